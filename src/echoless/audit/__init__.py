@@ -1,0 +1,1 @@
+"""The leak audit, from outside: plants canaries and searches for them."""

@@ -1,0 +1,1 @@
+"""Words that every part shares: content, ids, errors, clock, audio formats, journal."""

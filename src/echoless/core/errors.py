@@ -1,0 +1,57 @@
+"""The one error type of the project.
+
+An `EcholessError` has a stable code and a public description made of numbers, names of fields and our own
+ids only, so it may be journalled, signed and sent to a client. No other exception's text ever leaves a process.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Stable codes. The gateway alone maps them to HTTP statuses."""
+
+    INVALID_PARAMETERS = "invalid_parameters"
+    INVALID_REQUEST_ID = "invalid_request_id"
+    MAX_CHARACTER_LIMIT_EXCEEDED = "max_character_limit_exceeded"
+    ZERO_RETENTION_NOT_SUPPORTED = "zero_retention_not_supported"
+    ZERO_RETENTION_NOT_PERMITTED = "zero_retention_not_permitted"
+    ZERO_RETENTION_UNAVAILABLE = "zero_retention_unavailable"
+    INVALID_API_KEY = "invalid_api_key"
+    MISSING_PERMISSIONS = "missing_permissions"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    NOT_AVAILABLE = "not_available"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    VOICE_NOT_FOUND = "voice_not_found"
+    MODEL_NOT_FOUND = "model_not_found"
+    HISTORY_ITEM_NOT_FOUND = "history_item_not_found"
+    ALREADY_EXISTS = "already_exists"
+    FILE_TOO_LARGE = "file_too_large"
+    CONCURRENT_LIMIT_EXCEEDED = "concurrent_limit_exceeded"
+    REQUEST_TIMEOUT = "request_timeout"
+    ENGINE_UNAVAILABLE = "engine_unavailable"
+    INTERNAL_ERROR = "internal_error"
+    # Between our own processes; a client sees them as an internal error.
+    CONTENT_REFUSED = "content_refused"
+    UNKNOWN_TICKET = "unknown_ticket"
+    CROSSING_BROKEN = "crossing_broken"
+    # At start.
+    CONFIGURATION = "configuration"
+    DATA_DIRECTORY = "data_directory"
+
+
+class EcholessError(Exception):
+    """An error that may be shown.
+
+    code:               stable, for machines
+    public_description: plain words made of numbers, field names and our own ids; never content
+    param:              dotted name of the field at fault, where there is one
+    """
+
+    def __init__(self, code: ErrorCode, public_description: str, *, param: str | None = None) -> None:
+        super().__init__(code.value, public_description)
+        self.code = code
+        self.public_description = public_description
+        self.param = param

@@ -1,0 +1,37 @@
+"""Identifiers. All are random or counted: none is ever derived from content."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from typing import Final, NewType
+
+TicketId = NewType("TicketId", bytes)
+RequestId = NewType("RequestId", str)
+WorkspaceId = NewType("WorkspaceId", str)
+HistoryItemId = NewType("HistoryItemId", str)
+
+TICKET_ID_BYTES: Final = 16
+NO_TICKET: Final = TicketId(bytes(TICKET_ID_BYTES))
+_ALPHABET: Final = string.ascii_letters + string.digits
+_OPAQUE_LENGTH: Final = 20
+
+
+def new_ticket_id() -> TicketId:
+    """Return 16 random bytes."""
+    return TicketId(secrets.token_bytes(TICKET_ID_BYTES))
+
+
+def new_opaque_id() -> str:
+    """Return 20 random characters of [A-Za-z0-9], the wire form of history items, voices and samples."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_OPAQUE_LENGTH))
+
+
+def new_api_key() -> str:
+    """Return `sk_` and 48 hexadecimal digits."""
+    return "sk_" + secrets.token_hex(24)
+
+
+def request_id_of(ticket: TicketId) -> RequestId:
+    """Return the public request id of a ticket: its 32 hexadecimal digits."""
+    return RequestId(ticket.hex())

@@ -1,0 +1,1 @@
+"""What is signed about a request, and how anybody checks it."""

@@ -1,0 +1,1 @@
+"""Starts, connects and replaces the processes; owns the listening sockets."""

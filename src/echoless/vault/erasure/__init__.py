@@ -1,0 +1,1 @@
+"""Deletion: keys first, then rows and objects."""

@@ -1,0 +1,1 @@
+"""Takes records from the volatile plane and decides again."""

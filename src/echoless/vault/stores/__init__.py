@@ -1,0 +1,1 @@
+"""Databases, objects and keys at rest."""

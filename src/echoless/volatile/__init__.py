@@ -1,0 +1,1 @@
+"""The volatile plane: sees content, may not write to any disk."""

@@ -1,0 +1,1 @@
+"""Adapters to engines and codecs, and the process that runs them."""

@@ -1,0 +1,1 @@
+"""Encoders from linear PCM to the wire formats."""

@@ -1,0 +1,1 @@
+"""Engines that need no model: tones in place of speech."""

@@ -1,0 +1,1 @@
+"""The ElevenLabs-compatible API: admission, problems, schemas and routes."""

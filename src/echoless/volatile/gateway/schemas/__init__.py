@@ -1,0 +1,1 @@
+"""Wire schemas: the only place where the words of the wire protocol are spelled."""

@@ -1,0 +1,1 @@
+"""Pure speech flows: segmenting, normalising, alignment. No I/O, no clock, no randomness."""

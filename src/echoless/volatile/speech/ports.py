@@ -1,0 +1,166 @@
+"""Ports between the pure flows of speech and what surrounds them.
+
+Times inside the engine plane are counted in samples of the engine's own rate; seconds appear at the wire only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from echoless.core.audio_formats import AudioFormat
+from echoless.core.content import AudioContent, TextContent
+
+
+@dataclass(frozen=True, slots=True)
+class EngineVoice:
+    """What an engine needs to speak as one voice.
+
+    engine_name:  the engine's own name of it, for espeak-ng for example `en-us+f3`
+    language:     ISO 639-1
+    """
+
+    engine_name: str
+    language: str
+    pitch: int
+    pitch_range: int
+    words_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How one job wants to be spoken, in the engine's terms.
+
+    speed: 1.0 is the voice's usual speed
+    seed:  None, or 0 to 4294967295
+    """
+
+    speed: float = 1.0
+    stability: float = 0.5
+    style: float = 0.0
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A clause or sentence that the engine speaks in one go. It prints as sizes.
+
+    source_start, source_end: which characters of the submitted text it covers; utterances cover the text without
+                              gaps or overlaps, in order
+    spoken:                   the text for the engine, numbers and the like spelled out
+    source_of:                for each character of `spoken`, the index in the submitted text that it came from;
+                              non-decreasing, len(source_of) == len(spoken)
+    pause_after_ms:           silence that follows, from breaks
+    """
+
+    source_start: int
+    source_end: int
+    spoken: TextContent
+    source_of: tuple[int, ...] = field(repr=False)
+    pause_after_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WordMark:
+    """Where a word begins.
+
+    spoken_start:  index of its first character in `Utterance.spoken`
+    spoken_length: characters
+    start_sample:  at the engine's rate, from the start of the utterance
+    """
+
+    spoken_start: int
+    spoken_length: int
+    start_sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenAudio:
+    """What came of one utterance.
+
+    pcm:   mono signed 16-bit samples at the engine's rate
+    marks: word starts, in order
+    """
+
+    pcm: AudioContent
+    marks: tuple[WordMark, ...]
+
+    @property
+    def sample_count(self) -> int:
+        """Samples in `pcm`."""
+        return len(self.pcm) // 2
+
+
+class TTSEngine(Protocol):
+    """Speaks utterances; one job at a time is between `speak` and its return."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """The rate of the samples it makes."""
+        ...
+
+    def speak(self, utterance: Utterance, voice: EngineVoice, delivery: Delivery) -> SpokenAudio:
+        """Speak one utterance and leave nothing of it in the engine.
+
+        raises: EcholessError(ENGINE_UNAVAILABLE) when the engine fails
+        """
+        ...
+
+
+class AudioEncoder(Protocol):
+    """Turns linear PCM of one rate into one output format, piece by piece. One object per job."""
+
+    def encode(self, pcm: AudioContent) -> AudioContent:
+        """Return the bytes that are ready; may be empty."""
+        ...
+
+    def finish(self) -> AudioContent:
+        """Return the last bytes and release everything."""
+        ...
+
+    def close(self) -> None:
+        """Release everything without finishing; may be called twice."""
+        ...
+
+
+class EncoderFactory(Protocol):
+    """Makes encoders."""
+
+    def __call__(self, audio_format: AudioFormat, input_rate_hz: int) -> AudioEncoder:
+        """Return a new encoder from `input_rate_hz` to the format's own rate."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterTimes:
+    """Times of characters, seconds from the start of the stream; three sequences of one length."""
+
+    characters: Sequence[str] = field(repr=False)
+    start_s: Sequence[float] = field(repr=False)
+    end_s: Sequence[float] = field(repr=False)
+
+
+class TextFlow(Protocol):
+    """Cuts and spells out a text, lazily: the first utterance is ready before the last is looked at."""
+
+    def __call__(self, text: TextContent, options: TextOptions) -> Iterator[Utterance]:
+        """Yield the utterances of a text in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TextOptions:
+    """How a text is prepared.
+
+    language:        ISO 639-1
+    spells_out:      whether numbers, dates, units and the like become words
+    first_chars_max: soft length of the first utterance, so that the first audio comes early
+    chars_max:       hard length of any utterance
+    """
+
+    language: str
+    spells_out: bool = True
+    first_chars_max: int = 200
+    chars_max: int = 1000
+    replacements: Mapping[str, str] = field(default_factory=dict, repr=False)
