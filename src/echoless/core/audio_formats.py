@@ -60,36 +60,16 @@ def _parse(name: str) -> AudioFormat:
     return AudioFormat(name, Codec(codec), int(rate), int(kbps[0]) if kbps else 0)
 
 
-_NAMES: Final = [
-    "mp3_22050_32",
-    "mp3_24000_48",
-    "mp3_44100_32",
-    "mp3_44100_64",
-    "mp3_44100_96",
-    "mp3_44100_128",
-    "mp3_44100_192",
-    "pcm_8000",
-    "pcm_16000",
-    "pcm_22050",
-    "pcm_24000",
-    "pcm_32000",
-    "pcm_44100",
-    "pcm_48000",
-    "ulaw_8000",
-    "alaw_8000",
-    "opus_48000_32",
-    "opus_48000_64",
-    "opus_48000_96",
-    "opus_48000_128",
-    "opus_48000_192",
-    "wav_8000",
-    "wav_16000",
-    "wav_22050",
-    "wav_24000",
-    "wav_32000",
-    "wav_44100",
-    "wav_48000",
-]
+_RATES: Final = {
+    Codec.MP3: ("22050_32", "24000_48", "44100_32", "44100_64", "44100_96", "44100_128", "44100_192"),
+    Codec.PCM: ("8000", "16000", "22050", "24000", "32000", "44100", "48000"),
+    Codec.ULAW: ("8000",),
+    Codec.ALAW: ("8000",),
+    Codec.OPUS: ("48000_32", "48000_64", "48000_96", "48000_128", "48000_192"),
+    Codec.WAV: ("8000", "16000", "22050", "24000", "32000", "44100", "48000"),
+}
 
-AUDIO_FORMATS: Final[dict[str, AudioFormat]] = {name: _parse(name) for name in _NAMES}
+AUDIO_FORMATS: Final[dict[str, AudioFormat]] = {
+    name: _parse(name) for codec, rates in _RATES.items() for name in (f"{codec}_{rate}" for rate in rates)
+}
 DEFAULT_AUDIO_FORMAT: Final = "mp3_44100_128"

@@ -1,0 +1,198 @@
+"""The control socket between the supervisor and each of its children.
+
+One message is one frame on a SEQPACKET socketpair, with descriptors beside it: that is how the ends of new links
+reach a child after it has lost the right to make sockets. End of file means that the supervisor is gone.
+"""
+
+from __future__ import annotations
+
+import socket
+from enum import StrEnum
+from typing import ClassVar, Final
+
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.records import Code, Count, Name, Record, RecordRegistry
+from echoless.crossing.wire import HEADER, Frame, decode_header
+
+MESSAGE_BYTES_MAX: Final = 64 * 1024
+_DESCRIPTORS_MAX: Final = 8
+
+
+class Peer(StrEnum):
+    """What is at the other end of a link, or which listening socket it is."""
+
+    VAULT = "vault"
+    GATEWAY = "gateway"
+    ENGINE = "engine"
+    HTTP_LISTENER = "http_listener"
+    OPERATOR_LISTENER = "operator_listener"
+
+
+class GatewayConfig(Record, frozen=True):
+    """What a gateway must know. Paths are read before the sandbox closes."""
+
+    KIND: ClassVar[int] = 300
+    name: Code
+    is_audit_view: bool
+    assurance: Code
+    tls_certificate_path: str
+    tls_key_path: str
+    body_bytes_max: Count
+    header_timeout_s: float
+    body_timeout_s: float
+    write_timeout_s: float
+    keep_alive_timeout_s: float
+    is_scrubbing: bool
+    model_aliases: dict[str, str]
+    unknown_model: Name
+    character_limits: dict[str, int]
+    public_url: str
+
+
+class EngineConfig(Record, frozen=True):
+    """What an engine must know."""
+
+    KIND: ClassVar[int] = 301
+    name: Code
+    engine: Code
+    is_audit_view: bool
+    assurance: Code
+    is_scrubbing: bool
+    voice_changes_max: Count
+    growth_bytes_max: Count
+
+
+class VaultConfig(Record, frozen=True):
+    """What the vault must know.
+
+    bootstrap_api_key: sets the first key at the first start, and must equal it at later ones; empty for none
+    durability:        `process` survives the death of any process, `power` also loss of power
+    """
+
+    KIND: ClassVar[int] = 302
+    name: Code
+    is_audit_view: bool
+    assurance: Code
+    data_directory: str
+    bootstrap_api_key: Name
+    durability: Code
+    unknown_voice: Name
+    voice_aliases: dict[str, str]
+    concurrent_requests_max: Count
+    queue_deadline_s: float
+    request_log_days: Count
+
+
+class AddLink(Record, frozen=True):
+    """Gives a child one end of a link, or a listening socket; the descriptor travels beside it."""
+
+    KIND: ClassVar[int] = 303
+    peer: Peer
+    peer_name: Code
+
+
+class ProcessReady(Record, frozen=True):
+    """A child serves.
+
+    missing:     codes of the properties that zero retention needs and this process does not have
+    first_key:   from a vault that made its first key: the only time it is shown
+    key_hint:    from a vault: the last four characters of its first key
+    """
+
+    KIND: ClassVar[int] = 304
+    name: Code
+    missing: list[Code]
+    layers: dict[str, list[str]]
+    first_key: Code = ""
+    key_hint: Code = ""
+    is_recycling: bool = False
+
+
+class StartRefused(Record, frozen=True):
+    """A child cannot serve and says why; the supervisor shows it and stops."""
+
+    KIND: ClassVar[int] = 305
+    code: Code
+    public_description: str
+
+
+class HostState(Record, frozen=True):
+    """To the vault: which properties are missing in any process now. While not empty, zero is refused."""
+
+    KIND: ClassVar[int] = 306
+    missing: list[Code]
+
+
+class Stop(Record, frozen=True):
+    """To a child: finish what is running until the deadline, then end."""
+
+    KIND: ClassVar[int] = 307
+    deadline_s: float
+
+
+class Retire(Record, frozen=True):
+    """From an engine that wants to be replaced once its jobs are done: its memory grew or its bound is reached."""
+
+    KIND: ClassVar[int] = 308
+    reason: Code
+
+
+_CONTROL_RECORDS: Final[tuple[type[Record], ...]] = (
+    GatewayConfig, EngineConfig, VaultConfig, AddLink, ProcessReady, StartRefused, HostState, Stop, Retire,
+)  # fmt: skip
+
+
+class ControlEnd:
+    """One end of a control socket. Blocking or not as the socket is."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._registry = RecordRegistry(_CONTROL_RECORDS)
+
+    @classmethod
+    def pair(cls) -> tuple[ControlEnd, ControlEnd]:
+        """Return two connected ends."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        return cls(ours), cls(theirs)
+
+    def fileno(self) -> int:
+        """Return the descriptor, for selectors."""
+        return self._end.fileno()
+
+    def send(self, record: Record, descriptors: tuple[int, ...] = ()) -> None:
+        """Send a record with descriptors.
+
+        raises: EcholessError(CROSSING_BROKEN) when the other end is gone
+        """
+        data = self._registry.encode(record)
+        assert len(data) <= MESSAGE_BYTES_MAX, "a control message over the limit"
+        try:
+            socket.send_fds(self._end, [data], list(descriptors))
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        else:
+            return
+        raise EcholessError(ErrorCode.CROSSING_BROKEN, "the other end of the control socket is gone")
+
+    def receive(self) -> tuple[Record, tuple[int, ...]] | None:
+        """Return the next record and its descriptors, or None at end of file.
+
+        raises: BlockingIOError on a non-blocking socket with nothing to read;
+                EcholessError(CROSSING_BROKEN) for what does not decode
+        """
+        try:
+            data, descriptors, _flags, _ = socket.recv_fds(self._end, MESSAGE_BYTES_MAX, _DESCRIPTORS_MAX)
+        except ConnectionResetError:
+            return None
+        if not data:
+            return None
+        header = decode_header(data)
+        return self._registry.decode(Frame(header, data[HEADER.size :])), tuple(descriptors)
+
+    def set_blocking(self, is_blocking: bool) -> None:
+        """Choose whether `receive` waits."""
+        self._end.setblocking(is_blocking)
+
+    def close(self) -> None:
+        """Close this end."""
+        self._end.close()

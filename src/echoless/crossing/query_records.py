@@ -1,0 +1,413 @@
+"""Records of reading and administration: questions of a gateway, answers of the vault.
+
+Every question travels under the ticket of its own request, so the vault knows the workspace and the scopes. An
+unknown or foreign id is answered by `Refused` with the same text as one that never existed.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from echoless.crossing.records import Code, Count, Name, Record
+from echoless.retention.decision import Ineligible, RetentionMode
+
+
+class Done(Record, frozen=True):
+    """The answer to an act that returns nothing."""
+
+    KIND: ClassVar[int] = 100
+
+
+# --- history ---------------------------------------------------------------------------------------------------
+
+
+class ListHistory(Record, frozen=True):
+    """Asks for a page, newest first unless `is_ascending`. Answered by HistoryPage.
+
+    date_after_unix is inclusive, date_before_unix exclusive; 0 means no bound; empty strings mean no filter.
+    """
+
+    KIND: ClassVar[int] = 101
+    IS_CONTENT: ClassVar[bool] = False
+    page_size: Count
+    start_after_item_id: Name = ""
+    voice_id: Name = ""
+    model_id: Name = ""
+    date_before_unix: Count = 0
+    date_after_unix: Count = 0
+    is_ascending: bool = False
+    search: str = ""
+    source: Code = ""
+
+
+class AlignmentView(Record, frozen=True):
+    """Stored character times."""
+
+    KIND: ClassVar[int] = 102
+    characters: list[str]
+    start_s: list[float]
+    end_s: list[float]
+
+
+class HistoryItemView(Record, frozen=True):
+    """A kept generation without its audio. Content."""
+
+    KIND: ClassVar[int] = 103
+    IS_CONTENT: ClassVar[bool] = True
+    item_id: Code
+    request_id: Code
+    created_unix: Count
+    voice_id: Name
+    voice_name: Name
+    model_id: Code
+    source: Code
+    output_format: Code
+    text: str
+    settings: dict[str, float | bool | None]
+    character_count_from: Count
+    character_count_to: Count
+    audio_bytes: Count
+    alignment: AlignmentView | None
+    normalized_alignment: AlignmentView | None
+
+
+class HistoryPage(Record, frozen=True):
+    """A page of kept generations. Content. A page is at most what fits into one frame; `has_more` says so."""
+
+    KIND: ClassVar[int] = 104
+    IS_CONTENT: ClassVar[bool] = True
+    items: list[HistoryItemView]
+    has_more: bool
+
+
+class GetHistoryItem(Record, frozen=True):
+    """Asks for one item. Answered by HistoryItemView or Refused(history_item_not_found)."""
+
+    KIND: ClassVar[int] = 105
+    item_id: Name
+
+
+class DeleteHistoryItem(Record, frozen=True):
+    """Deletes one item: its key first, then everything else. Answered by Done or Refused."""
+
+    KIND: ClassVar[int] = 106
+    item_id: Name
+
+
+class ReadItemAudio(Record, frozen=True):
+    """Asks for the audio of an item. Answered by ItemAudio, then KIND_AUDIO frames in order until their lengths
+    add up to `audio_bytes`; or by Refused. The vault sends `window_bytes` ahead and then as Credit comes.
+    """
+
+    KIND: ClassVar[int] = 107
+    item_id: Name
+    window_bytes: Count
+
+
+class ItemAudio(Record, frozen=True):
+    """The head of an item's audio."""
+
+    KIND: ClassVar[int] = 108
+    item_id: Code
+    output_format: Code
+    audio_bytes: Count
+
+
+# --- voices ----------------------------------------------------------------------------------------------------
+
+
+class ListVoices(Record, frozen=True):
+    """Asks for all voices of the workspace. Answered by VoiceList."""
+
+    KIND: ClassVar[int] = 120
+
+
+class VoiceView(Record, frozen=True):
+    """One voice: a catalogue voice, or another id that the operator mapped to one.
+
+    catalogue_id: the id in core.voices whose labels and sound it has
+    """
+
+    KIND: ClassVar[int] = 121
+    voice_id: Name
+    catalogue_id: Code
+    settings: dict[str, float | bool]
+
+
+class VoiceList(Record, frozen=True):
+    """All voices of the workspace."""
+
+    KIND: ClassVar[int] = 122
+    voices: list[VoiceView]
+
+
+class GetVoice(Record, frozen=True):
+    """Asks for one voice. Answered by VoiceView or Refused(voice_not_found)."""
+
+    KIND: ClassVar[int] = 123
+    voice_id: Name
+
+
+class EditVoiceSettings(Record, frozen=True):
+    """Stores settings of a voice for the workspace. Answered by Done or Refused."""
+
+    KIND: ClassVar[int] = 124
+    voice_id: Name
+    settings: dict[str, float | bool]
+
+
+# --- account, usage, request log -------------------------------------------------------------------------------
+
+
+class GetAccount(Record, frozen=True):
+    """Asks who calls. Answered by Account."""
+
+    KIND: ClassVar[int] = 130
+
+
+class Account(Record, frozen=True):
+    """The workspace and its counters."""
+
+    KIND: ClassVar[int] = 131
+    user_id: Code
+    workspace_id: Code
+    tier: Code
+    character_count: Count
+    character_limit: Count
+    next_reset_unix: Count
+    created_unix: Count
+    key_hint: Code
+
+
+class GetUsage(Record, frozen=True):
+    """Asks for usage in buckets. Answered by Usage.
+
+    breakdown: `none`, `model`, `product_type`, `api_keys`; metric: `credits`, `tts_characters`, `request_count`
+    interval_s: length of a bucket; 0 for one cumulative bucket
+    """
+
+    KIND: ClassVar[int] = 132
+    start_ms: Count
+    end_ms: Count
+    interval_s: Count
+    breakdown: Code
+    metric: Code
+
+
+class Usage(Record, frozen=True):
+    """Buckets and one series for each label."""
+
+    KIND: ClassVar[int] = 133
+    bucket_start_ms: list[int]
+    series: dict[str, list[float]]
+
+
+class ListRequests(Record, frozen=True):
+    """Asks for rows of the request log, newest first. Answered by RequestRows."""
+
+    KIND: ClassVar[int] = 134
+    start_ms: Count
+    end_ms: Count
+    limit: Count
+
+
+class RequestRow(Record, frozen=True):
+    """One request: the closed list that may be kept of a zero-retention one, and no more."""
+
+    KIND: ClassVar[int] = 135
+    request_id: Code
+    workspace_id: Code
+    key_id: Code
+    endpoint: Name
+    product: Code
+    model_id: Code
+    output_format: Code
+    characters: Count
+    audio_ms: Count
+    start_unix: Count
+    duration_ms: Count
+    http_status: Count
+    error_code: Code
+    mode: RetentionMode
+    policy_version: Count
+
+
+class RequestRows(Record, frozen=True):
+    """Rows of the request log."""
+
+    KIND: ClassVar[int] = 136
+    rows: list[RequestRow]
+
+
+class ListAuditEntries(Record, frozen=True):
+    """Asks for administrative acts, newest first. Answered by AuditEntries."""
+
+    KIND: ClassVar[int] = 137
+    limit: Count
+    cursor: Code = ""
+    from_ms: Count = 0
+    to_ms: Count = 0
+    actor_id: Name = ""
+    activity: Name = ""
+
+
+class AuditEntry(Record, frozen=True):
+    """One administrative act."""
+
+    KIND: ClassVar[int] = 138
+    entry_id: Code
+    time_ms: Count
+    actor_id: Code
+    activity: Code
+    target_id: Code
+
+
+class AuditEntries(Record, frozen=True):
+    """A page of acts."""
+
+    KIND: ClassVar[int] = 139
+    entries: list[AuditEntry]
+    next_cursor: Code
+
+
+# --- policy, service accounts, keys ----------------------------------------------------------------------------
+
+
+class GetZeroRetention(Record, frozen=True):
+    """Asks for the policy of the workspace. Answered by ZeroRetentionPolicy."""
+
+    KIND: ClassVar[int] = 150
+
+
+class ZeroRetentionPolicy(Record, frozen=True):
+    """The policy of the workspace, as it stands."""
+
+    KIND: ClassVar[int] = 151
+    is_permitted: bool
+    tier: Code
+    is_restricted: bool
+    restriction_reason: Code
+    restricted_since_unix: Count
+    notified_at_unix: Count
+    is_enforced: bool
+    ineligible: Ineligible
+    is_hipaa: bool
+    conversation_rows: Code
+
+
+class SetZeroRetention(Record, frozen=True):
+    """Changes the policy; None leaves a part as it is. Answered by ZeroRetentionPolicy or Refused."""
+
+    KIND: ClassVar[int] = 152
+    is_enforced: bool | None = None
+    ineligible: Ineligible | None = None
+    is_hipaa: bool | None = None
+    conversation_rows: Code | None = None
+
+
+class ListServiceAccounts(Record, frozen=True):
+    """Answered by ServiceAccountList."""
+
+    KIND: ClassVar[int] = 153
+
+
+class KeyView(Record, frozen=True):
+    """An API key without its secret.
+
+    scopes: None for all
+    """
+
+    KIND: ClassVar[int] = 154
+    key_id: Code
+    name: Name
+    hint: Code
+    service_account_id: Code
+    created_unix: Count
+    is_disabled: bool
+    scopes: list[Code] | None
+    character_limit: Count | None
+    character_count: Count
+    expires_unix: Count | None
+    retention: RetentionMode
+
+
+class ServiceAccountView(Record, frozen=True):
+    """A service account with its keys."""
+
+    KIND: ClassVar[int] = 155
+    service_account_id: Code
+    name: Name
+    created_unix: Count
+    keys: list[KeyView]
+
+
+class ServiceAccountList(Record, frozen=True):
+    """All service accounts of the workspace."""
+
+    KIND: ClassVar[int] = 156
+    accounts: list[ServiceAccountView]
+
+
+class CreateServiceAccount(Record, frozen=True):
+    """Answered by ServiceAccountView."""
+
+    KIND: ClassVar[int] = 157
+    name: Name
+
+
+class CreateKey(Record, frozen=True):
+    """Answered by KeyCreated or Refused."""
+
+    KIND: ClassVar[int] = 158
+    service_account_id: Name
+    name: Name
+    scopes: list[Code] | None
+    character_limit: Count | None
+    expires_unix: Count | None
+    retention: RetentionMode
+
+
+class KeyCreated(Record, frozen=True):
+    """The only time that a key is shown."""
+
+    KIND: ClassVar[int] = 159
+    key_id: Code
+    secret: Code
+
+
+class EditKey(Record, frozen=True):
+    """Changes a key; None leaves a part as it is, `clears_*` empties it. Answered by KeyView or Refused."""
+
+    KIND: ClassVar[int] = 160
+    service_account_id: Name
+    key_id: Name
+    is_enabled: bool | None = None
+    name: Name | None = None
+    scopes: list[Code] | None = None
+    has_all_scopes: bool = False
+    character_limit: Count | None = None
+    clears_character_limit: bool = False
+    retention: RetentionMode | None = None
+
+
+class DeleteKey(Record, frozen=True):
+    """Deletes a key. Answered by Done or Refused."""
+
+    KIND: ClassVar[int] = 161
+    service_account_id: Name
+    key_id: Name
+
+
+class DisableOwnKey(Record, frozen=True):
+    """Disables the key that asks. Answered by Done."""
+
+    KIND: ClassVar[int] = 162
+
+
+QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
+    Done, ListHistory, HistoryItemView, HistoryPage, GetHistoryItem, DeleteHistoryItem, ReadItemAudio, ItemAudio,
+    ListVoices, VoiceView, VoiceList, GetVoice, EditVoiceSettings, GetAccount, Account, GetUsage, Usage,
+    ListRequests, RequestRow, RequestRows, ListAuditEntries, AuditEntry, AuditEntries, GetZeroRetention,
+    ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
+    CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
+)  # fmt: skip
