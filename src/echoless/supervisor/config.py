@@ -1,0 +1,274 @@
+"""The configuration of a server: one frozen value, read once.
+
+Defaults, then a TOML file, then `ECHOLESS_*` variables, then flags; each later one wins. Unknown keys fail, in all
+of them. A missing key takes the stricter meaning. Secrets are paths to files; the one exception is `ECHOLESS_API_KEY`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from echoless.core.errors import EcholessError, ErrorCode
+
+VARIABLE_PREFIX: Final = "ECHOLESS_"
+CONFIG_VARIABLE: Final = "ECHOLESS_CONFIG"
+API_KEY_VARIABLE: Final = "ECHOLESS_API_KEY"
+_KEY_FILE: Final = "api_key_file"
+# Read by the scripts and the tests around the server, not by the server.
+_VARIABLES_OF_SCRIPTS: Final = {
+    CONFIG_VARIABLE, "ECHOLESS_PYTHON", "ECHOLESS_VENV", "ECHOLESS_TEST_USER", "ECHOLESS_TEST_CACHE",
+    "ECHOLESS_TESTS_AS_ROOT", "ECHOLESS_JAVASCRIPT_CLIENT", "ECHOLESS_CLIENT_VERSION",
+}  # fmt: skip
+_KEY_LENGTH_MIN: Final = 8
+_KEY_LENGTH_MAX: Final = 256
+
+Origin = Literal["default", "file", "variable", "flag"]
+_Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+class ServerConfig(BaseModel):
+    """Everything that a server may be told. Paths are as given; `data` has no default here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    data: str = Field(min_length=1, description="Data directory; holds everything that is kept.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    tls_cert: str | None = Field(None, description="Certificate chain, a PEM file.")
+    tls_key: str | None = Field(None, description="Private key of the certificate, a PEM file.")
+    tls_self_signed: bool = Field(False, description="Make and use a self-signed certificate.")
+    behind_proxy: bool = Field(
+        False, description="A proxy of yours ends TLS, so other addresses than loopback may be listened on without."
+    )
+    public_url: str = Field("", description="How clients reach the server, for links in answers; else their Host.")
+    api_key: SecretStr | None = Field(
+        None,
+        description="The first API key. Never in a file of settings: name a file in api_key_file, or set "
+        "ECHOLESS_API_KEY.",
+    )
+    engines: int = Field(
+        default_factory=usable_cores, ge=1, le=256, description="Engine processes; as many as cores."
+    )
+    gateways: int = Field(2, ge=1, le=64, description="Gateway processes.")
+    engine: Literal["espeak-ng", "null"] = Field(
+        "espeak-ng", description="Which engine speaks; null makes tones, for tests."
+    )
+    assurance: Literal["strict", "best_effort"] = Field(
+        "strict",
+        description="strict refuses zero retention where the host cannot close every channel; best_effort serves "
+        "it all the same, for development, and says so.",
+    )
+    scrubbing: bool = Field(True, description="Overwrite what engines and gateways used, after each request.")
+    allocator_profile: bool = Field(
+        True, description="Have freed memory overwritten by the allocator. Off only to test the audit."
+    )
+    audit_view: bool = Field(
+        False, description="Leave the memory of all processes readable to the supervisor, for the audit."
+    )
+    unknown_voice: str = Field(
+        "error", max_length=256, description="error, or the id of the voice that speaks for unknown ids."
+    )
+    unknown_model: str = Field(
+        "error", max_length=256, description="error, or the id of the model that stands for unknown ids."
+    )
+    voice_aliases: dict[str, str] = Field(
+        default_factory=dict, description="Other voice ids and whose voice they are."
+    )
+    model_aliases: dict[str, str] = Field(
+        default_factory=dict, description="Other model ids and what they stand for."
+    )
+    character_limits: dict[str, Annotated[int, Field(ge=1, le=1_000_000)]] = Field(
+        default_factory=dict, description="Longest text of a request by model id, in place of the model's own."
+    )
+    durability: Literal["process", "power"] = Field(
+        "process",
+        description="What a kept response survives once answered: the death of any process, or loss of power.",
+    )
+    concurrent_requests_max: int = Field(
+        64, ge=1, le=10_000, description="Generations at once in a workspace; more wait."
+    )
+    queue_deadline_s: _Seconds = Field(10.0, description="How long a generation may wait for its turn.")
+    request_log_days: int = Field(90, ge=0, le=3650, description="Life of rows in the request log.")
+    body_bytes_max: int = Field(
+        1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Largest body of a request without audio."
+    )
+    header_timeout_s: _Seconds = Field(10.0, description="Time for line and headers of a request.")
+    body_timeout_s: _Seconds = Field(30.0, description="Time for the body of a request.")
+    write_timeout_s: _Seconds = Field(60.0, description="How long a client may take nothing of its answer.")
+    keep_alive_timeout_s: _Seconds = Field(65.0, description="How long an idle connection is kept.")
+    voice_changes_max: int = Field(
+        200, ge=1, le=100_000, description="Voice changes after which an engine process is replaced."
+    )
+    engine_growth_bytes_max: int = Field(
+        64 * 1024 * 1024, ge=1024 * 1024, description="Growth in memory after which an engine process is replaced."
+    )
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if (self.tls_cert is None) is not (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key belong together: give both or neither")
+        if self.tls_self_signed and self.tls_cert is not None:
+            raise ValueError("tls_self_signed makes its own certificate: leave out tls_cert and tls_key")
+        if not (self.has_tls or self.behind_proxy or is_loopback(self.host)):
+            raise ValueError(
+                "listening beyond loopback without TLS would show content to the network: give tls_cert and "
+                "tls_key, or tls_self_signed, or behind_proxy where a proxy of yours ends TLS"
+            )
+        return self
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether the server itself speaks TLS."""
+        return self.tls_self_signed or self.tls_cert is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedConfig:
+    """A configuration, and where each of its keys came from."""
+
+    config: ServerConfig
+    origins: Mapping[str, Origin]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def resolve_config(flags: Mapping[str, object], environ: Mapping[str, str]) -> ResolvedConfig:
+    """Put the configuration together.
+
+    flags:   what the command line said, by key; None where it said nothing; `config` names the file
+    environ: the variables
+    raises:  EcholessError(CONFIGURATION) in plain words that name the key, never a value
+    """
+    config_path = flags.get("config") or environ.get(CONFIG_VARIABLE)
+    layers: tuple[tuple[Origin, Mapping[str, object]], ...] = (
+        ("default", {"data": default_data_directory(environ)}),
+        ("file", _read_file(Path(str(config_path))) if config_path else {}),
+        ("variable", _read_variables(environ)),
+        ("flag", {key: value for key, value in flags.items() if key != "config" and value is not None}),
+    )
+    values: dict[str, object] = {}
+    origins: dict[str, Origin] = dict.fromkeys(ServerConfig.model_fields, "default")
+    for origin, layer in layers:
+        for key, value in layer.items():
+            values[key] = value
+            origins["api_key" if key == _KEY_FILE else key] = origin
+    return ResolvedConfig(_validated(_with_api_key(values)), origins)
+
+
+def default_data_directory(environ: Mapping[str, str]) -> str:
+    """Return `$XDG_DATA_HOME/echoless`, by default `~/.local/share/echoless`; `data` where there is no home."""
+    base = environ.get("XDG_DATA_HOME", "")
+    if not os.path.isabs(base):  # noqa: PTH117  # an empty or relative value is to be ignored
+        home = environ.get("HOME", "")
+        base = f"{home}/.local/share" if home else ""
+    return f"{base}/echoless" if base else "data"
+
+
+def _refuse(text: str, param: str | None = None) -> EcholessError:
+    return EcholessError(ErrorCode.CONFIGURATION, text, param=param)
+
+
+def _read_file(path: Path) -> Mapping[str, object]:
+    reason = ""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        reason = "it is not valid TOML"
+    if reason:
+        raise _refuse(f"cannot read the configuration {path}: {reason}")
+    if "api_key" in values:
+        raise _refuse(
+            "api_key may not stand in a file of settings: name a file of its own in api_key_file", "api_key"
+        )
+    return values
+
+
+def _read_variables(environ: Mapping[str, str]) -> Mapping[str, object]:
+    values: dict[str, object] = {}
+    for name, text in environ.items():
+        if not name.startswith(VARIABLE_PREFIX) or name in _VARIABLES_OF_SCRIPTS:
+            continue
+        key = name.removeprefix(VARIABLE_PREFIX).lower()
+        if key != _KEY_FILE and key not in ServerConfig.model_fields:
+            raise _refuse(f"{name} is no setting of Echoless", key)
+        if text:
+            values[key] = _pairs(key, text) if key in mapping_keys() else text
+    return values
+
+
+def mapping_keys() -> frozenset[str]:
+    """Return the keys whose values are tables; in a variable they read `this=that,other=that`."""
+    return frozenset(name for name, field in ServerConfig.model_fields.items() if "dict" in str(field.annotation))
+
+
+def _pairs(key: str, text: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if not all(separator for _, separator, _ in pairs):
+        raise _refuse(f"{VARIABLE_PREFIX}{key.upper()} must read this=that,other=that", key)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _with_api_key(values: Mapping[str, object]) -> dict[str, object]:
+    """Replace the file's name by its content, and check what a key looks like."""
+    rest = dict(values)
+    key_path = rest.pop(_KEY_FILE, None)
+    if key_path is not None and "api_key" in rest:
+        raise _refuse("give the API key once: ECHOLESS_API_KEY or api_key_file, not both", "api_key")
+    if key_path is not None:
+        rest["api_key"] = _read_key(Path(str(key_path)))
+    key = rest.get("api_key")
+    if key is not None and not _is_key(str(key)):
+        raise _refuse(
+            f"an API key has {_KEY_LENGTH_MIN} to {_KEY_LENGTH_MAX} visible ASCII characters and no blanks",
+            "api_key",
+        )
+    return rest
+
+
+def _read_key(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+    except UnicodeDecodeError:
+        reason = "it is not ASCII"
+    raise _refuse(f"cannot read api_key_file {path}: {reason}", _KEY_FILE)
+
+
+def _is_key(text: str) -> bool:
+    return _KEY_LENGTH_MIN <= len(text) <= _KEY_LENGTH_MAX and all("!" <= character <= "~" for character in text)
+
+
+def _validated(values: Mapping[str, object]) -> ServerConfig:
+    try:
+        return ServerConfig.model_validate(values)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+    first = faults[0]
+    param = ".".join(str(part) for part in first["loc"])
+    # The names of unknown keys are what a person needs to see; values are never shown.
+    what = "is no setting of Echoless" if first["type"] == "extra_forbidden" else first["msg"]
+    raise _refuse(f"{param}: {what}" if param else what.removeprefix("Value error, "), param or None)

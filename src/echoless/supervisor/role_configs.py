@@ -1,0 +1,94 @@
+"""What each child is told: the part of the configuration that its role needs, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from echoless.crossing.control import EngineConfig, GatewayConfig, VaultConfig
+from echoless.supervisor.certificates import self_signed_pair
+from echoless.supervisor.config import ServerConfig
+from echoless.supervisor.plan import Role, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedTLS:
+    """Paths of certificate and key; empty without TLS."""
+
+    certificate_path: str = ""
+    key_path: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the listeners speak TLS."""
+        return bool(self.certificate_path)
+
+    @classmethod
+    def of(cls, config: ServerConfig) -> ResolvedTLS:
+        """Return the pair that the configuration names, or one that is made for it.
+
+        raises: EcholessError(CONFIGURATION) when a named file cannot be read
+        """
+        if config.tls_self_signed:
+            certificate, key = self_signed_pair(Path(config.data) / "tls", config.host)
+            return cls(str(certificate), str(key))
+        if config.tls_cert is None or config.tls_key is None:
+            return cls()
+        return cls(str(Path(config.tls_cert).resolve()), str(Path(config.tls_key).resolve()))
+
+
+def role_config(
+    config: ServerConfig, slot: Slot, tls: ResolvedTLS
+) -> GatewayConfig | EngineConfig | VaultConfig:
+    """Return the first message for a child."""
+    if slot.role is Role.GATEWAY:
+        return _gateway(config, slot, tls)
+    return _engine(config, slot) if slot.role is Role.ENGINE else _vault(config, slot)
+
+
+def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfig:
+    return GatewayConfig(
+        name=slot.name,
+        is_audit_view=config.audit_view,
+        assurance=config.assurance,
+        tls_certificate_path=tls.certificate_path,
+        tls_key_path=tls.key_path,
+        body_bytes_max=config.body_bytes_max,
+        header_timeout_s=config.header_timeout_s,
+        body_timeout_s=config.body_timeout_s,
+        write_timeout_s=config.write_timeout_s,
+        keep_alive_timeout_s=config.keep_alive_timeout_s,
+        is_scrubbing=config.scrubbing,
+        model_aliases=dict(config.model_aliases),
+        unknown_model=config.unknown_model,
+        character_limits=dict(config.character_limits),
+        public_url=config.public_url,
+    )
+
+
+def _engine(config: ServerConfig, slot: Slot) -> EngineConfig:
+    return EngineConfig(
+        name=slot.name,
+        engine=config.engine,
+        is_audit_view=config.audit_view,
+        assurance=config.assurance,
+        is_scrubbing=config.scrubbing,
+        voice_changes_max=config.voice_changes_max,
+        growth_bytes_max=config.engine_growth_bytes_max,
+    )
+
+
+def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
+    return VaultConfig(
+        name=slot.name,
+        is_audit_view=config.audit_view,
+        assurance=config.assurance,
+        data_directory=str(Path(config.data).resolve()),
+        bootstrap_api_key=config.api_key.get_secret_value() if config.api_key is not None else "",
+        durability=config.durability,
+        unknown_voice=config.unknown_voice,
+        voice_aliases=dict(config.voice_aliases),
+        concurrent_requests_max=config.concurrent_requests_max,
+        queue_deadline_s=config.queue_deadline_s,
+        request_log_days=config.request_log_days,
+    )
