@@ -1,7 +1,8 @@
 """The configuration of a server: one frozen value, read once.
 
 Defaults, then a TOML file, then `ECHOLESS_*` variables, then flags; each later one wins. Unknown keys fail, in all
-of them. A missing key takes the stricter meaning. Secrets are paths to files; the one exception is `ECHOLESS_API_KEY`.
+of them. A missing key takes the stricter meaning. Secrets are paths to files; the one exception is the variable
+`ECHOLESS_API_KEY`.
 """
 
 from __future__ import annotations
