@@ -1,0 +1,95 @@
+"""The model ids of the wire protocol and what stands behind them, as data.
+
+All are spoken by the embedded engine; the ids differ in limits, languages and what a request may ask.
+source: the wire contract's table of models. `languages` is what upstream lists, cut to what the engine can speak.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from echoless.core.languages import LANGUAGE_BY_CODE, LANGUAGES, Language
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model id.
+
+    characters_max:        most characters in one request
+    languages:             spoken languages, never empty: clients refuse a model without
+    cost_factor:           units that one character counts
+    honours_language_code: whether `language_code` has an effect; it is ignored otherwise
+    can_stitch:            whether `previous_request_ids` and `next_request_ids` are accepted
+    can_stream_input:      whether it may be used on the text socket
+    concurrency_group:     which limit of concurrent requests it counts for
+    """
+
+    model_id: str
+    name: str
+    description: str
+    characters_max: int
+    languages: tuple[Language, ...]
+    cost_factor: float = 1.0
+    honours_language_code: bool = True
+    can_stitch: bool = True
+    can_stream_input: bool = True
+    can_use_style: bool = False
+    can_use_speaker_boost: bool = False
+    concurrency_group: str = "standard"
+
+    def speaks(self, language_code: str) -> bool:
+        """Say whether the model lists a language, by its wire code."""
+        return any(language.code == language_code for language in self.languages)
+
+
+def _languages(codes: str) -> tuple[Language, ...]:
+    return tuple(LANGUAGE_BY_CODE[code] for code in codes.split())
+
+
+_ENGLISH: Final = _languages("en")
+_MULTILINGUAL_V1: Final = _languages("en de pl es it fr pt hi ar")
+_MULTILINGUAL_V2: Final = _languages(
+    "en ja zh de hi fr ko pt it es id nl tr pl sv bg ro ar cs el fi hr ms sk da ta uk ru"
+)
+_V2_5: Final = _MULTILINGUAL_V2 + _languages("hu no vi")
+
+MODELS: Final[tuple[Model, ...]] = (
+    Model(
+        "eleven_multilingual_v2", "Multilingual v2", "Steady reading in many languages.", 10_000, _MULTILINGUAL_V2,
+        honours_language_code=False, can_use_style=True, can_use_speaker_boost=True,
+    ),
+    Model(
+        "eleven_flash_v2_5", "Flash v2.5", "Low latency in many languages, long texts.", 40_000, _V2_5,
+        cost_factor=0.5, concurrency_group="turbo",
+    ),
+    Model(
+        "eleven_flash_v2", "Flash v2", "Low latency, English only.", 30_000, _ENGLISH,
+        cost_factor=0.5, concurrency_group="turbo",
+    ),
+    Model(
+        "eleven_turbo_v2_5", "Turbo v2.5", "The older name of Flash v2.5.", 40_000, _V2_5,
+        cost_factor=0.5, concurrency_group="turbo",
+    ),
+    Model(
+        "eleven_turbo_v2", "Turbo v2", "The older name of Flash v2, English only.", 30_000, _ENGLISH,
+        cost_factor=0.5, concurrency_group="turbo",
+    ),
+    Model(
+        "eleven_v3", "Eleven v3", "All languages; no stitching and no text socket.", 5_000, LANGUAGES,
+        can_stitch=False, can_stream_input=False, can_use_style=True,
+    ),
+    Model(
+        "eleven_v3_conversational", "Eleven v3 Conversational", "All languages, for dialogue.", 5_000, LANGUAGES,
+        can_stitch=False,
+    ),
+    Model("eleven_v4", "Eleven v4", "All languages.", 5_000, LANGUAGES, can_use_style=True),
+    Model("eleven_v4_turbo", "Eleven v4 Turbo", "All languages, low latency.", 5_000, LANGUAGES, cost_factor=0.5),
+    Model(
+        "eleven_multilingual_v1", "Multilingual v1", "Kept for older programs.", 10_000, _MULTILINGUAL_V1,
+        honours_language_code=False,
+    ),
+    Model("eleven_monolingual_v1", "English v1", "Kept for older programs, English only.", 10_000, _ENGLISH),
+)
+MODEL_BY_ID: Final[dict[str, Model]] = {model.model_id: model for model in MODELS}
+DEFAULT_MODEL_ID: Final = "eleven_multilingual_v2"
