@@ -1,0 +1,44 @@
+"""Puts the command together: `echoless serve | config | workspace | key | voices`.
+
+Exit status: 0 done, 1 refused or failed, 2 wrong usage or configuration. A traceback is never shown with values.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from echoless.cli import config, key, serve, voices, workspace
+from echoless.cli.screen import complain
+from echoless.core.errors import EcholessError, ErrorCode
+
+FAILED = 1
+WRONG_USAGE = 2
+_USAGE_CODES = frozenset({ErrorCode.CONFIGURATION, ErrorCode.INVALID_PARAMETERS})
+
+
+def build_app() -> typer.Typer:
+    """Return the whole command."""
+    app = typer.Typer(
+        name="echoless",
+        help="A speech server for ElevenLabs clients that keeps nothing when it is told to keep nothing.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    serve.register(app)
+    app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")
+    app.add_typer(workspace.build_app(), name="workspace", help="Make and show workspaces.")
+    app.add_typer(key.build_app(), name="key", help="Make, show and revoke API keys.")
+    app.add_typer(voices.build_app(), name="voices", help="Show voices and map other ids to them.")
+    return app
+
+
+def main() -> None:
+    """Run the command and end the process."""
+    try:
+        build_app()(prog_name="echoless")
+    except EcholessError as error:
+        complain(error)
+        sys.exit(WRONG_USAGE if error.code in _USAGE_CODES else FAILED)

@@ -1,0 +1,106 @@
+"""The operator's way into the vault: through the running server's socket, or the vault itself while none runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+from typing import Final, TypeVar
+
+from echoless.core.clock import SystemClock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.journal import MemoryJournal
+from echoless.crossing.control import VaultConfig
+from echoless.crossing.operator_records import OPERATOR_RECORDS
+from echoless.crossing.records import Record, RecordRegistry, Refused
+from echoless.crossing.wire import FrameReader
+from echoless.supervisor.config import ServerConfig
+from echoless.supervisor.data_directory import LOCK_NAME, DirectoryLock, holder_of
+from echoless.supervisor.listeners import OPERATOR_SOCKET_NAME
+from echoless.supervisor.plan import Role, Slot
+from echoless.supervisor.role_configs import ResolvedTLS, role_config
+
+_ANSWER_TIMEOUT_S: Final = 30.0
+_CORRELATION: Final = 1
+A = TypeVar("A", bound=Record)
+
+
+def ask(config: ServerConfig, question: Record, answer_type: type[A]) -> A:
+    """Put one question to the vault of a data directory.
+
+    config:      names the data directory
+    answer_type: the record that the question is answered by
+    raises:      EcholessError(DATA_DIRECTORY) when there is no such directory or the server does not answer;
+                 EcholessError with the vault's code when it refuses
+    """
+    directory = Path(config.data)
+    if not (directory / LOCK_NAME).exists():
+        raise EcholessError(
+            ErrorCode.DATA_DIRECTORY,
+            f"{directory} holds no data of Echoless yet; start the server once, or name another with --data",
+        )
+    answer = ask_running(directory, question) if holder_of(directory) else _ask_resting(config, question)
+    if isinstance(answer, Refused):
+        code = ErrorCode(answer.code) if answer.code in set(ErrorCode) else ErrorCode.INTERNAL_ERROR
+        raise EcholessError(code, answer.message, param=answer.param)
+    if not isinstance(answer, answer_type):
+        raise EcholessError(ErrorCode.CROSSING_BROKEN, "the vault gave an answer to another question")
+    return answer
+
+
+def ask_running(directory: Path, question: Record, *, timeout_s: float = _ANSWER_TIMEOUT_S) -> Record:
+    """Ask the server that runs on a data directory.
+
+    raises: EcholessError(DATA_DIRECTORY) when it cannot be reached or does not answer in time
+    """
+    registry = RecordRegistry(OPERATOR_RECORDS)
+    try:
+        with _connect(directory, timeout_s) as door:
+            door.sendall(registry.encode(question, correlation=_CORRELATION))
+            return _receive(door, registry)
+    except OSError as error:
+        reason = "it did not answer in time" if isinstance(error, TimeoutError) else os.strerror(error.errno or 0)
+    raise EcholessError(ErrorCode.DATA_DIRECTORY, f"cannot speak with the server on {directory}: {reason}")
+
+
+def _connect(directory: Path, timeout_s: float) -> socket.socket:
+    """Connect through a directory descriptor, since Unix socket paths end at 107 bytes."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        door.settimeout(timeout_s)
+        door.connect(f"/proc/self/fd/{descriptor}/{OPERATOR_SOCKET_NAME}")
+    except OSError:
+        door.close()
+        raise
+    finally:
+        os.close(descriptor)
+    return door
+
+
+def _receive(door: socket.socket, registry: RecordRegistry) -> Record:
+    reader = FrameReader()
+    while received := door.recv_into(reader.writable()):
+        for frame in reader.advance(received):
+            if frame.header.correlation == _CORRELATION:
+                return registry.decode(frame)
+    raise ConnectionResetError(104, "the server closed the door")
+
+
+def _ask_resting(config: ServerConfig, question: Record) -> Record:
+    """Open the vault in this process, under the directory's lock, so that no server can start meanwhile."""
+    from echoless.vault.service import open_vault
+
+    vault_config = role_config(config, Slot(Role.VAULT, 0), ResolvedTLS())
+    assert isinstance(vault_config, VaultConfig), "the vault's role has the vault's configuration"
+
+    async def once() -> Record:
+        async with open_vault(vault_config, SystemClock(), MemoryJournal()) as vault:
+            return await vault.operate(question)
+
+    lock = DirectoryLock.acquire(Path(config.data))
+    try:
+        return asyncio.run(once())
+    finally:
+        lock.release()
