@@ -1,0 +1,101 @@
+"""Canaries: noise words that nobody else says, to be planted in requests and searched for afterwards.
+
+All words of one run begin with the same random six letters, so that one search for that beginning finds every
+word of every text; the six letters after it say which text it was. A word is the smallest thing that is found:
+12 letters.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Final
+
+# Pronounceable, lower case (engines lower what they speak), and no digits, which are spelled out before an engine.
+_CONSONANTS: Final = "bdfgklmnprstvz"
+_VOWELS: Final = "aeiou"
+# A beginning of rare letters: ordinary text and program code do not hold it.
+_RARE_CONSONANTS: Final = "qxzjvw"
+_CYRILLIC: Final = "жщшцчф", "аиоуыэ"
+ANCHOR_LETTERS: Final = 6
+TAIL_LETTERS: Final = 6
+SHORT_LETTERS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """One planted text; it prints as its name.
+
+    name:     says where it was planted, for example `zero/stream/previous_text`
+    is_zero:  whether it was planted with zero retention
+    words:    every unique word in it
+    """
+
+    name: str
+    is_zero: bool
+    text: str = field(repr=False)
+    words: tuple[str, ...] = field(repr=False)
+
+
+class CanaryMint:
+    """Makes canaries; each run has its own beginnings and never makes a word twice.
+
+    seed: for tests; None takes the system's randomness
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        fixed = random.Random(seed)  # noqa: S311  # repeatable words for tests; nothing secret is made of them
+        self._random = random.SystemRandom() if seed is None else fixed
+        self.anchor = self._syllables(_RARE_CONSONANTS, _VOWELS, ANCHOR_LETTERS)
+        self.cyrillic_anchor = self._syllables(*_CYRILLIC, ANCHOR_LETTERS)
+        self._taken: set[str] = set()
+        self.canaries: list[Canary] = []
+
+    def plain(self, name: str, characters: int, *, is_zero: bool) -> Canary:
+        """Return a text of about so many ASCII characters in one clause."""
+        words = [self._word(self.anchor) for _ in range(max(1, (characters + 1) // 13))]
+        return self._made(name, is_zero, " ".join(words), words)
+
+    def accented(self, name: str, *, is_zero: bool) -> Canary:
+        """Return a text with letters beyond ASCII, which Python keeps in one byte each and JSON escapes."""
+        words = [self._word(self.anchor) for _ in range(6)]
+        return self._made(name, is_zero, " é ".join(words), words)
+
+    def cyrillic(self, name: str, *, is_zero: bool) -> Canary:
+        """Return a text in another script, which Python keeps in two bytes a character."""
+        words = [self._word(self.anchor) for _ in range(3)] + [self._word(self.cyrillic_anchor) for _ in range(3)]
+        return self._made(name, is_zero, " ".join(words), words)
+
+    def emoji(self, name: str, *, is_zero: bool) -> Canary:
+        """Return a text with emoji, which Python keeps in four bytes a character."""
+        words = [self._word(self.anchor) for _ in range(6)]
+        return self._made(name, is_zero, " \N{GRINNING FACE} ".join(words), words)
+
+    def short(self, name: str, *, is_zero: bool) -> Canary:
+        """Return a clause of five letters, all of it one rare word."""
+        while True:
+            word = self._syllables(_RARE_CONSONANTS, _VOWELS, SHORT_LETTERS)
+            if word not in self._taken and not self.anchor.startswith(word):
+                break
+        self._taken.add(word)
+        return self._made(name, is_zero, word, [word])
+
+    def named(self, is_zero: bool) -> tuple[Canary, ...]:
+        """Return the canaries of one mode."""
+        return tuple(canary for canary in self.canaries if canary.is_zero is is_zero)
+
+    def _made(self, name: str, is_zero: bool, text: str, words: list[str]) -> Canary:
+        canary = Canary(name, is_zero, text, tuple(words))
+        self.canaries.append(canary)
+        return canary
+
+    def _word(self, anchor: str) -> str:
+        letters = _CYRILLIC if anchor == self.cyrillic_anchor else (_CONSONANTS, _VOWELS)
+        while True:
+            word = anchor + self._syllables(*letters, TAIL_LETTERS)
+            if word not in self._taken:
+                self._taken.add(word)
+                return word
+
+    def _syllables(self, consonants: str, vowels: str, letters: int) -> str:
+        return "".join(self._random.choice(vowels if place % 2 else consonants) for place in range(letters))

@@ -1,0 +1,154 @@
+"""Searches files byte by byte: a data directory with its database pages, logs and free lists, and the places where
+programs leave temporary files.
+
+Files are read raw, so that deleted rows, slack and journals of a database are searched like everything else.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from echoless.audit.needles import MASK, Group
+
+SHARED_PLACES: Final = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108  # searched, never used
+_BLOCK_BYTES: Final = 4 * 1024 * 1024
+_SHARED_FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+_SHARED_BYTES_MAX: Final = 512 * 1024 * 1024
+_OLD_FILE_BYTES_MAX: Final = 64 * 1024
+_OLD_BYTES_MAX: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileHit:
+    """One copy in a file."""
+
+    path: str
+    kind: str
+    owner: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskScan:
+    """What was read.
+
+    skipped: files that were over a bound or not readable by this user; never any of a data directory
+    """
+
+    file_count: int
+    read_bytes: int
+    skipped: tuple[str, ...]
+    hits: tuple[FileHit, ...]
+
+    def owners(self) -> set[str]:
+        """Return whose copies were found."""
+        return {hit.owner for hit in self.hits}
+
+
+@dataclass(slots=True)
+class _Tally:
+    file_count: int = 0
+    read_bytes: int = 0
+    skipped: list[str] = field(default_factory=list)
+    hits: list[FileHit] = field(default_factory=list)
+
+    def result(self) -> DiskScan:
+        return DiskScan(self.file_count, self.read_bytes, tuple(self.skipped), tuple(self.hits))
+
+
+def scan_directory(directory: Path, groups: Sequence[Group]) -> DiskScan:
+    """Search every file below a directory, names of files included, without any bound.
+
+    raises: PermissionError where a file cannot be read: a data directory is searched whole or not at all
+    """
+    tally = _Tally()
+    for path in _files(directory):
+        _search_name(path, groups, tally)
+        _search_file(path, groups, tally)
+    return tally.result()
+
+
+def scan_files(paths: Sequence[Path], groups: Sequence[Group]) -> DiskScan:
+    """Search some files, for example captured output."""
+    tally = _Tally()
+    for path in paths:
+        _search_file(path, groups, tally)
+    return tally.result()
+
+
+def scan_shared_places(
+    groups: Sequence[Group],
+    *,
+    changed_since_unix_s: float,
+    excluded: Sequence[Path] = (),
+    places: Sequence[Path] = SHARED_PLACES,
+) -> DiskScan:
+    """Search the places for temporary files: what changed since a time, and small older files, within bounds.
+
+    excluded: directories that are searched in another way or belong to whoever searches
+    """
+    tally = _Tally()
+    old_bytes = 0
+    for path in (path for place in places for path in _files(place)):
+        facts = _facts(path)
+        if facts is None or any(path.is_relative_to(directory) for directory in excluded):
+            continue
+        is_new = max(facts.st_mtime, facts.st_ctime) >= changed_since_unix_s
+        if not is_new and (facts.st_size > _OLD_FILE_BYTES_MAX or old_bytes > _OLD_BYTES_MAX):
+            continue
+        if facts.st_size > _SHARED_FILE_BYTES_MAX or tally.read_bytes > _SHARED_BYTES_MAX:
+            tally.skipped.append(str(path))
+            continue
+        old_bytes += 0 if is_new else facts.st_size
+        _search_name(path, groups, tally)
+        try:
+            _search_file(path, groups, tally)
+        except OSError:
+            tally.skipped.append(str(path))
+    return tally.result()
+
+
+def _facts(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except OSError:
+        return None
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    """Yield the regular files below a directory, links not followed."""
+    for parent, _, names in os.walk(directory, followlinks=False):
+        for name in sorted(names):
+            path = Path(parent) / name
+            facts = _facts(path)
+            if facts is not None and stat.S_ISREG(facts.st_mode):
+                yield path
+
+
+def _search_name(path: Path, groups: Sequence[Group], tally: _Tally) -> None:
+    masked = os.fsencode(path.name).translate(MASK)
+    for group in groups:
+        for place, owner in group.find(masked, len(masked)):
+            tally.hits.append(FileHit("(a file name)", group.kind, owner, place))
+
+
+def _search_file(path: Path, groups: Sequence[Group], tally: _Tally) -> None:
+    overlap = max(group.length for group in groups) - 1
+    with path.open("rb", buffering=0) as file:
+        start = 0
+        while True:
+            block = os.pread(file.fileno(), _BLOCK_BYTES + overlap, start)
+            if not block:
+                break
+            masked = block.translate(MASK)
+            for group in groups:
+                for place, owner in group.find(masked, _BLOCK_BYTES):
+                    tally.hits.append(FileHit(str(path), group.kind, owner, start + place))
+            tally.read_bytes += min(len(block), _BLOCK_BYTES)
+            start += _BLOCK_BYTES
+    tally.file_count += 1

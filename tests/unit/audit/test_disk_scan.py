@@ -1,0 +1,93 @@
+"""The scan of files reads them raw and knows its bounds."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from echoless.audit import disk_scan
+from echoless.audit.canary import Canary, CanaryMint
+from echoless.audit.disk_scan import scan_directory, scan_files, scan_shared_places
+from echoless.audit.needles import text_groups
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def canary() -> Canary:
+    return CanaryMint(seed=30).plain("it", 300, is_zero=True)
+
+
+def test_a_word_in_a_file_is_found(tmp_path: Path, canary: Canary) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "file").write_bytes(b"x" * 5000 + canary.words[3].encode("utf-16-le"))
+    scan = scan_directory(tmp_path, text_groups([canary]))
+    assert [(hit.kind, hit.owner, hit.offset) for hit in scan.hits] == [("utf-16", "it", 5000)]
+    assert scan.file_count == 1
+
+
+def test_a_word_across_two_blocks_is_found_once(
+    tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_scan, "_BLOCK_BYTES", 1024)
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 1020 + canary.words[0].encode() + b"x" * 4000)
+    assert len(scan_files([path], text_groups([canary])).hits) == 1
+
+
+def test_a_file_name_is_searched(tmp_path: Path, canary: Canary) -> None:
+    (tmp_path / f"upload-{canary.words[0]}.tmp").touch()
+    assert scan_directory(tmp_path, text_groups([canary])).owners() == {"it"}
+
+
+def test_a_deleted_row_of_a_database_is_found(tmp_path: Path, canary: Canary) -> None:
+    database = sqlite3.connect(tmp_path / "rows.sqlite")
+    database.execute("PRAGMA secure_delete = OFF")
+    database.execute("CREATE TABLE said (text TEXT)")
+    database.execute("INSERT INTO said VALUES (?)", (canary.text,))
+    database.commit()
+    database.execute("DELETE FROM said")
+    database.commit()
+    database.close()
+    assert scan_directory(tmp_path, text_groups([canary])).owners() == {"it"}
+
+
+def test_shared_places_are_searched_for_what_is_new(tmp_path: Path, canary: Canary) -> None:
+    now_s = time.time()
+    new, old, large_old = tmp_path / "new", tmp_path / "old", tmp_path / "large"
+    for path in (new, old, large_old):
+        path.write_bytes(canary.words[0].encode() + (b"x" * 100_000 if path is large_old else b""))
+    for path in (old, large_old):
+        os.utime(path, (now_s - 9000, now_s - 9000))
+    # A changed time cannot be set back, so "since" lies in the future of the old files' change.
+    scan = scan_shared_places(text_groups([canary]), changed_since_unix_s=now_s + 60, places=(tmp_path,))
+    assert {Path(hit.path).name for hit in scan.hits} == {"new", "old"}
+    everything = scan_shared_places(text_groups([canary]), changed_since_unix_s=now_s - 60, places=(tmp_path,))
+    assert {Path(hit.path).name for hit in everything.hits} == {"new", "old", "large"}
+
+
+def test_what_was_left_out_is_named(tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_scan, "_SHARED_FILE_BYTES_MAX", 10)
+    (tmp_path / "large").write_bytes(b"x" * 11)
+    scan = scan_shared_places(text_groups([canary]), changed_since_unix_s=0, places=(tmp_path,))
+    assert scan.skipped == (str(tmp_path / "large"),)
+
+
+def test_an_excluded_directory_is_left_to_others(tmp_path: Path, canary: Canary) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_bytes(canary.words[0].encode())
+    scan = scan_shared_places(
+        text_groups([canary]), changed_since_unix_s=0, excluded=(tmp_path / "mine",), places=(tmp_path,)
+    )
+    assert scan.hits == ()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_data_directory_is_searched_whole_or_not_at_all(tmp_path: Path, canary: Canary) -> None:
+    (tmp_path / "file").touch(mode=0o000)
+    with pytest.raises(PermissionError):
+        scan_directory(tmp_path, text_groups([canary]))
