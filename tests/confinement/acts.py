@@ -79,6 +79,8 @@ def _connect(scene: Scene) -> None:
 
 
 _EARLY: list[socket.socket] = []
+# A process outside the wall: its pid, an address in it, a descriptor of it.
+_VICTIM: list[int] = []
 
 
 def _fork(scene: Scene) -> None:
@@ -182,15 +184,16 @@ def _send_to_address(scene: Scene) -> None:
 
 
 def _ptrace(scene: Scene) -> None:
-    trace_me = 0
-    scene.call("ptrace", trace_me, 0, 0, 0)
+    seize = 0x4206
+    scene.call("ptrace", seize, _VICTIM[0], 0, 0)
 
 
 def _process_memory(scene: Scene) -> None:
-    remote, local = ctypes.create_string_buffer(8), ctypes.create_string_buffer(b"leak")
-    vectors = struct.pack("4Q", ctypes.addressof(local), 4, ctypes.addressof(remote), 4)
+    local = ctypes.create_string_buffer(b"leak")
+    vectors = struct.pack("4Q", ctypes.addressof(local), 4, _VICTIM[1], 4)
     at = scene.buffer(vectors)
-    scene.call("process_vm_writev", os.getpid(), at, 1, at + 16, 1, 0)
+    # The victim is a fork: what lies at an address here lies there too.
+    scene.call("process_vm_writev", _VICTIM[0], at, 1, at + 16, 1, 0)
 
 
 def _bpf(scene: Scene) -> None:
@@ -216,8 +219,8 @@ def _namespaces(scene: Scene) -> None:
 
 
 def _pidfd(scene: Scene) -> None:
-    own = scene.call("pidfd_open", os.getpid(), 0)
-    os.close(scene.call("pidfd_getfd", own, scene.held, 0))
+    victim = scene.call("pidfd_open", _VICTIM[0], 0)
+    os.close(scene.call("pidfd_getfd", victim, _VICTIM[2], 0))
 
 
 def _file_handle(scene: Scene) -> None:
@@ -253,6 +256,7 @@ def _terminal_input(scene: Scene) -> None:
 
 
 _PTY: tuple[int, int] | tuple[()] = ()
+_KEPT: list[object] = []
 
 
 def _inherited_file(scene: Scene) -> None:
@@ -359,6 +363,17 @@ MODES: dict[str, frozenset[Layer] | None] = {
 
 def _prepare() -> None:
     _EARLY[:] = [socket.socket(), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)]
+    held, released = os.pipe()
+    target = ctypes.create_string_buffer(8)
+    pid = os.fork()
+    if pid == 0:
+        os.closerange(0, held)
+        os.closerange(held + 1, 1024)
+        os.read(held, 1)  # until the actor, who holds the other end, is gone
+        os._exit(0)
+    os.close(held)
+    _VICTIM[:] = [pid, ctypes.addressof(target), held]
+    _KEPT.extend((target, released))
 
 
 def perform(name: str, mode: str, directory: Path) -> int:

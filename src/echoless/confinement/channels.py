@@ -264,13 +264,14 @@ _NETWORK: Final = (
 )
 
 _PROCESSES: Final = (
-    Channel("ptrace", (Call("ptrace", (_UNKNOWN_FLAG, -1, 0, 0)),), 0, _EVERY_ROLE),
+    Channel("ptrace", (Call("ptrace", (_UNKNOWN_FLAG, -1, 0, 0)),), 1, _EVERY_ROLE),
     Channel(
         "process_memory",
         (
             Call("process_vm_writev", (_NO_SUCH_PID, _NULL, 0, _NULL, 0, 1)),
             Call("process_vm_readv", (_NO_SUCH_PID, _NULL, 0, _NULL, 0, 1)),
         ),
+        1,
         must_close_for=_EVERY_ROLE,
     ),
     Channel("bpf", (Call("bpf", (-1, _NULL, 0)),), must_close_for=_EVERY_ROLE),
