@@ -29,7 +29,10 @@ class Peer(StrEnum):
 
 
 class GatewayConfig(Record, frozen=True):
-    """What a gateway must know. Paths are read before the sandbox closes."""
+    """What a gateway must know. Paths are read before the sandbox closes.
+
+    forbidden_paths: files that exist and must be unreadable behind the wall; the probe tries each
+    """
 
     KIND: ClassVar[int] = 300
     name: Code
@@ -47,10 +50,14 @@ class GatewayConfig(Record, frozen=True):
     unknown_model: Name
     character_limits: dict[str, int]
     public_url: str
+    forbidden_paths: list[str] = []
 
 
 class EngineConfig(Record, frozen=True):
-    """What an engine must know."""
+    """What an engine must know.
+
+    forbidden_paths: as for a gateway
+    """
 
     KIND: ClassVar[int] = 301
     name: Code
@@ -60,6 +67,7 @@ class EngineConfig(Record, frozen=True):
     is_scrubbing: bool
     voice_changes_max: Count
     growth_bytes_max: Count
+    forbidden_paths: list[str] = []
 
 
 class VaultConfig(Record, frozen=True):

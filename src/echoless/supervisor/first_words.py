@@ -44,7 +44,7 @@ class Welcome:
             "Try it, kept nowhere:",
             f"  curl{insecure} '{self.url}/v1/text-to-speech/{_EXAMPLE_VOICE}?enable_logging=false' \\",
             "    -H \"xi-api-key: $ECHOLESS_API_KEY\" -H 'content-type: application/json' \\",
-            "    -d '{\"text\": \"Nobody will remember this.\"}' --output speech.mp3",
+            '    -d \'{"text": "Nobody will remember this."}\' --output speech.mp3',
         ]
         if self.config.audit_view:
             lines.append("AUDIT VIEW: memory of all processes is readable to this user. Not for production.")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from echoless.crossing.control import EngineConfig, GatewayConfig, VaultConfig
 from echoless.supervisor.certificates import self_signed_pair
 from echoless.supervisor.config import ServerConfig
 from echoless.supervisor.plan import Role, Slot
+
+
+_FORBIDDEN_COUNT_MAX: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,11 @@ class ResolvedTLS:
         return cls(str(Path(config.tls_cert).resolve()), str(Path(config.tls_key).resolve()))
 
 
-def role_config(
-    config: ServerConfig, slot: Slot, tls: ResolvedTLS
-) -> GatewayConfig | EngineConfig | VaultConfig:
+def role_config(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfig | EngineConfig | VaultConfig:
     """Return the first message for a child."""
     if slot.role is Role.GATEWAY:
         return _gateway(config, slot, tls)
-    return _engine(config, slot) if slot.role is Role.ENGINE else _vault(config, slot)
+    return _engine(config, slot, tls) if slot.role is Role.ENGINE else _vault(config, slot)
 
 
 def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfig:
@@ -63,10 +65,11 @@ def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfi
         unknown_model=config.unknown_model,
         character_limits=dict(config.character_limits),
         public_url=config.public_url,
+        forbidden_paths=_forbidden_paths(config, tls),
     )
 
 
-def _engine(config: ServerConfig, slot: Slot) -> EngineConfig:
+def _engine(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> EngineConfig:
     return EngineConfig(
         name=slot.name,
         engine=config.engine,
@@ -75,6 +78,7 @@ def _engine(config: ServerConfig, slot: Slot) -> EngineConfig:
         is_scrubbing=config.scrubbing,
         voice_changes_max=config.voice_changes_max,
         growth_bytes_max=config.engine_growth_bytes_max,
+        forbidden_paths=_forbidden_paths(config, tls),
     )
 
 
@@ -92,3 +96,10 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
         queue_deadline_s=config.queue_deadline_s,
         request_log_days=config.request_log_days,
     )
+
+
+def _forbidden_paths(config: ServerConfig, tls: ResolvedTLS) -> list[str]:
+    """Return files that exist now and that no process of the volatile plane may read."""
+    data = Path(config.data).resolve()
+    found = [str(path) for path in sorted(data.iterdir()) if path.is_file()]
+    return [*found[:_FORBIDDEN_COUNT_MAX], *([tls.key_path] if tls.is_on else [])]

@@ -313,9 +313,7 @@ class Supervisor:
             return
         listener.setblocking(False)
         is_tls = self._tls.is_on
-        self._selector.register(
-            listener, selectors.EVENT_READ, lambda: answer_unavailable(listener, is_tls=is_tls)
-        )
+        self._selector.register(listener, selectors.EVENT_READ, lambda: answer_unavailable(listener, is_tls=is_tls))
 
     def _announce(self) -> None:
         welcome = self._welcome

@@ -1,0 +1,303 @@
+"""The gateway's side of its links: the vault, and the engines.
+
+Ends of links come and go with the processes behind them. A link that broke fails what was under way on it at once;
+until the supervisor sends a new end, whoever asks is told to come again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from types import TracebackType
+from typing import Final, Self
+
+from echoless.core.content import AudioContent
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import TicketId
+from echoless.crossing.link import Exchange, Link
+from echoless.crossing.query_records import QUERY_RECORDS
+from echoless.crossing.records import (
+    KIND_AUDIO,
+    AlignmentPart,
+    Cancel,
+    Credit,
+    OpenTicket,
+    Record,
+    Refused,
+    Speak,
+    SpeechBegan,
+    SpeechEnded,
+    TicketGranted,
+    core_registry,
+)
+from echoless.crossing.wire import Frame
+
+SpeechPart = SpeechBegan | AlignmentPart | AudioContent | SpeechEnded
+_ENGINE_SILENCE_S: Final = 60.0
+_JOBS_PER_ENGINE_MAX: Final = 512
+_CODES: Final = {code.value: code for code in ErrorCode}
+
+
+class RequestRefusedError(EcholessError):
+    """The vault said no.
+
+    refused: its reason, with the mode the request would have had
+    """
+
+    def __init__(self, refused: Refused) -> None:
+        code = _CODES.get(refused.code, ErrorCode.INTERNAL_ERROR)
+        super().__init__(code, refused.message, param=refused.param)
+        self.refused = refused
+
+
+class ClientLeftError(EcholessError):
+    """Nobody listens any more."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.REQUEST_TIMEOUT, "the client left")
+
+
+def _away(what: str) -> EcholessError:
+    return EcholessError(ErrorCode.ENGINE_UNAVAILABLE, f"The {what} is not available at this moment.")
+
+
+def _no_refusal(answer: Record) -> Record:
+    if isinstance(answer, Refused):
+        raise RequestRefusedError(answer)
+    return answer
+
+
+class VaultTicket:
+    """An open ticket, bound to the link that granted it: another vault does not know it."""
+
+    __slots__ = ("_id", "_link", "grant")
+
+    def __init__(self, link: Link, grant: TicketGranted) -> None:
+        self._link = link
+        self.grant = grant
+        self._id = TicketId(grant.ticket_id)
+
+    async def ask(self, record: Record) -> Record:
+        """Send a question and return the answer.
+
+        raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE) when the vault is gone
+        """
+        return _no_refusal(await _answer(self._link, record, self._id))
+
+    def post(self, record: Record) -> None:
+        """Send a record without waiting.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._link.post(record, ticket=self._id)
+
+    def post_content(self, kind: int, content: AudioContent) -> None:
+        """Send raw content without waiting.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._link.post_content(kind, content.reveal(), ticket=self._id)
+
+    async def drain(self) -> None:
+        """Wait until the vault has taken most of what was sent.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        await self._link.drain()
+
+    def read(self) -> AnswerStream:
+        """Begin a question with several answers.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        return AnswerStream(self._link, self._link.exchange(self._id))
+
+
+class AnswerStream:
+    """A question with several answers, of which some are raw audio. A context manager."""
+
+    __slots__ = ("_exchange", "_link")
+
+    def __init__(self, link: Link, exchange: Exchange) -> None:
+        self._link = link
+        self._exchange = exchange
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exchange.__exit__(kind, error, trace)
+
+    def post(self, record: Record) -> None:
+        """Send a record of this exchange."""
+        self._exchange.post(record)
+
+    async def next(self) -> Record | AudioContent:
+        """Return the next answer.
+
+        raises: RequestRefusedError; EcholessError(CROSSING_BROKEN) when the vault is gone or answers nonsense
+        """
+        frame = await self._exchange.receive()
+        if frame.header.kind == KIND_AUDIO and frame.header.is_content:
+            return AudioContent(frame.payload)
+        return _no_refusal(self._link.registry.decode(frame))
+
+
+async def _answer(link: Link, record: Record, ticket: TicketId | None) -> Record:
+    try:
+        return await (link.call(record) if ticket is None else link.call(record, ticket))
+    except EcholessError as error:
+        if error.code is not ErrorCode.CROSSING_BROKEN:
+            raise
+    raise _away("vault")
+
+
+class VaultClient:
+    """The vault, through whichever link is the newest."""
+
+    def __init__(self) -> None:
+        self._registry = core_registry(QUERY_RECORDS)
+        self._link: Link | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a vault to ask."""
+        return self._link is not None and not self._link.is_closed
+
+    async def add_link(self, end: socket.socket) -> None:
+        """Use a new end from now on; the old one is closed."""
+        old, self._link = self._link, await Link.open(end, self._registry)
+        if old is not None:
+            old.abort()
+
+    async def open_ticket(self, question: OpenTicket) -> VaultTicket:
+        """(1) Ask for a ticket.
+
+        raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE) while there is no vault
+        """
+        link = self._link
+        if link is None or link.is_closed:
+            raise _away("vault")
+        answer = _no_refusal(await _answer(link, question, None))
+        if not isinstance(answer, TicketGranted):
+            link.abort()
+            raise _away("vault")
+        return VaultTicket(link, answer)
+
+
+class Speech:
+    """(4) One job of an engine. A context manager: leaving it before its end cancels the job."""
+
+    __slots__ = ("_engine", "_exchange", "_is_abandoned", "_is_ended")
+
+    def __init__(self, engine: _Engine, exchange: Exchange, job: Speak) -> None:
+        self._engine = engine
+        self._exchange = exchange
+        self._is_ended = False
+        self._is_abandoned = False
+        exchange.post(job)
+
+    def __enter__(self) -> Self:
+        self._engine.job_count += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.job_count -= 1
+        self._cancel()
+        self._exchange.__exit__(kind, error, trace)
+
+    async def next(self) -> SpeechPart:
+        """Return the next part; SpeechEnded is the last.
+
+        raises: ClientLeftError after `abandon`; EcholessError(ENGINE_UNAVAILABLE) when the engine died, says
+                nothing for a minute or talks nonsense
+        """
+        try:
+            async with asyncio.timeout(_ENGINE_SILENCE_S):
+                part = None if self._is_abandoned else self._decode(await self._exchange.receive())
+        except EcholessError:
+            part = None
+        except TimeoutError:
+            part = None
+        if self._is_abandoned:
+            raise ClientLeftError
+        if part is None:
+            raise _away("engine")
+        self._is_ended = isinstance(part, SpeechEnded)
+        return part
+
+    def credit(self, taken_bytes: int) -> None:
+        """(5) Tell the engine that the client took so many bytes."""
+        if not self._is_ended and not self._engine.link.is_closed:
+            self._exchange.post(Credit(taken_bytes))
+
+    def abandon(self) -> None:
+        """Take note that nobody listens: stop the engine now, wake whoever waits in `next`."""
+        self._is_abandoned = True
+        self._cancel()
+        self._exchange.fail()
+
+    def _cancel(self) -> None:
+        if not self._is_ended and not self._engine.link.is_closed:
+            self._exchange.post(Cancel())
+        self._is_ended = True
+
+    def _decode(self, frame: Frame) -> SpeechPart | None:
+        if frame.header.kind == KIND_AUDIO and frame.header.is_content:
+            return AudioContent(frame.payload)
+        record = self._engine.link.registry.decode(frame)
+        return record if isinstance(record, SpeechBegan | AlignmentPart | SpeechEnded) else None
+
+
+class _Engine:
+    """One engine process as this gateway sees it."""
+
+    __slots__ = ("job_count", "last_voice", "link")
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.job_count = 0
+        self.last_voice = ""
+
+
+class EnginePool:
+    """The engines of this gateway."""
+
+    def __init__(self) -> None:
+        self._registry = core_registry()
+        self._engines: list[_Engine] = []
+
+    @property
+    def engine_count(self) -> int:
+        """Engines that live."""
+        return len(self._engines)
+
+    async def add_link(self, end: socket.socket) -> None:
+        """Take one more engine."""
+        link = await Link.open(end, self._registry, on_closed=self._forget)
+        # Gateways start with different engines, so that two idle gateways do not choose the same one.
+        self._engines.insert(random.randint(0, len(self._engines)), _Engine(link))  # noqa: S311  # no secret
+
+    def speak(self, ticket: TicketId, job: Speak) -> Speech:
+        """Give a job to the engine with the fewest jobs of ours, if equal to the one that last spoke this voice.
+
+        raises: EcholessError(ENGINE_UNAVAILABLE) when no engine lives, CONCURRENT_LIMIT_EXCEEDED when all are full
+        """
+        if not self._engines:
+            raise _away("engine")
+        engine = min(self._engines, key=lambda engine: (engine.job_count, engine.last_voice != job.catalogue_id))
+        if engine.job_count >= _JOBS_PER_ENGINE_MAX:
+            raise EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "All engines are busy; try again.")
+        engine.last_voice = job.catalogue_id
+        # Of several idle engines the one that waited longest goes next.
+        self._engines.remove(engine)
+        self._engines.append(engine)
+        return Speech(engine, engine.link.exchange(ticket), job)
+
+    def _forget(self, link: Link) -> None:
+        self._engines = [engine for engine in self._engines if engine.link is not link]

@@ -1,0 +1,130 @@
+"""(2) Sinks: the retention mode as an object.
+
+A `ZeroSink` has no method that takes content, so a flow that wants to keep some of a zero-retention request does
+not type-check and fails at run time. A `RetainingSink` sends what it is given to the vault as it comes. The sink is
+chosen once, from the grant, by `sink_for`; nothing downstream asks for the mode.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, assert_never
+
+from echoless.core.content import AudioContent
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.records import (
+    KIND_KEEP_AUDIO,
+    CloseTicket,
+    KeepAlignment,
+    KeepText,
+    Record,
+    TicketClosed,
+    TicketGranted,
+)
+from echoless.retention.decision import RetentionMode
+
+
+class TicketPort(Protocol):
+    """An open ticket, as far as sinks need it."""
+
+    @property
+    def grant(self) -> TicketGranted:
+        """What the vault decided."""
+        ...
+
+    async def ask(self, record: Record) -> Record:
+        """Send a question under this ticket and return the answer."""
+        ...
+
+    def post(self, record: Record) -> None:
+        """Send a record under this ticket without waiting."""
+        ...
+
+    def post_content(self, kind: int, content: AudioContent) -> None:
+        """Send raw content under this ticket without waiting."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until the vault has taken most of what was sent."""
+        ...
+
+
+class ZeroSink:
+    """Takes counts and codes, never content."""
+
+    __slots__ = ("_ticket",)
+
+    def __init__(self, ticket: TicketPort) -> None:
+        self._ticket = ticket
+
+    async def seal(self, close: CloseTicket) -> bool:
+        """Do nothing before the end of the response: nobody needs to wait.
+
+        returns: False, the ticket is still to be closed
+        """
+        return False
+
+    def close(self, close: CloseTicket) -> None:
+        """(7) Send counts and codes after the response.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._ticket.post(close)
+
+
+class RetainingSink:
+    """Takes content and sends it to the vault as it comes."""
+
+    __slots__ = ("_ticket",)
+
+    def __init__(self, ticket: TicketPort) -> None:
+        self._ticket = ticket
+
+    def keep_text(self, text: KeepText) -> None:
+        """Keep what was said.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._ticket.post(text)
+
+    async def keep_audio(self, audio: AudioContent) -> None:
+        """Keep the next bytes of the audio; waits while the vault is behind.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._ticket.post_content(KIND_KEEP_AUDIO, audio)
+        await self._ticket.drain()
+
+    def keep_alignment(self, alignment: KeepAlignment) -> None:
+        """Keep the next character times.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._ticket.post(alignment)
+
+    async def seal(self, close: CloseTicket) -> bool:
+        """(5) Commit the item: only then may the response end.
+
+        returns: True, the ticket is closed
+        raises:  EcholessError when the vault is gone, refuses, or did not keep it
+        """
+        answer = await self._ticket.ask(close)
+        if isinstance(answer, TicketClosed) and answer.is_kept:
+            return True
+        raise EcholessError(ErrorCode.INTERNAL_ERROR, "what had to be kept was not kept")
+
+    def close(self, close: CloseTicket) -> None:
+        """(7) Close a request that did not end well, with what has arrived so far.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._ticket.post(close)
+
+
+def sink_for(ticket: TicketPort) -> ZeroSink | RetainingSink:
+    """Turn the decision into an object, once."""
+    mode = ticket.grant.mode
+    if mode is RetentionMode.ZERO:
+        return ZeroSink(ticket)
+    if mode is RetentionMode.DEFAULT:
+        return RetainingSink(ticket)
+    assert_never(mode)

@@ -1,0 +1,1 @@
+"""Composition roots of the volatile plane: puts the parts together, closes the wall, proves it, then serves."""

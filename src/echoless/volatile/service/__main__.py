@@ -1,0 +1,43 @@
+"""`python -m echoless.volatile.service engine|gateway CONTROL JOURNAL`: a child of the supervisor."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from echoless.core.errors import EcholessError
+from echoless.core.journal import Event, where
+from echoless.crossing.child import begin
+from echoless.crossing.control import EngineConfig, GatewayConfig, StartRefused
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Become an engine or a gateway, and end when the supervisor says so or is gone."""
+    start = begin(arguments[1:])
+    try:
+        match start.config:
+            case EngineConfig():
+                # Each role imports its own libraries only: an engine holds no web framework, a gateway no model.
+                from echoless.volatile.service.engine import run_engine
+
+                run_engine(start, start.config)
+            case GatewayConfig():
+                from echoless.volatile.service.gateway import run_gateway
+
+                run_gateway(start, start.config)
+            case _:
+                return 2
+    except EcholessError as error:
+        start.journal.say(Event.UNEXPECTED_ERROR, error=error.code, **_place(error))
+        start.control.send(StartRefused(error.code.value, error.public_description))
+        return 1
+    return 0
+
+
+def _place(error: EcholessError) -> dict[str, str | int]:
+    place = where(type(error), error.__traceback__)
+    return {"module": str(place["module"]), "line": int(place["line"] or 0)}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,16 @@
+"""The server that API tests drive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes.running_server import RunningServer, running_server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One server for the whole session, with one enterprise workspace."""
+    with running_server(tmp_path_factory.mktemp("server"), "--engines", "2", "--gateways", "2") as running:
+        yield running
