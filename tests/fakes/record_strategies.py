@@ -22,6 +22,8 @@ def of_type(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of([of_type(part) for part in get_args(hint)])
     if origin is list:
         return st.lists(of_type(get_args(hint)[0]), max_size=3)
+    if origin is tuple:
+        return st.lists(of_type(get_args(hint)[0]), max_size=3).map(tuple)
     if origin is dict:
         key, value = get_args(hint)
         return st.dictionaries(of_type(key), of_type(value), max_size=3)

@@ -50,7 +50,7 @@ class GatewayConfig(Record, frozen=True):
     unknown_model: Name
     character_limits: dict[str, int]
     public_url: str
-    forbidden_paths: list[str] = []
+    forbidden_paths: tuple[str, ...] = ()
 
 
 class EngineConfig(Record, frozen=True):
@@ -67,7 +67,7 @@ class EngineConfig(Record, frozen=True):
     is_scrubbing: bool
     voice_changes_max: Count
     growth_bytes_max: Count
-    forbidden_paths: list[str] = []
+    forbidden_paths: tuple[str, ...] = ()
 
 
 class VaultConfig(Record, frozen=True):

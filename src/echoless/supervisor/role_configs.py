@@ -11,7 +11,6 @@ from echoless.supervisor.certificates import self_signed_pair
 from echoless.supervisor.config import ServerConfig
 from echoless.supervisor.plan import Role, Slot
 
-
 _FORBIDDEN_COUNT_MAX: Final = 32
 
 
@@ -98,8 +97,8 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
     )
 
 
-def _forbidden_paths(config: ServerConfig, tls: ResolvedTLS) -> list[str]:
+def _forbidden_paths(config: ServerConfig, tls: ResolvedTLS) -> tuple[str, ...]:
     """Return files that exist now and that no process of the volatile plane may read."""
     data = Path(config.data).resolve()
     found = [str(path) for path in sorted(data.iterdir()) if path.is_file()]
-    return [*found[:_FORBIDDEN_COUNT_MAX], *([tls.key_path] if tls.is_on else [])]
+    return (*found[:_FORBIDDEN_COUNT_MAX], *([tls.key_path] if tls.is_on else []))

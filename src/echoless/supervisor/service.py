@@ -285,7 +285,7 @@ class Supervisor:
             self._send(number, AddLink(Peer.OPERATOR_LISTENER, slot.name), (self._operator.fileno(),))
 
     def _connect(self, first: int, second: int) -> None:
-        """Give each of two children one end of a new socketpair and keep none, so that each sees the other's end."""
+        """Give each of two children one end of a socketpair and keep none, so that each sees the other end."""
         one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with one, other:
             for number, peer_number, end in ((first, second, one), (second, first, other)):

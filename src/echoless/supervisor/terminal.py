@@ -1,7 +1,7 @@
 """What the server says to the person who started it.
 
-On a terminal: a line for each slow step, then where it listens and a line to try. Elsewhere: the journal's JSON lines,
-for whoever collects them. Nothing here can carry content, since it is made of journal events only.
+On a terminal: a line for each slow step, then where it listens and a line to try. Elsewhere: the journal's JSON
+lines, for whoever collects them. Nothing here can carry content, since it is made of journal events only.
 """
 
 from __future__ import annotations

@@ -17,9 +17,7 @@ def close_wall(
 
     engine_paths: directories of engine data that stay readable
     """
-    profile = SandboxProfile(
-        role, readable=(*interpreter_paths(), *engine_paths), forbidden=tuple(config.forbidden_paths)
-    )
+    profile = SandboxProfile(role, readable=(*interpreter_paths(), *engine_paths), forbidden=config.forbidden_paths)
     facts = enter(profile, audit_view=config.is_audit_view)
     missing = [*missing_properties(facts)]
     if not config.is_scrubbing:
