@@ -27,12 +27,12 @@ class Canary:
     """One planted text; it prints as its name.
 
     name:     says where it was planted, for example `zero/stream/previous_text`
-    is_zero:  whether it was planted with zero retention
+    is_kept:  False when it must be nowhere: planted with zero retention, or in a request that was refused
     words:    every unique word in it
     """
 
     name: str
-    is_zero: bool
+    is_kept: bool
     text: str = field(repr=False)
     words: tuple[str, ...] = field(repr=False)
 
@@ -51,41 +51,41 @@ class CanaryMint:
         self._taken: set[str] = set()
         self.canaries: list[Canary] = []
 
-    def plain(self, name: str, characters: int, *, is_zero: bool) -> Canary:
+    def plain(self, name: str, characters: int, *, is_kept: bool) -> Canary:
         """Return a text of about so many ASCII characters in one clause."""
         words = [self._word(self.anchor) for _ in range(max(1, (characters + 1) // 13))]
-        return self._made(name, is_zero, " ".join(words), words)
+        return self._made(name, is_kept, " ".join(words), words)
 
-    def accented(self, name: str, *, is_zero: bool) -> Canary:
+    def accented(self, name: str, *, is_kept: bool) -> Canary:
         """Return a text with letters beyond ASCII, which Python keeps in one byte each and JSON escapes."""
         words = [self._word(self.anchor) for _ in range(6)]
-        return self._made(name, is_zero, " é ".join(words), words)
+        return self._made(name, is_kept, " é ".join(words), words)
 
-    def cyrillic(self, name: str, *, is_zero: bool) -> Canary:
+    def cyrillic(self, name: str, *, is_kept: bool) -> Canary:
         """Return a text in another script, which Python keeps in two bytes a character."""
         words = [self._word(self.anchor) for _ in range(3)] + [self._word(self.cyrillic_anchor) for _ in range(3)]
-        return self._made(name, is_zero, " ".join(words), words)
+        return self._made(name, is_kept, " ".join(words), words)
 
-    def emoji(self, name: str, *, is_zero: bool) -> Canary:
+    def emoji(self, name: str, *, is_kept: bool) -> Canary:
         """Return a text with emoji, which Python keeps in four bytes a character."""
         words = [self._word(self.anchor) for _ in range(6)]
-        return self._made(name, is_zero, " \N{GRINNING FACE} ".join(words), words)
+        return self._made(name, is_kept, " \N{GRINNING FACE} ".join(words), words)
 
-    def short(self, name: str, *, is_zero: bool) -> Canary:
+    def short(self, name: str, *, is_kept: bool) -> Canary:
         """Return a clause of five letters, all of it one rare word."""
         while True:
             word = self._syllables(_RARE_CONSONANTS, _VOWELS, SHORT_LETTERS)
             if word not in self._taken and not self.anchor.startswith(word):
                 break
         self._taken.add(word)
-        return self._made(name, is_zero, word, [word])
+        return self._made(name, is_kept, word, [word])
 
-    def named(self, is_zero: bool) -> tuple[Canary, ...]:
-        """Return the canaries of one mode."""
-        return tuple(canary for canary in self.canaries if canary.is_zero is is_zero)
+    def where(self, *, is_kept: bool) -> tuple[Canary, ...]:
+        """Return the canaries that are kept, or those that must be nowhere."""
+        return tuple(canary for canary in self.canaries if canary.is_kept is is_kept)
 
-    def _made(self, name: str, is_zero: bool, text: str, words: list[str]) -> Canary:
-        canary = Canary(name, is_zero, text, tuple(words))
+    def _made(self, name: str, is_kept: bool, text: str, words: list[str]) -> Canary:
+        canary = Canary(name, is_kept, text, tuple(words))
         self.canaries.append(canary)
         return canary
 

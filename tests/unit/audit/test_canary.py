@@ -11,7 +11,7 @@ pytestmark = pytest.mark.unit
 
 def test_no_word_is_made_twice() -> None:
     mint = CanaryMint(seed=1)
-    canaries = [mint.plain(f"text {number}", 5000, is_zero=True) for number in range(5)]
+    canaries = [mint.plain(f"text {number}", 5000, is_kept=False) for number in range(5)]
     words = [word for canary in canaries for word in canary.words]
     assert len(words) == len(set(words)) > 1_800
 
@@ -19,9 +19,9 @@ def test_no_word_is_made_twice() -> None:
 def test_all_ascii_words_begin_with_the_anchor_of_the_run() -> None:
     mint = CanaryMint(seed=2)
     canaries = [
-        mint.plain("a", 300, is_zero=True),
-        mint.emoji("b", is_zero=False),
-        mint.accented("c", is_zero=False),
+        mint.plain("a", 300, is_kept=False),
+        mint.emoji("b", is_kept=True),
+        mint.accented("c", is_kept=True),
     ]
     assert all(word.startswith(mint.anchor) for canary in canaries for word in canary.words)
 
@@ -32,20 +32,20 @@ def test_two_runs_have_different_anchors() -> None:
 
 @pytest.mark.parametrize("characters", [300, 5000])
 def test_a_text_has_about_the_length_that_was_asked_for(characters: int) -> None:
-    assert characters - 13 <= len(CanaryMint(seed=3).plain("x", characters, is_zero=True).text) <= characters
+    assert characters - 13 <= len(CanaryMint(seed=3).plain("x", characters, is_kept=False).text) <= characters
 
 
 def test_a_short_clause_has_five_letters() -> None:
-    assert len(CanaryMint(seed=4).short("x", is_zero=True).text) == 5
+    assert len(CanaryMint(seed=4).short("x", is_kept=False).text) == 5
 
 
 def test_a_canary_prints_as_its_name() -> None:
-    canary = CanaryMint(seed=5).plain("here", 300, is_zero=True)
+    canary = CanaryMint(seed=5).plain("here", 300, is_kept=False)
     assert canary.words[0] not in repr(canary)
 
 
-def test_canaries_are_listed_by_mode() -> None:
+def test_canaries_are_listed_by_whether_they_are_kept() -> None:
     mint = CanaryMint(seed=6)
-    zero, kept = mint.plain("zero", 20, is_zero=True), mint.cyrillic("kept", is_zero=False)
-    assert mint.named(is_zero=True) == (zero,)
-    assert mint.named(is_zero=False) == (kept,)
+    zero, kept = mint.plain("zero", 20, is_kept=False), mint.cyrillic("kept", is_kept=True)
+    assert mint.where(is_kept=False) == (zero,)
+    assert mint.where(is_kept=True) == (kept,)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def canary() -> Canary:
-    return CanaryMint(seed=30).plain("it", 300, is_zero=True)
+    return CanaryMint(seed=30).plain("it", 300, is_kept=False)
 
 
 def test_a_word_in_a_file_is_found(tmp_path: Path, canary: Canary) -> None:

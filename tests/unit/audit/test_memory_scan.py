@@ -33,7 +33,7 @@ time.sleep(60)
 
 @pytest.fixture
 def canary() -> Canary:
-    return CanaryMint(seed=20).plain("it", 300, is_zero=True)
+    return CanaryMint(seed=20).plain("it", 300, is_kept=False)
 
 
 def _holder(text: str, form: str, place: str) -> subprocess.Popen[str]:
@@ -67,7 +67,7 @@ def test_a_text_held_by_another_process_is_found(holder: subprocess.Popen[str], 
 
 @pytest.mark.parametrize("holder", [("utf-8", "heap")], indirect=True)
 def test_a_text_that_nobody_holds_is_not_found(holder: subprocess.Popen[str]) -> None:
-    other = CanaryMint(seed=21).plain("other", 300, is_zero=True)
+    other = CanaryMint(seed=21).plain("other", 300, is_kept=False)
     scan = scan_memory(family_of(holder.pid), text_groups([other]))
     assert scan.hits == ()
     assert scan.read_bytes > 1_000_000
@@ -93,14 +93,16 @@ def test_the_searcher_does_not_find_its_own_needles() -> None:
 
 def test_a_process_that_is_gone_is_an_error() -> None:
     with pytest.raises(EcholessError) as caught:
-        scan_memory([ProcessIdentity(2**22 + 1, 0, "engine")], text_groups([CanaryMint().short("x", is_zero=True)]))
+        scan_memory(
+            [ProcessIdentity(2**22 + 1, 0, "engine")], text_groups([CanaryMint().short("x", is_kept=False)])
+        )
     assert caught.value.code is ErrorCode.NOT_FOUND
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_memory_that_may_not_be_read_is_an_error() -> None:
     with pytest.raises(EcholessError) as caught:
-        scan_memory([ProcessIdentity(1, 0, "vault")], text_groups([CanaryMint().short("x", is_zero=True)]))
+        scan_memory([ProcessIdentity(1, 0, "vault")], text_groups([CanaryMint().short("x", is_kept=False)]))
     assert caught.value.code is ErrorCode.MISSING_PERMISSIONS
 
 

@@ -33,8 +33,8 @@ def _speech_like(samples: int) -> bytes:
 @pytest.mark.parametrize("form", sorted(TEXT_FORMS))
 def test_every_word_is_found_in_every_form(kind: str, form: str) -> None:
     mint = CanaryMint(seed=7)
-    make = {"plain": lambda: mint.plain("it", 300, is_zero=True)}.get(kind)
-    canary = make() if make else getattr(mint, kind)("it", is_zero=True)
+    make = {"plain": lambda: mint.plain("it", 300, is_kept=False)}.get(kind)
+    canary = make() if make else getattr(mint, kind)("it", is_kept=False)
     for word in canary.words:
         owners = {owner for _, owner in _found(text_groups([canary]), b"\x07" + TEXT_FORMS[form](word) + b"\x07")}
         assert owners == {"it"}
@@ -42,30 +42,30 @@ def test_every_word_is_found_in_every_form(kind: str, form: str) -> None:
 
 def test_a_hit_names_the_text_that_it_came_from() -> None:
     mint = CanaryMint(seed=8)
-    first, second = mint.plain("first", 300, is_zero=True), mint.plain("second", 300, is_zero=False)
+    first, second = mint.plain("first", 300, is_kept=False), mint.plain("second", 300, is_kept=True)
     groups = text_groups([first, second])
     assert {owner for _, owner in _found(groups, json.dumps(second.text).encode())} == {"second"}
     assert len(_found(groups, first.text.encode())) == len(first.words)
 
 
 def test_words_of_another_run_are_not_found() -> None:
-    groups = text_groups([CanaryMint(seed=9).plain("mine", 5000, is_zero=True)])
-    assert _found(groups, CanaryMint(seed=10).plain("other", 5000, is_zero=True).text.encode()) == []
+    groups = text_groups([CanaryMint(seed=9).plain("mine", 5000, is_kept=False)])
+    assert _found(groups, CanaryMint(seed=10).plain("other", 5000, is_kept=False).text.encode()) == []
 
 
 def test_a_beginning_without_a_known_end_is_not_found() -> None:
     mint = CanaryMint(seed=11)
-    groups = text_groups([mint.plain("it", 300, is_zero=True)])
+    groups = text_groups([mint.plain("it", 300, is_kept=False)])
     assert _found(groups, (mint.anchor + "xxxxxx").encode()) == []
 
 
 def test_a_five_letter_clause_is_found_alone() -> None:
-    canary = CanaryMint(seed=12).short("five", is_zero=True)
+    canary = CanaryMint(seed=12).short("five", is_kept=False)
     assert ("utf-8", "five") in _found(text_groups([canary]), b"..." + canary.text.encode() + b"\0")
 
 
 def test_needles_are_held_under_a_mask() -> None:
-    canary = CanaryMint(seed=13).plain("it", 300, is_zero=True)
+    canary = CanaryMint(seed=13).plain("it", 300, is_kept=False)
     for group in text_groups([canary]):
         held = group.anchor + b"".join(group.owners)
         assert not any(word.encode() in held for word in canary.words)

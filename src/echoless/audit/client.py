@@ -1,0 +1,133 @@
+"""A plain client for planting: it sends what it is told to send, byte by byte where that matters.
+
+It keeps its connection open and idle between requests, as real clients do, so that what a server holds for an idle
+connection is under test too.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+TIMEOUT_S: Final = 60.0
+_JSON_HEADERS: Final = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; prints without its body."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class AuditClient:
+    """One keep-alive connection to a server.
+
+    url: `http` or `https`; a certificate is not checked, since the audit does not judge who it speaks with
+    """
+
+    def __init__(self, url: str, api_key: str) -> None:
+        parts = urlsplit(url)
+        assert parts.hostname is not None, "the URL of a server has a host"
+        self._host = parts.hostname
+        self._is_tls = parts.scheme == "https"
+        self._port = parts.port or (443 if self._is_tls else 80)
+        self._key_header = {"xi-api-key": api_key}
+        self._connection = self._connect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def request(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request and read the whole answer.
+
+        body: bytes as they are, anything else as JSON
+        """
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        sent = {**(_JSON_HEADERS if data is not None else {}), **self._key_header, **(headers or {})}
+        try:
+            return self._exchange(self._connection, method, path, data, sent)
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            # The server has closed an idle or refused connection: once more on a new one.
+            self._connection.close()
+            self._connection = self._connect()
+            return self._exchange(self._connection, method, path, data, sent)
+
+    def open_stream(self, path: str, body: object) -> OpenStream:
+        """Send a request on a connection of its own and read only the beginning of the answer."""
+        connection = self._connect(receive_bytes=16 * 1024)
+        headers = {**_JSON_HEADERS, **self._key_header}
+        connection.request("POST", path, body=json.dumps(body).encode(), headers=headers)
+        return OpenStream(connection, connection.getresponse())
+
+    def leave_while_sending(self, path: str, body: object) -> None:
+        """Send half of a request's body, then go away."""
+        data = json.dumps(body).encode()
+        connection = self._connect()
+        connection.putrequest("POST", path)
+        for name, value in {**_JSON_HEADERS, **self._key_header, "content-length": str(len(data))}.items():
+            connection.putheader(name, value)
+        connection.endheaders(data[: len(data) // 2])
+        connection.close()
+
+    def _exchange(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        data: bytes | None,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        connection.request(method, path, body=data, headers=dict(headers))
+        response = connection.getresponse()
+        body = response.read()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, body)
+
+    def _connect(self, *, receive_bytes: int = 0) -> http.client.HTTPConnection:
+        raw = socket.create_connection((self._host, self._port), TIMEOUT_S)
+        if receive_bytes:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+        connection.sock = _unverified().wrap_socket(raw, server_hostname=self._host) if self._is_tls else raw
+        return connection
+
+
+class OpenStream:
+    """An answer that is not read to its end."""
+
+    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
+        self._connection = connection
+        self._response = response
+        self.status = response.status
+
+    def read(self, count: int) -> bytes:
+        """Read so many bytes of the body."""
+        return self._response.read(count)
+
+    def close(self) -> None:
+        """Go away."""
+        self._response.close()
+        self._connection.close()
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,50 @@
+"""What an audit is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from echoless.crossing.records import Record
+
+AskOperator = Callable[[Path, Record], Record]
+"""Puts a question to the vault of the server that runs on a data directory."""
+Progress = Callable[[str, float], None]
+"""Takes the name of a step and the fraction of it that is done."""
+
+
+def silent(step: str, fraction: float) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server that somebody else started.
+
+    supervisor_pid: 0 takes it from the data directory's lock
+    """
+
+    url: str
+    data_directory: Path
+    api_key: str = field(repr=False)
+    supervisor_pid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """What to audit, and how.
+
+    ask_operator:      how to reach the vault of a data directory
+    server:            the server to audit; None starts one of our own in an audit view, and stops it afterwards
+    has_controls:      whether servers with parts of the scrubbing switched off are tried too, which must be caught
+    scrub_deadline_s:  how long after a response its content may still be in memory
+    flags:             more words for `echoless serve`, for a server of our own
+    """
+
+    ask_operator: AskOperator
+    server: RunningServer | None = None
+    has_controls: bool = True
+    scrub_deadline_s: float = 1.0
+    flags: tuple[str, ...] = ()
+    progress: Progress = silent

@@ -1,0 +1,139 @@
+"""What an audit found: as a value, as JSON, and as tables for a person.
+
+Words and audio never appear in it: a canary is called by the place where it was planted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+from rich.console import Console
+from rich.table import Table
+
+from echoless.audit.memory_scan import MemoryScan
+
+
+class View(StrEnum):
+    """How the audit could look into memory."""
+
+    AUDIT_VIEW = "audit view"
+    ROOT = "root"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One statement about the server, proved or not."""
+
+    name: str
+    is_passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFigures:
+    """What was read of one process in one scan, and what was found."""
+
+    scan: str
+    role: str
+    pid: int
+    region_count: int
+    readable_bytes: int
+    read_bytes: int
+    zero_copies: int
+    kept_copies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Copies of one canary in one place."""
+
+    where: str
+    kind: str
+    canary: str
+    count: int
+
+
+@dataclass(slots=True)
+class AuditReport:
+    """Everything that an audit can say."""
+
+    view: View = View.NONE
+    checks: list[Check] = field(default_factory=list)
+    processes: list[ProcessFigures] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    request_count: int = 0
+    needle_count: int = 0
+    duration_s: float = 0.0
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether every check passed; an audit without checks has shown nothing."""
+        return bool(self.checks) and all(check.is_passed for check in self.checks)
+
+    def check(self, name: str, is_passed: bool, detail: str) -> None:
+        """Note one check."""
+        self.checks.append(Check(name, is_passed, detail))
+
+    def add_memory(self, name: str, scan: MemoryScan, kept: frozenset[str]) -> None:
+        """Note the figures of a memory scan.
+
+        kept: names of the canaries that are kept, whose copies in memory break no promise
+        """
+        self.needle_count = max(self.needle_count, scan.needle_count)
+        for process in scan.processes:
+            hits = [hit for hit in scan.hits if hit.pid == process.process.pid]
+            kept_copies = sum(hit.owner in kept for hit in hits)
+            self.processes.append(
+                ProcessFigures(
+                    name, process.process.role, process.process.pid, process.region_count,
+                    process.readable_bytes, process.read_bytes, len(hits) - kept_copies, kept_copies,
+                )
+            )  # fmt: skip
+        self.add_findings((f"{name}: {hit.role} {hit.pid} {hit.region}", hit.kind, hit.owner) for hit in scan.hits)
+
+    def add_findings(self, hits: Iterable[tuple[str, str, str]]) -> None:
+        """Note copies, counted by place, form and canary."""
+        for (where, kind, canary), count in Counter(hits).items():
+            self.findings.append(Finding(where, kind, canary, count))
+
+    def as_json(self) -> str:
+        """Return the whole report as JSON."""
+        return json.dumps({"is_passed": self.is_passed, **asdict(self)}, indent=2, ensure_ascii=True)
+
+
+def print_report(report: AuditReport, console: Console) -> None:
+    """Show a report to a person."""
+    memory = Table("scan", "process", "pid", "regions", "MiB read", "of readable", "zero copies", "kept copies")
+    for row in report.processes:
+        share = f"{100 * row.read_bytes / row.readable_bytes:.1f} %" if row.readable_bytes else "nothing"
+        memory.add_row(
+            row.scan, row.role, str(row.pid), str(row.region_count), f"{row.read_bytes / 2**20:.1f}", share,
+            str(row.zero_copies), str(row.kept_copies),
+        )  # fmt: skip
+    if report.processes:
+        console.print(memory)
+    if report.findings:
+        console.print(_findings_table(report))
+    checks = Table("check", "", "detail")
+    for check in report.checks:
+        checks.add_row(check.name, "[green]ok[/]" if check.is_passed else "[red]FAILED[/]", check.detail)
+    console.print(checks)
+    verdict = "[green]passed[/]" if report.is_passed else "[red]FAILED[/]"
+    console.print(
+        f"Audit {verdict}: {report.request_count} requests, up to {report.needle_count} needles, "
+        f"memory seen by {report.view.value}, {report.duration_s:.1f} s."
+    )
+
+
+def _findings_table(report: AuditReport) -> Table:
+    table = Table("found in", "form", "canary", "copies")
+    for finding in sorted(report.findings, key=lambda item: (item.where, item.canary))[:60]:
+        table.add_row(finding.where, finding.kind, finding.canary, str(finding.count))
+    if len(report.findings) > 60:
+        table.add_row("...", "", f"{len(report.findings) - 60} more in the JSON", "")
+    return table

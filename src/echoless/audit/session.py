@@ -1,0 +1,176 @@
+"""One audit, from the first look at memory to the verdict.
+
+The order matters: every canary is searched for before it is planted; each round ends with a search of all memory while
+the client's connection is still open; the second round repeats the first, so that its audio is known to have been absent
+before; between them a request is held open, whose content must be found, or the search itself is broken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from echoless.audit.canary import CanaryMint
+from echoless.audit.client import AuditClient
+from echoless.audit.controls import control_in_flight, control_servers
+from echoless.audit.disk_scan import scan_directory, scan_files, scan_shared_places
+from echoless.audit.kept import check_kept
+from echoless.audit.memory_scan import MemoryScan, scan_memory
+from echoless.audit.needles import Group, audio_groups, base64_audio_groups, text_groups
+from echoless.audit.options import AuditOptions, RunningServer
+from echoless.audit.planting import Planted, Spoken, plant
+from echoless.audit.plantings import Planting, all_plantings
+from echoless.audit.report import AuditReport, View
+from echoless.core.errors import EcholessError
+from echoless.core.processes import ProcessIdentity, family_of
+from echoless.core.server_process import ServerProcess, is_audit_view, running_supervisor
+
+
+def run_audit(options: AuditOptions) -> AuditReport:
+    """Audit a server.
+
+    returns: a report; it passed only when zero-retention canaries were nowhere, kept ones were found where they
+             belong, and every control was caught
+    raises:  EcholessError when the server cannot be started or reached
+    """
+    began_s = time.monotonic()
+    report = AuditReport()
+    with _target(options) as (server, outputs):
+        _Audit(options, server, outputs, report).run()
+    if options.has_controls and options.server is None:
+        control_servers(options, report)
+    report.duration_s = time.monotonic() - began_s
+    return report
+
+
+@contextlib.contextmanager
+def _target(options: AuditOptions) -> Iterator[tuple[RunningServer, Sequence[Path]]]:
+    """Yield the server to audit and the files that its output went to."""
+    if options.server is not None:
+        yield options.server, ()
+        return
+    with tempfile.TemporaryDirectory(prefix="echoless-audit-") as place:
+        output = Path(place) / "output"
+        options.progress("starting a server", 0.0)
+        with ServerProcess.start(Path(place) / "data", output, ("--audit-view", *options.flags)) as own:
+            options.progress("starting a server", 1.0)
+            yield RunningServer(own.url, own.data_directory, own.api_key, own.process.pid), (output,)
+
+
+@dataclass(slots=True)
+class _Audit:
+    options: AuditOptions
+    server: RunningServer
+    outputs: Sequence[Path]
+    report: AuditReport
+
+    def run(self) -> None:
+        began_unix_s = time.time() - 1.0
+        mint = CanaryMint()
+        plantings = all_plantings(mint)
+        texts = text_groups(mint.canaries)
+        kept = frozenset(canary.name for canary in mint.where(is_kept=True))
+        supervisor = self.server.supervisor_pid or running_supervisor(self.server.data_directory)
+        family = family_of(supervisor)
+        self.report.view = self._view(family, texts)
+        self._memory("memory before", family, texts, kept)
+        with AuditClient(self.server.url, self.server.api_key) as client:
+            first = self._round(client, plantings, family, texts, kept, number=1)
+            if self.report.view is not View.NONE:
+                held = mint.plain("held open", 20_000, is_kept=False)
+                control_in_flight(client, family, held, self.report)
+                texts = text_groups(mint.canaries)
+            second = self._round(client, plantings, family, texts, kept, number=2)
+            after = family_of(supervisor)
+            self.report.check(
+                "the same processes throughout",
+                after == family,
+                f"{len(family)} processes, {len(after)} at the end",
+            )
+            check_kept(client, self.server, self.options.ask_operator, mint, (first, second), self.report)
+        self._disk(texts + _audio(first.spoken), began_unix_s)
+
+    def _round(
+        self, client: AuditClient, plantings: Sequence[Planting], family: Sequence[ProcessIdentity],
+        texts: Sequence[Group], kept: frozenset[str], *, number: int,
+    ) -> Planted:  # fmt: skip
+        """Plant everything, wait as long as scrubbing may take, and search with the connection still open."""
+        name = f"round {number}"
+        progress = self.options.progress
+        planted = plant(client, plantings, lambda fraction: progress(f"{name}: planting", fraction))
+        self.report.request_count += planted.request_count
+        self.report.check(
+            f"{name}: planted as intended", not planted.unexpected,
+            "; ".join(planted.unexpected) or f"{planted.request_count} requests, {len(planted.spoken)} spoken",
+        )  # fmt: skip
+        time.sleep(self.options.scrub_deadline_s)
+        zero = [spoken for spoken in planted.spoken if not spoken.planting.is_kept]
+        self._memory(f"memory after {name}", family, [*texts, *_audio(zero)], kept)
+        return planted
+
+    def _view(self, family: Sequence[ProcessIdentity], texts: Sequence[Group]) -> View:
+        try:
+            scan_memory(family[:1], texts[:1])
+            scan_memory(family[-1:], texts[:1])
+        except EcholessError:
+            return View.NONE
+        return View.AUDIT_VIEW if is_audit_view(self.server.data_directory) else View.ROOT
+
+    def _memory(
+        self, name: str, family: Sequence[ProcessIdentity], groups: Sequence[Group], kept: frozenset[str]
+    ) -> None:
+        """Search all memory and note that nothing but kept canaries was found."""
+        if self.report.view is View.NONE:
+            self.report.check(name, False, "the memory of the server cannot be read: needs --audit-view or root")
+            return
+        scan = scan_memory(family, groups, lambda fraction: self.options.progress(name, fraction))
+        self.report.add_memory(name, scan, kept)
+        leaked = scan.owners() - kept
+        self.report.check(name, not leaked and scan.is_complete, describe(scan, leaked))
+
+    def _disk(self, groups: Sequence[Group], began_unix_s: float) -> None:
+        """Search files: what is kept is encrypted, so no canary at all may be found in plain form."""
+        self.options.progress("files", 0.0)
+        scans = {
+            "data directory": scan_directory(self.server.data_directory, groups),
+            "captured output": scan_files(self.outputs, groups) if self.outputs else None,
+            "temporary places": scan_shared_places(
+                groups, changed_since_unix_s=began_unix_s,
+                excluded=(self.server.data_directory, *(output.parent for output in self.outputs)),
+            ),
+        }  # fmt: skip
+        for name, scan in scans.items():
+            if scan is None:
+                continue
+            self.report.add_findings((f"{name}: {hit.path}", hit.kind, hit.owner) for hit in scan.hits)
+            skipped = f", {len(scan.skipped)} not readable or over the bound" if scan.skipped else ""
+            self.report.check(
+                name, not scan.hits,
+                f"{len(scan.owners())} canaries in {scan.file_count} files, {scan.read_bytes} bytes{skipped}",
+            )  # fmt: skip
+        self.options.progress("files", 1.0)
+
+
+def _audio(spoken: Sequence[Spoken]) -> list[Group]:
+    """Return groups for what the server made: as it was sent, and in base64 where it was sent so."""
+    groups: list[Group] = []
+    for item in spoken:
+        planting = item.planting
+        groups += audio_groups(item.audio, f"{planting.name}/audio", planting.output_format)
+        if planting.audio_of is not bytes:
+            groups += base64_audio_groups(item.audio, f"{planting.name}/audio", planting.output_format)
+    return groups
+
+
+def describe(scan: MemoryScan, leaked: set[str]) -> str:
+    """Say in a line what a scan read and found."""
+    lowest = min((process.coverage for process in scan.processes), default=0.0)
+    regions = sum(process.region_count for process in scan.processes)
+    return (
+        f"{len(leaked)} canaries that must be nowhere; {scan.read_bytes / 2**20:.0f} MiB in {regions} regions of "
+        f"{len(scan.processes)} processes, at least {100 * lowest:.1f} % of each"
+    )
