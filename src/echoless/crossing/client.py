@@ -173,6 +173,11 @@ class VaultClient:
         if old is not None:
             old.abort()
 
+    def close(self) -> None:
+        """Close the link."""
+        if self._link is not None:
+            self._link.close()
+
     async def open_ticket(self, question: OpenTicket) -> VaultTicket:
         """(1) Ask for a ticket.
 
@@ -298,6 +303,11 @@ class EnginePool:
         self._engines.remove(engine)
         self._engines.append(engine)
         return Speech(engine, engine.link.exchange(ticket), job)
+
+    def close(self) -> None:
+        """Close all links."""
+        for engine in self._engines:
+            engine.link.close()
 
     def _forget(self, link: Link) -> None:
         self._engines = [engine for engine in self._engines if engine.link is not link]

@@ -210,6 +210,7 @@ _TABLE: Final = {
         G POST /v1/voices/{voice}/replicate-to-isolated-environment
         G DELETE /v1/voices/{voice}/samples/{sample}
         G GET /v1/voices/{voice}/samples/{sample}/audio
+        G GET /v1/voices/{voice}/preview
         G GET /v1/voices/{voice}/settings
         G POST /v1/voices/{voice}/settings/edit
         G GET /v2/voices
@@ -596,6 +597,12 @@ _TABLE: Final = {
         R POST /v1/productions/orders/{order}/media
         G GET /v1/productions/orders/{order}/media/{media}
         R POST /v1/productions/orders/{order}/submit
+    """,
+    # Ours, and public.
+    Product.SERVICE: """
+        G GET /health
+        G GET /docs
+        G GET /openapi.json
     """,
 }
 

@@ -1,0 +1,188 @@
+"""(0) What line and headers alone say: which endpoint, which switch, which credential.
+
+Nothing here keeps a cache keyed by what clients send; the standard library's `urlsplit` would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.retention.decision import Switch
+from echoless.retention.endpoints import Endpoint
+
+Headers = Iterable[tuple[bytes, bytes]]
+_QUERY_FIELDS_MAX: Final = 256
+_NAME_CHARACTERS_MAX: Final = 256
+_SWITCH: Final = "enable_logging"
+_SWITCH_VALUES: Final = {
+    "true": Switch.LOGGING_ON,
+    "1": Switch.LOGGING_ON,
+    "false": Switch.LOGGING_OFF,
+    "0": Switch.LOGGING_OFF,
+}
+# Other spellings of the switch: their sender believes that they take effect.
+_LOOKALIKES: Final = frozenset(
+    {"enablelogging", "disablelogging", "nologging", "zeroretention", "zeroretentionmode", "enablezeroretention"}
+)
+
+
+def looks_like_switch(key: str) -> bool:
+    """Say whether a key is the switch or one of the spellings that people take for it."""
+    return key[:40].replace("_", "").replace("-", "").replace(" ", "").lower() in _LOOKALIKES
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a path matched.
+
+    endpoint:   the row for the method, or any row of that path where the method has none
+    values:     the decoded values of the template's parameters, in order
+    allowed:    the methods that the path has
+    is_allowed: whether the method has a row
+    """
+
+    endpoint: Endpoint
+    values: tuple[str, ...] = field(repr=False)
+    allowed: tuple[str, ...]
+    is_allowed: bool
+
+
+class _Node:
+    """One step of the tree of templates."""
+
+    __slots__ = ("children", "endpoints", "parameter")
+
+    def __init__(self) -> None:
+        self.children: dict[str, _Node] = {}
+        self.parameter: _Node | None = None
+        self.endpoints: dict[str, Endpoint] = {}
+
+
+class EndpointMatcher:
+    """Finds the row of the endpoint table that a request line means. Literal segments win over parameters."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._root = _Node()
+        for endpoint in endpoints:
+            node = self._root
+            for segment in endpoint.template.strip("/").split("/"):
+                if segment.startswith("{"):
+                    node.parameter = node.parameter or _Node()
+                    node = node.parameter
+                else:
+                    node = node.children.setdefault(segment, _Node())
+            node.endpoints[endpoint.method] = endpoint
+
+    def match(self, method: str, raw_path: bytes) -> Match | None:
+        """Return what a path means, or None where there is nothing.
+
+        raw_path: as it came, percent-encoded; one slash at the end is forgiven
+        """
+        segments = [unquote_to_bytes(part).decode("utf-8", "replace") for part in raw_path.split(b"/")[1:]]
+        if len(segments) > 1 and not segments[-1]:
+            segments.pop()
+        found: list[tuple[_Node, tuple[str, ...]]] = []
+        if len(segments) <= 16:
+            self._collect(self._root, segments, (), found)
+        for node, values in found:
+            if method in node.endpoints:
+                return Match(node.endpoints[method], values, tuple(node.endpoints), is_allowed=True)
+        for node, values in found:
+            return Match(next(iter(node.endpoints.values())), values, tuple(node.endpoints), is_allowed=False)
+        return None
+
+    def _collect(
+        self, node: _Node, segments: list[str], values: tuple[str, ...], found: list[tuple[_Node, tuple[str, ...]]]
+    ) -> None:
+        if not segments:
+            if node.endpoints:
+                found.append((node, values))
+            return
+        head, rest = segments[0], segments[1:]
+        if head in node.children:
+            self._collect(node.children[head], rest, values, found)
+        if node.parameter is not None and head:
+            self._collect(node.parameter, rest, (*values, head), found)
+
+
+def parse_query(query_string: bytes) -> list[tuple[str, str]]:
+    """Return the pairs of a query, decoded.
+
+    raises: EcholessError(INVALID_PARAMETERS) for more than 256 pairs
+    """
+    if not query_string:
+        return []
+    parts = query_string.split(b"&")
+    if len(parts) > _QUERY_FIELDS_MAX:
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The query has too many parameters.")
+    pairs = []
+    for part in parts:
+        if part:
+            name, _, value = part.partition(b"=")
+            pairs.append((_decode(name), _decode(value)))
+    return pairs
+
+
+def _decode(word: bytes) -> str:
+    return unquote_to_bytes(word.replace(b"+", b" ")).decode("utf-8", "replace")
+
+
+def switch_of(query: Iterable[tuple[str, str]]) -> Switch:
+    """Return the request's word on retention.
+
+    Repeats that agree count once; repeats that differ, other values and other spellings are unreadable.
+    """
+    switch = Switch.ABSENT
+    for name, value in query:
+        if name == _SWITCH:
+            said = _SWITCH_VALUES.get(value.lower()[:8], Switch.UNREADABLE)
+            if switch not in {Switch.ABSENT, said}:
+                return Switch.UNREADABLE
+            switch = said
+        elif looks_like_switch(name):
+            return Switch.UNREADABLE
+    return switch
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the headers say, as far as anyone here wants to know.
+
+    credential:     the API key, empty where none came
+    content_length: declared bytes of the body, or None
+    has_body:       whether a body was announced
+    """
+
+    credential: str = field(repr=False)
+    content_length: int | None
+    has_body: bool
+    has_origin: bool
+    is_upgrade: bool
+
+
+def read_head(headers: Headers) -> Head:
+    """Read the headers once. An API key wins over a bearer token."""
+    key = bearer = b""
+    length: int | None = None
+    is_chunked = has_origin = is_upgrade = False
+    for name, value in headers:
+        if name == b"xi-api-key":
+            key = value
+        elif name == b"authorization":
+            bearer = value[7:].strip() if value[:7].lower() == b"bearer " else bearer
+        elif name == b"content-length":
+            length = int(value) if value.isdigit() else None
+        elif name == b"transfer-encoding":
+            is_chunked = True
+        elif name == b"origin":
+            has_origin = True
+        elif name == b"upgrade":
+            is_upgrade = value.lower() == b"websocket"
+    credential = (key or bearer).decode("ascii", "replace")
+    if len(credential) > _NAME_CHARACTERS_MAX:
+        credential = "too-long"
+    return Head(credential, length, is_chunked or bool(length), has_origin, is_upgrade)

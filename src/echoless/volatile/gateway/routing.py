@@ -1,0 +1,50 @@
+"""A served route: a row of the endpoint table with its handler and what its documentation says."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint
+from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.schemas.base import Body, Query
+
+Handler = Callable[[Call], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One served endpoint.
+
+    endpoint_name: `METHOD /template`, a row of the endpoint table
+    media_types:   what a 200 answer may be
+    is_public:     served without a key and without a ticket
+    needs_voice:   whether the voice in the path must exist before the body is read
+    """
+
+    endpoint_name: str
+    handler: Handler
+    summary: str
+    query: type[Query] | None = None
+    body: type[Body] | None = None
+    is_body_required: bool = True
+    media_types: tuple[str, ...] = ("application/json",)
+    is_public: bool = False
+    needs_voice: bool = False
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The row; a route without one cannot be built into an app."""
+        return ENDPOINT_BY_NAME[self.endpoint_name]
+
+
+def route_table(routes: Iterable[Route]) -> Mapping[str, Route]:
+    """Return the routes by the name of their endpoint.
+
+    raises: KeyError for a route without a row in the endpoint table: nobody decided what zero retention means there
+    """
+    table: dict[str, Route] = {}
+    for route in routes:
+        assert route.endpoint_name not in table, "two routes for one endpoint"
+        table[route.endpoint.name] = route
+    return table

@@ -1,0 +1,212 @@
+"""(3)-(5) One generation: from the engine's parts to the client, and into the sink as they pass."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from echoless.core.audio_formats import AudioFormat
+from echoless.core.content import AudioContent
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import NO_TICKET, TicketId
+from echoless.crossing.client import SpeechPart
+from echoless.crossing.records import (
+    AlignmentPart,
+    KeepAlignment,
+    KeepText,
+    ReserveUnits,
+    Speak,
+    SpeechBegan,
+    SpeechEnded,
+    UnitsReserved,
+)
+from echoless.crossing.sinks import RetainingSink, ZeroSink, sink_for
+from echoless.volatile.gateway.calls import Call, Header
+from echoless.volatile.gateway.ports import Receive, SpeechSource
+from echoless.volatile.gateway.renderings import Rendering
+
+WINDOW_BYTES: Final = 192 * 1024
+_CREDIT_BYTES: Final = WINDOW_BYTES // 3
+_ENGINE_CODES: Final = {
+    code.value: code for code in (ErrorCode.ENGINE_UNAVAILABLE, ErrorCode.CONCURRENT_LIMIT_EXCEEDED)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOrder:
+    """Everything that one generation needs, checked.
+
+    characters: as the client submitted them
+    """
+
+    job: Speak
+    kept: KeepText
+    model_id: str
+    audio_format: AudioFormat
+    characters: int
+
+
+class _KeptSpeech:
+    """Parts of speech, each given to the sink before it is passed on."""
+
+    def __init__(self, source: SpeechSource, sink: RetainingSink) -> None:
+        self._source = source
+        self._sink = sink
+        self.credit = source.credit
+        self.abandon = source.abandon
+
+    async def next(self) -> SpeechPart:
+        part = await self._source.next()
+        if isinstance(part, AudioContent):
+            await self._sink.keep_audio(part)
+        elif isinstance(part, AlignmentPart):
+            for record in _kept_times(part):
+                self._sink.keep_alignment(record)
+        return part
+
+
+def _kept_times(part: AlignmentPart) -> tuple[KeepAlignment, KeepAlignment]:
+    source = KeepAlignment(is_normalized=False, characters=part.characters, start_s=part.start_s, end_s=part.end_s)
+    spoken = KeepAlignment(
+        is_normalized=True,
+        characters=part.normalized_characters,
+        start_s=part.normalized_start_s,
+        end_s=part.normalized_end_s,
+    )
+    return source, spoken
+
+
+def _passing(source: SpeechSource, sink: ZeroSink | RetainingSink, kept: KeepText) -> SpeechSource:
+    """Let parts pass through a sink that takes content; past one that takes none."""
+    if isinstance(sink, RetainingSink):
+        sink.keep_text(kept)
+        return _KeptSpeech(source, sink)
+    return source
+
+
+async def speak_order(call: Call, order: SpeechOrder, rendering: Rendering) -> None:
+    """Reserve units, speak, and answer.
+
+    raises: RequestRefusedError, EcholessError and ClientLeftError, before or after the first byte
+    """
+    ticket = call.open_ticket
+    reserved = await ticket.ask(
+        ReserveUnits(model_id=order.model_id, output_format=order.audio_format.name, characters=order.characters)
+    )
+    assert isinstance(reserved, UnitsReserved)
+    # (2) From here on the mode is an object.
+    sink = sink_for(ticket)
+    more: list[Header] = [
+        (b"character-cost", b"%d" % reserved.cost),
+        (b"x-character-count", b"%d" % order.characters),
+    ]
+    if call.grant.history_item_id:
+        more.append((b"history-item-id", call.grant.history_item_id.encode("ascii")))
+    with call.services.engines.speak(TicketId(call.grant.ticket_id), order.job) as engine:
+        speech = _passing(engine, sink, order.kept)
+        async with watched(call.receive, speech.abandon):
+            await _Answer(call, speech, rendering, more, sink).send()
+
+
+async def speak_preview(call: Call, job: Speak, rendering: Rendering) -> None:
+    """Speak a text of our own for anyone: no ticket, no sink."""
+    with call.services.engines.speak(NO_TICKET, job) as speech:
+        async with watched(call.receive, speech.abandon):
+            await _Answer(call, speech, rendering, (), None).send()
+
+
+class _Answer:
+    """Sends one generation.
+
+    The response begins with the first audio, so that what goes wrong before it is a proper error. Its end waits
+    for the sink: the terminator of a chunked body, or the last byte of one whose length was stated.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        speech: SpeechSource,
+        rendering: Rendering,
+        more: Sequence[Header],
+        sink: ZeroSink | RetainingSink | None,
+    ) -> None:
+        self._call = call
+        self._speech = speech
+        self._rendering = rendering
+        self._more = list(more)
+        self._sink = sink
+        self._is_length_stated = False
+        self._uncredited_bytes = 0
+        self._last_byte = b""
+
+    async def send(self) -> None:
+        """Send parts until the last."""
+        while not isinstance(part := await self._speech.next(), SpeechEnded):
+            if isinstance(part, SpeechBegan):
+                self._take_length(part)
+            elif isinstance(part, AlignmentPart):
+                self._rendering.alignment(part)
+            else:
+                await self._send_audio(part)
+        await self._finish(part)
+
+    def _take_length(self, began: SpeechBegan) -> None:
+        if began.audio_bytes is not None and self._rendering.is_plain:
+            self._is_length_stated = True
+            self._more.append((b"content-length", b"%d" % began.audio_bytes))
+
+    async def _send_audio(self, audio: AudioContent) -> None:
+        data = self._rendering.audio(audio)
+        if not self._call.is_started:
+            await self._start()
+        if self._is_length_stated and data:
+            data, self._last_byte = self._last_byte + data[:-1], data[-1:]
+        if data:
+            await self._call.write(data)
+        self._call.outcome.audio_bytes += len(audio)
+        self._uncredited_bytes += len(audio)
+        if self._uncredited_bytes >= _CREDIT_BYTES:
+            self._speech.credit(self._uncredited_bytes)
+            self._uncredited_bytes = 0
+
+    async def _start(self) -> None:
+        await self._call.start(200, self._rendering.content_type.encode("ascii"), more=self._more)
+
+    async def _finish(self, ended: SpeechEnded) -> None:
+        if ended.error_code:
+            code = _ENGINE_CODES.get(ended.error_code, ErrorCode.INTERNAL_ERROR)
+            raise EcholessError(code, "The engine could not do this.")
+        call = self._call
+        call.outcome.audio_ms = ended.audio_ms
+        rest = self._rendering.end()
+        if not call.is_started:
+            await self._start()
+        if self._is_length_stated:
+            rest = self._last_byte + rest
+        elif rest:
+            await call.write(rest)
+            rest = b""
+        if self._sink is not None:
+            call.outcome.is_complete = True
+            call.is_ticket_closed = await self._sink.seal(call.closing())
+        await call.finish(rest)
+
+
+@asynccontextmanager
+async def watched(receive: Receive, on_left: Callable[[], None]) -> AsyncIterator[None]:
+    """Watch for the client's leaving while the body of the block runs; the watch ends with the block."""
+    watch = asyncio.get_running_loop().create_task(_until_left(receive, on_left))
+    try:
+        yield
+    finally:
+        watch.cancel()
+        await asyncio.wait([watch])
+
+
+async def _until_left(receive: Receive, on_left: Callable[[], None]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    on_left()

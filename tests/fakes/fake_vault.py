@@ -1,0 +1,183 @@
+"""A vault that decides as the real one does and keeps what it is given in memory, at the far end of a link."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+
+from echoless.core.errors import ErrorCode
+from echoless.core.ids import NO_TICKET, TicketId, new_opaque_id, new_ticket_id, request_id_of
+from echoless.core.voices import VOICE_BY_ID, VOICES
+from echoless.crossing import query_records as queries
+from echoless.crossing.link import Link
+from echoless.crossing.records import (
+    KIND_AUDIO,
+    KIND_KEEP_AUDIO,
+    CloseTicket,
+    Credit,
+    KeepAlignment,
+    KeepText,
+    OpenTicket,
+    Record,
+    Refused,
+    ReserveUnits,
+    TicketClosed,
+    TicketGranted,
+    UnitsReserved,
+    VoiceGrant,
+    core_registry,
+)
+from echoless.crossing.wire import Frame
+from echoless.retention.decision import Decision, Ineligible, RetentionMode, Standing, decide
+from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint, Product
+
+API_KEY = "sk_test"
+SETTINGS: dict[str, float | bool] = {
+    "stability": 0.5, "similarity_boost": 0.75, "style": 0.0, "use_speaker_boost": True, "speed": 1.0,
+}  # fmt: skip
+
+
+@dataclass
+class Kept:
+    """What arrived under one ticket."""
+
+    endpoint: Endpoint
+    mode: RetentionMode
+    history_item_id: str
+    text: KeepText | None = None
+    audio: bytearray = field(default_factory=bytearray)
+    alignments: list[KeepAlignment] = field(default_factory=list)
+    reserved: ReserveUnits | None = None
+    closed: CloseTicket | None = None
+
+
+class FakeVault:
+    """Answers on any number of links.
+
+    standing: who asks, for the decision
+    scripted: answers by the type of the question, before anything else
+    """
+
+    def __init__(self) -> None:
+        self.standing = Standing(
+            is_enterprise=True, is_entitled=True, is_restricted=False, is_enforced=False,
+            key_floor=RetentionMode.DEFAULT, ineligible=Ineligible.REFUSE, host_is_confined=True,
+        )  # fmt: skip
+        self.tickets: dict[TicketId, Kept] = {}
+        self.questions: list[Record] = []
+        self.scripted: dict[type[Record], Record] = {}
+        self.item_audio: dict[str, tuple[str, bytes]] = {}
+        self.links: list[Link] = []
+        self.unsent: dict[int, bytes] = {}
+
+    async def connect(self) -> socket.socket:
+        """Return the gateway's end of a new link."""
+        ours, theirs = socket.socketpair()
+        registry = core_registry(queries.QUERY_RECORDS)
+        self.links.append(await Link.open(ours, registry, on_frame=self._on_frame))
+        return theirs
+
+    @property
+    def last(self) -> Kept:
+        """The newest ticket."""
+        return list(self.tickets.values())[-1]
+
+    def _on_frame(self, link: Link, frame: Frame) -> None:
+        header = frame.header
+        if header.kind == KIND_KEEP_AUDIO:
+            self._keeping(header.ticket).audio.extend(frame.payload)
+            return
+        record = link.registry.decode(frame)
+        self.questions.append(record)
+        if header.correlation and isinstance(record, queries.ReadItemAudio):
+            self._read_audio(link, frame, record)
+            return
+        if header.correlation and isinstance(record, Credit):
+            self._send_more(link, frame, record.taken_bytes)
+            return
+        answer = self.scripted.get(type(record)) or self._answer(record, header.ticket)
+        if answer is not None and header.correlation:
+            link.post(answer, correlation=header.correlation, ticket=header.ticket)
+
+    def _keeping(self, ticket: TicketId) -> Kept:
+        kept = self.tickets[ticket]
+        assert kept.mode is RetentionMode.DEFAULT, "content came for a zero-retention ticket"
+        assert kept.closed is None, "content came after the close"
+        return kept
+
+    def _answer(self, record: Record, ticket: TicketId) -> Record | None:
+        if isinstance(record, OpenTicket):
+            return self._open(record)
+        assert ticket != NO_TICKET
+        kept = self.tickets[ticket]
+        if isinstance(record, ReserveUnits):
+            kept.reserved = record
+            return UnitsReserved(cost=record.characters)
+        if isinstance(record, KeepText):
+            self._keeping(ticket).text = record
+            return None
+        if isinstance(record, KeepAlignment):
+            self._keeping(ticket).alignments.append(record)
+            return None
+        if isinstance(record, CloseTicket):
+            assert kept.closed is None, "a ticket was closed twice"
+            kept.closed = record
+            return TicketClosed(is_kept=kept.text is not None)
+        if isinstance(record, queries.ListVoices):
+            views = [
+                queries.VoiceView(voice_id=v.catalogue_id, catalogue_id=v.catalogue_id, settings=SETTINGS)
+                for v in VOICES
+            ]
+            return queries.VoiceList(voices=views)
+        if isinstance(record, queries.GetVoice):
+            if record.voice_id not in VOICE_BY_ID:
+                return Refused(code=ErrorCode.VOICE_NOT_FOUND.value, message="There is no voice with this id.")
+            return queries.VoiceView(voice_id=record.voice_id, catalogue_id=record.voice_id, settings=SETTINGS)
+        return queries.Done()
+
+    def _open(self, question: OpenTicket) -> Record:
+        endpoint = ENDPOINT_BY_NAME[question.endpoint]
+        if question.credential != API_KEY:
+            return Refused(code=ErrorCode.INVALID_API_KEY.value, message="This API key is not known.")
+        decision = decide(endpoint, question.switch, self.standing)
+        if not isinstance(decision, Decision):
+            return Refused(code=decision.code.value, message=decision.message, param=decision.param)
+        ticket = new_ticket_id()
+        makes_item = decision.mode is RetentionMode.DEFAULT and endpoint.product is Product.TEXT_TO_SPEECH
+        item_id = new_opaque_id() if makes_item else ""
+        self.tickets[ticket] = Kept(endpoint, decision.mode, item_id)
+        voice = VOICE_BY_ID.get(question.voice_id)
+        return TicketGranted(
+            ticket_id=ticket,
+            request_id=request_id_of(ticket),
+            mode=decision.mode,
+            level=decision.level,
+            product=endpoint.product,
+            workspace_id="ws",
+            history_item_id=item_id,
+            voice=VoiceGrant(question.voice_id, voice.name, voice.catalogue_id, SETTINGS) if voice else None,
+            current_concurrent=1,
+            maximum_concurrent=10,
+        )
+
+    def _read_audio(self, link: Link, frame: Frame, record: queries.ReadItemAudio) -> None:
+        correlation = frame.header.correlation
+        if record.item_id not in self.item_audio:
+            refused = Refused(
+                code=ErrorCode.HISTORY_ITEM_NOT_FOUND.value, message="There is no history item with this id."
+            )
+            link.post(refused, correlation=correlation)
+            return
+        output_format, audio = self.item_audio[record.item_id]
+        head = queries.ItemAudio(item_id=record.item_id, output_format=output_format, audio_bytes=len(audio))
+        link.post(head, correlation=correlation)
+        self.unsent[correlation] = audio
+        self._send_more(link, frame, record.window_bytes)
+
+    def _send_more(self, link: Link, frame: Frame, count: int) -> None:
+        correlation = frame.header.correlation
+        audio = self.unsent.get(correlation, b"")
+        self.unsent[correlation] = audio[count:]
+        for start in range(0, min(count, len(audio)), 32768):
+            piece = audio[start : min(start + 32768, count)]
+            link.post_content(KIND_AUDIO, piece, correlation=correlation, ticket=frame.header.ticket)
