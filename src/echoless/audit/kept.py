@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from echoless.audit.canary import CanaryMint
@@ -19,6 +19,7 @@ def check_kept(
     client: AuditClient,
     server: RunningServer,
     ask_operator: AskOperator,
+    *,
     mint: CanaryMint,
     rounds: Sequence[Planted],
     report: AuditReport,
@@ -32,7 +33,9 @@ def check_kept(
         f"{len(kept) - len(wrong)} of {len(kept)} with their text and their audio"
         + (f"; not: {', '.join(wrong)}" if wrong else ""),
     )  # fmt: skip
-    _check_vault_search(server, ask_operator, mint, kept, len(rounds), report)
+    _check_vault_search(
+        lambda word: _count(server, ask_operator, word), mint, kept, round_count=len(rounds), report=report
+    )
 
 
 def _is_in_history(client: AuditClient, item: Spoken) -> bool:
@@ -45,21 +48,19 @@ def _is_in_history(client: AuditClient, item: Spoken) -> bool:
 
 
 def _check_vault_search(
-    server: RunningServer,
-    ask_operator: AskOperator,
+    count: Callable[[str], int],
     mint: CanaryMint,
     kept: Sequence[Spoken],
+    *,
     round_count: int,
     report: AuditReport,
 ) -> None:
     try:
         found = sum(
-            _count(server, ask_operator, item.planting.text.words[0]) == round_count
-            for item in kept
-            if item.planting.text is not None
+            count(item.planting.text.words[0]) == round_count for item in kept if item.planting.text is not None
         )
         zero = [canary for canary in mint.where(is_kept=False) if len(canary.text) > len(mint.anchor)]
-        leaked = [canary.name for canary in zero if _count(server, ask_operator, canary.words[0])]
+        leaked = [canary.name for canary in zero if count(canary.words[0])]
     except EcholessError as error:
         report.check("the vault's own search", False, f"cannot ask the vault: {error.public_description}")
         return

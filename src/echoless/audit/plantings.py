@@ -1,6 +1,7 @@
 """Where canaries are planted: every route that takes content, both modes, good requests and bad ones. Data only.
 
-Whatever a client chooses is content: texts, names and values of unknown JSON keys, headers, query, path, credentials.
+Whatever a client chooses is content: texts, names and values of unknown JSON keys, headers, query, path and
+credentials.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One audit, from the first look at memory to the verdict.
 
-The order matters: every canary is searched for before it is planted; each round ends with a search of all memory while
-the client's connection is still open; the second round repeats the first, so that its audio is known to have been absent
-before; between them a request is held open, whose content must be found, or the search itself is broken.
+The order matters: every canary is searched for before it is planted; each round ends with a search of all memory
+while the client's connection is still open; the second round repeats the first, so that its audio is known to have
+been absent before; between them a request is held open, whose content must be found, or the search itself is broken.
 """
 
 from __future__ import annotations
@@ -91,7 +91,14 @@ class _Audit:
                 after == family,
                 f"{len(family)} processes, {len(after)} at the end",
             )
-            check_kept(client, self.server, self.options.ask_operator, mint, (first, second), self.report)
+            check_kept(
+                client,
+                self.server,
+                self.options.ask_operator,
+                mint=mint,
+                rounds=(first, second),
+                report=self.report,
+            )
         self._disk(texts + _audio(first.spoken), began_unix_s)
 
     def _round(
