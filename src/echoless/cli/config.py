@@ -7,6 +7,7 @@ import os
 import typer
 from pydantic import SecretStr
 
+from echoless.cli.reference import reference_table
 from echoless.cli.screen import show_line, show_table
 from echoless.cli.settings import ConfigOption, DataOption, resolve
 from echoless.core.errors import EcholessError, ErrorCode
@@ -17,6 +18,7 @@ def build_app() -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
     app.command("show")(show_command)
     app.command("check")(check_command)
+    app.command("reference")(reference_command)
     return app
 
 
@@ -39,6 +41,11 @@ def check_command(config: ConfigOption = None, data: DataOption = None) -> None:
             raise EcholessError(ErrorCode.CONFIGURATION, f"{key}: this user cannot read {path}", param=key)
     changed = sorted(name for name, origin in resolved.origins.items() if origin != "default")
     show_line(f"sound; {len(changed)} keys differ from their defaults: {', '.join(changed) or 'none'}")
+
+
+def reference_command() -> None:
+    """Print every key with its default and meaning, as Markdown."""
+    show_line(reference_table().rstrip())
 
 
 def _shown(value: object) -> str:

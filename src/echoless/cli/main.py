@@ -1,4 +1,4 @@
-"""Puts the command together: `echoless serve | config | workspace | key | voices`.
+"""Puts the command together: `echoless serve | config | workspace | key | voices | audit`.
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage or configuration. A traceback is never shown with values.
 """
@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from echoless.cli import config, key, serve, voices, workspace
+from echoless.cli import audit, config, key, serve, voices, workspace
 from echoless.cli.screen import complain
 from echoless.core.errors import EcholessError, ErrorCode
 
@@ -27,7 +27,8 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    serve.register(app)
+    for register in (serve.register, audit.register):
+        register(app)
     app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")
     app.add_typer(workspace.build_app(), name="workspace", help="Make and show workspaces.")
     app.add_typer(key.build_app(), name="key", help="Make, show and revoke API keys.")

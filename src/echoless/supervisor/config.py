@@ -22,7 +22,8 @@ from echoless.core.errors import EcholessError, ErrorCode
 VARIABLE_PREFIX: Final = "ECHOLESS_"
 CONFIG_VARIABLE: Final = "ECHOLESS_CONFIG"
 API_KEY_VARIABLE: Final = "ECHOLESS_API_KEY"
-_KEY_FILE: Final = "api_key_file"
+KEY_FILE_KEY: Final = "api_key_file"
+KEY_FILE_MEANING: Final = "File that holds the first API key, and nothing else."
 # Read by the scripts and the tests around the server, not by the server.
 _VARIABLES_OF_SCRIPTS: Final = {
     CONFIG_VARIABLE, "ECHOLESS_PYTHON", "ECHOLESS_VENV", "ECHOLESS_TEST_USER", "ECHOLESS_TEST_CACHE",
@@ -173,7 +174,7 @@ def resolve_config(flags: Mapping[str, object], environ: Mapping[str, str]) -> R
     for origin, layer in layers:
         for key, value in layer.items():
             values[key] = value
-            origins["api_key" if key == _KEY_FILE else key] = origin
+            origins["api_key" if key == KEY_FILE_KEY else key] = origin
     return ResolvedConfig(_validated(_with_api_key(values)), origins)
 
 
@@ -213,7 +214,7 @@ def _read_variables(environ: Mapping[str, str]) -> Mapping[str, object]:
         if not name.startswith(VARIABLE_PREFIX) or name in _VARIABLES_OF_SCRIPTS:
             continue
         key = name.removeprefix(VARIABLE_PREFIX).lower()
-        if key != _KEY_FILE and key not in ServerConfig.model_fields:
+        if key != KEY_FILE_KEY and key not in ServerConfig.model_fields:
             raise _refuse(f"{name} is no setting of Echoless", key)
         if text:
             values[key] = _pairs(key, text) if key in mapping_keys() else text
@@ -235,7 +236,7 @@ def _pairs(key: str, text: str) -> dict[str, str]:
 def _with_api_key(values: Mapping[str, object]) -> dict[str, object]:
     """Replace the file's name by its content, and check what a key looks like."""
     rest = dict(values)
-    key_path = rest.pop(_KEY_FILE, None)
+    key_path = rest.pop(KEY_FILE_KEY, None)
     if key_path is not None and "api_key" in rest:
         raise _refuse("give the API key once: ECHOLESS_API_KEY or api_key_file, not both", "api_key")
     if key_path is not None:
@@ -256,7 +257,7 @@ def _read_key(path: Path) -> str:
         reason = os.strerror(error.errno or 0)
     except UnicodeDecodeError:
         reason = "it is not ASCII"
-    raise _refuse(f"cannot read api_key_file {path}: {reason}", _KEY_FILE)
+    raise _refuse(f"cannot read api_key_file {path}: {reason}", KEY_FILE_KEY)
 
 
 def _is_key(text: str) -> bool:

@@ -1,0 +1,93 @@
+"""`echoless audit`: plants marked content, then searches memory and disk for it.
+
+Exit status: 0 only when zero-retention content was nowhere, kept content was where it belongs, and every control
+was caught; 1 otherwise, also where memory could not be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+from echoless.audit.options import AuditOptions, RunningServer
+from echoless.audit.report import print_report
+from echoless.audit.session import run_audit
+from echoless.cli.operator_door import ask_running
+from echoless.cli.settings import DataOption
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.supervisor.config import API_KEY_VARIABLE
+from echoless.supervisor.data_directory import holder_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("audit")(audit_command)
+
+
+def audit_command(
+    *,
+    data: DataOption = None,
+    url: Annotated[
+        str | None, typer.Option(help="Where the running server is reached; its own word unless told.")
+    ] = None,
+    api_key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File with an API key of it. Or set ECHOLESS_API_KEY.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON.")
+    ] = None,
+    controls: Annotated[
+        bool,
+        typer.Option("--controls/--no-controls", help="Also try servers without scrubbing, which must be caught."),
+    ] = True,
+) -> None:
+    """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
+    server = running_server(Path(data), url, api_key_file) if data is not None else None
+    if server is None and (url is not None or api_key_file is not None):
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        shown = _Shown(progress)
+        report = run_audit(
+            AuditOptions(ask_operator=ask_running, server=server, has_controls=controls, progress=shown.step)
+        )
+    print_report(report, Console(highlight=False))
+    if json_file is not None:
+        json_file.write_text(report.as_json() + "\n", encoding="utf-8")
+    raise typer.Exit(0 if report.is_passed else 1)
+
+
+def running_server(data_directory: Path, url: str | None, api_key_file: Path | None) -> RunningServer:
+    """Return how to reach the server that runs on a data directory.
+
+    raises: EcholessError(DATA_DIRECTORY) when none runs there, EcholessError(CONFIGURATION) without an API key
+    """
+    holder = holder_of(data_directory)
+    if not holder:
+        raise EcholessError(ErrorCode.DATA_DIRECTORY, f"no server runs on {data_directory}")
+    key = os.environ.get(API_KEY_VARIABLE, "")
+    if api_key_file is not None:
+        key = api_key_file.read_text(encoding="ascii").strip()
+    if not key:
+        raise EcholessError(
+            ErrorCode.CONFIGURATION,
+            f"the audit needs an API key of the server: {API_KEY_VARIABLE} or --api-key-file",
+        )
+    return RunningServer(url or str(holder.get("url", "")), data_directory, key, int(holder.get("pid", 0)))
+
+
+class _Shown:
+    """One bar for each step."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {}
+
+    def step(self, name: str, fraction: float) -> None:
+        if name not in self._bars:
+            self._bars[name] = self._progress.add_task(name, total=1.0)
+        self._progress.update(self._bars[name], completed=fraction)
