@@ -72,7 +72,7 @@ CHANNEL_OF = {
     "fallocate": "ftruncate",
     "fchmod": "chmod",
 }
-# Landlock closes a part of these (paths, TCP, one call of three), not the whole channel, so the table does not claim it.
+# Landlock closes a part of these (paths, TCP, one call of three), so the table does not claim the channel.
 LANDLOCK_CLOSES_IN_PART = {"connect", "bind", "file_handle", "message_queue", "pidfd"}
 WRITING = ("file_write", "file_append", "file_create", "file_create_only", "unnamed_file", "shm_file")
 
