@@ -1,0 +1,44 @@
+"""`echoless audit`: which server it audits, and what it asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from echoless.cli.audit import running_server as server_of
+from echoless.core.errors import EcholessError, ErrorCode
+from tests.fakes.operator_door import running_server
+from tests.unit.cli.conftest import Run
+
+pytestmark = pytest.mark.unit
+
+
+def test_the_running_server_is_found_by_its_data_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text("sk_of_a_file\n")
+    data = tmp_path / "data"
+    monkeypatch.setenv("ECHOLESS_API_KEY", "sk_of_a_variable")
+    with running_server(data, {}):
+        by_variable = server_of(data, None, None)
+        by_file = server_of(data, "https://elsewhere", key_file)
+    assert (by_variable.url, by_variable.supervisor_pid) == ("http://127.0.0.1:1", 1)
+    assert by_variable.api_key == "sk_of_a_variable"
+    assert (by_file.url, by_file.api_key) == ("https://elsewhere", "sk_of_a_file")
+    assert "sk_of" not in repr(by_file)
+
+
+def test_without_a_key_or_a_server_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ECHOLESS_API_KEY", raising=False)
+    with pytest.raises(EcholessError) as nobody:
+        server_of(tmp_path, None, None)
+    assert nobody.value.code is ErrorCode.DATA_DIRECTORY
+    with running_server(tmp_path, {}), pytest.raises(EcholessError) as keyless:
+        server_of(tmp_path, None, None)
+    assert keyless.value.code is ErrorCode.CONFIGURATION
+
+
+def test_an_address_alone_is_not_enough(run: Run) -> None:
+    result = run("audit", "--url", "http://127.0.0.1:1")
+    assert isinstance(result.exception, EcholessError)
+    assert "--data" in result.exception.public_description

@@ -1,0 +1,49 @@
+"""`echoless config`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from echoless.core.errors import EcholessError
+from tests.unit.cli.conftest import Run
+
+pytestmark = pytest.mark.unit
+
+
+def test_every_key_is_shown_with_its_origin_and_secrets_are_not(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "echoless.toml"
+    file.write_text("port = 1001\n")
+    monkeypatch.setenv("ECHOLESS_API_KEY", "sk_0123456789")
+    shown = run("config", "show", "--config", str(file)).stdout
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in shown.splitlines()}
+    assert rows["port"] == ["1001", "file"]
+    assert rows["data"] == [str(tmp_path), "variable"]
+    assert rows["host"] == ["127.0.0.1", "default"]
+    assert rows["api_key"] == ["(set, not shown)", "variable"]
+    assert "sk_0123456789" not in shown
+
+
+def test_a_sound_configuration_is_said_to_be_sound(run: Run) -> None:
+    result = run("config", "check")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("sound; 1 keys differ")
+
+
+def test_an_unreadable_certificate_is_found_before_the_start(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "echoless.toml"
+    file.write_text('tls_cert = "absent.pem"\ntls_key = "absent.key"\n')
+    result = run("config", "check", "--config", str(file))
+    assert isinstance(result.exception, EcholessError)
+    assert result.exception.param == "tls_cert"
+
+
+def test_the_reference_is_a_markdown_table(run: Run) -> None:
+    lines = run("config", "reference").stdout.splitlines()
+    assert lines[1] == "|---|---|---|---|---|"
+    assert any(
+        line.startswith("| `assurance` | `ECHOLESS_ASSURANCE` | `strict`, `best_effort` |") for line in lines
+    )

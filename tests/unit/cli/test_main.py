@@ -1,0 +1,47 @@
+"""The whole command, run as a user runs it: its exit status and where it speaks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+
+def echoless(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("ECHOLESS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "echoless", *words],
+        env=surroundings | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_help_names_every_command() -> None:
+    done = echoless("--help", COLUMNS="200")
+    assert done.returncode == 0
+    for command in ("serve", "doctor", "config", "workspace", "key", "voices", "audit", "bench"):
+        assert f" {command} " in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["serve", "--host", "0.0.0.0"], ["serve", "--assurance", "maybe"], ["config", "check", "--config", "none"]],
+)
+def test_a_wrong_configuration_ends_with_2_and_no_traceback(words: list[str], tmp_path: Path) -> None:
+    done = echoless(*words, HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / ".local").exists()
+
+
+def test_a_failure_ends_with_1(tmp_path: Path) -> None:
+    done = echoless("workspace", "list", "--data", str(tmp_path / "absent"))
+    assert (done.returncode, done.stdout) == (1, "")
