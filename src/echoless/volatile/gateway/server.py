@@ -1,0 +1,97 @@
+"""Serves an app on a listening socket that somebody else opened and keeps.
+
+uvicorn does the HTTP, asyncio's own loop the rest. Nothing is logged; nothing is bound or connected here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import Final
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from echoless.core.journal import Journal
+from echoless.crossing.control import GatewayConfig
+from echoless.volatile.gateway.collecting import CycleCollector
+from echoless.volatile.gateway.connection import Connection, ConnectionLimits, Muffler
+from echoless.volatile.gateway.ports import App
+
+_BACKLOG: Final = 1024
+# Several gateways accept from one socket: each takes little at a time, so that none takes all.
+_ACCEPTS_PER_WAKE_UP: Final = 1
+_TLS_HANDSHAKE_S: Final = 10.0
+
+
+class GatewayServer:
+    """The HTTP server of one gateway."""
+
+    def __init__(self, app: App, settings: GatewayConfig, journal: Journal) -> None:
+        self._config = Config(
+            app=app,
+            interface="asgi3",
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+        )
+        self._config.load()
+        self._state = ServerState()
+        self._limits = ConnectionLimits(
+            settings.header_timeout_s, settings.keep_alive_timeout_s, settings.write_timeout_s
+        )
+        self._muffler = Muffler(journal)
+        self._servers: list[asyncio.Server] = []
+        self._collector: CycleCollector | None = None
+
+    @property
+    def connection_count(self) -> int:
+        """Connections that are open."""
+        return len(self._state.connections)
+
+    async def start(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections from a bound socket; may be called for several."""
+        loop = asyncio.get_running_loop()
+        if self._collector is None:
+            self._collector = CycleCollector(loop)
+        listener.setblocking(False)
+        server = await loop.create_server(
+            self._connection,
+            sock=listener,
+            ssl=tls,
+            backlog=_ACCEPTS_PER_WAKE_UP,
+            ssl_handshake_timeout=_TLS_HANDSHAKE_S if tls is not None else None,
+        )
+        # asyncio has one number for the kernel's queue and for accepts at a time; the queue is to be long.
+        listener.listen(_BACKLOG)
+        self._servers.append(server)
+
+    async def stop(self, deadline_s: float) -> None:
+        """Accept no more, let running requests end until the deadline, then cut what is left."""
+        for server in self._servers:
+            server.close()
+        for connection in tuple(self._state.connections):
+            connection.shutdown()
+        tasks = set(self._state.tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=deadline_s)
+        for connection in tuple(self._state.connections):
+            connection.transport.close()
+        left = {task for task in tasks if not task.done()}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=1.0)
+        if self._collector is not None:
+            self._collector.close()
+
+    def _connection(self) -> Connection:
+        assert self._collector is not None
+        return Connection(self._config, self._state, self._limits, self._muffler, self._collector.note_response)
