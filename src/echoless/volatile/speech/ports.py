@@ -5,7 +5,7 @@ Times inside the engine plane are counted in samples of the engine's own rate; s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -100,10 +100,22 @@ class TTSEngine(Protocol):
         """The rate of the samples it makes."""
         ...
 
-    def speak(self, utterance: Utterance, voice: EngineVoice, delivery: Delivery) -> SpokenAudio:
+    @property
+    def wants_retirement(self) -> bool:
+        """Whether its process should be replaced when it is idle: a bound of growth or use is reached."""
+        ...
+
+    def speak(
+        self,
+        utterance: Utterance,
+        voice: EngineVoice,
+        delivery: Delivery,
+        on_samples: Callable[[AudioContent], None] | None = None,
+    ) -> SpokenAudio:
         """Speak one utterance and leave nothing of it in the engine.
 
-        raises: EcholessError(ENGINE_UNAVAILABLE) when the engine fails
+        on_samples: is given each piece of samples as it is made, before the whole is returned
+        raises:     EcholessError(ENGINE_UNAVAILABLE) when the engine fails; what `on_samples` raises
         """
         ...
 
@@ -127,8 +139,13 @@ class AudioEncoder(Protocol):
 class EncoderFactory(Protocol):
     """Makes encoders."""
 
-    def __call__(self, audio_format: AudioFormat, input_rate_hz: int) -> AudioEncoder:
-        """Return a new encoder from `input_rate_hz` to the format's own rate."""
+    def __call__(
+        self, audio_format: AudioFormat, input_rate_hz: int, input_sample_count: int | None = None
+    ) -> AudioEncoder:
+        """Return a new encoder from `input_rate_hz` to the format's own rate.
+
+        input_sample_count: how many samples will come; needed where a format states its length first
+        """
         ...
 
 

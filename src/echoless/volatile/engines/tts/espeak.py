@@ -36,6 +36,7 @@ from echoless.volatile.engines.tts.espeak_library import (
 from echoless.volatile.engines.tts.library_state import LibraryState, SavedState
 from echoless.volatile.speech.ports import Delivery, EngineVoice, SpokenAudio, Utterance, WordMark
 
+_FIRST_VOICE: Final = "en-us"
 _NEUTRAL_TEXT: Final = b"one two three.\0"
 _MARKED_TEXT: Final = "Quixotic zephyrs vex jumbled owls nightly."
 # Characters that steer the engine (C0 controls hold embedded commands) or that UTF-8 cannot express.
@@ -91,6 +92,8 @@ class EspeakEngine:
         self._state = LibraryState(loaded_image(library_path()))
         self._sample_rate_hz = self._library.initialize()
         self._library.list_voices()
+        self._library.set_voice(_FIRST_VOICE)
+        self._state.leave_out_outliving(lambda: self._synthesize(_NEUTRAL_TEXT, _Take(None)))
         # The list of voices is only read; copying its small blocks would cost each roll-back.
         self._base = self._state.save(copies_blocks=False)
         self._voices: OrderedDict[str, SavedState] = OrderedDict()
@@ -169,8 +172,7 @@ class EspeakEngine:
         for state in self._voices.values():
             self._state.release(state)
         self._voices.clear()
-        self._state.close()
-        self._library.terminate()
+        self._state.close(self._library.terminate)
         os.close(self._statm)
 
     # --- voices ---

@@ -6,7 +6,9 @@ so its calls to the allocator go through a ledger: blocks made since the copy ar
 blocks that belong to a copy are never freed before the copy itself is released. So one library can hold many
 saved states (voices) side by side and change between them at the price of one memory copy.
 
-Blocks that C++ code allocates by `new` are not in the ledger: they live and die inside one call.
+What C++ code makes by `new` happens hundreds of times in one call and stays outside the ledger. Objects of that
+kind that outlive a call are found once, by watching one call, and the words that point at them are left out of
+every copy: they stay with the library and are replaced by it alone.
 """
 
 from __future__ import annotations
@@ -31,6 +33,13 @@ _PROTOTYPES: Final[dict[str, tuple[Any, ...]]] = {
     "strdup": (_POINTER, _POINTER),
     "free": (None, _POINTER),
 }
+# operator new(size_t), delete(void*), delete(void*, size_t)
+_CPP_PROTOTYPES: Final[dict[str, tuple[Any, ...]]] = {
+    "_Znwm": (_POINTER, _SIZE),
+    "_ZdlPv": (None, _POINTER),
+    "_ZdlPvm": (None, _POINTER, _SIZE),
+}
+_WORD_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,8 @@ class LibraryState:
         self._libc.malloc_usable_size.restype = _SIZE
         self._real = {name: self._bind(name) for name in _PROTOTYPES}
         self._hooks: list[object] = []
+        self._spots = self._image.writable
+        self._pristine = self.save()
         self._install()
 
     @property
@@ -75,7 +86,7 @@ class LibraryState:
         copies_blocks: whether the contents of its smaller blocks are part of it too
         """
         blocks, self._fresh = self._fresh, {}
-        spots = [(region.address, region.size_bytes) for region in self._image.writable]
+        spots = [(region.address, region.size_bytes) for region in self._spots]
         if copies_blocks:
             spots += [(at, size) for at, size in blocks.items() if 0 < size <= COPIED_BLOCK_BYTES_MAX]
         return SavedState(tuple((at, ctypes.string_at(at, size)) for at, size in spots), blocks)
@@ -91,10 +102,45 @@ class LibraryState:
         """Free what a state owns; it must not be put back afterwards, nor be the present one."""
         self._free_all(state.blocks)
 
-    def close(self) -> None:
-        """Let the library call the allocator itself again. It must be at its first state."""
+    def leave_out_outliving(self, call: Callable[[], object]) -> int:
+        """Watch one call of the library and leave out of all copies what points at objects that outlive it.
+
+        call:    must use whatever of the library later calls will use
+        returns: how many words are left out
+        """
+        live: set[int] = set()
+        real = {name: self._bind(name, _CPP_PROTOTYPES) for name in _CPP_PROTOTYPES}
+
+        def make(size: int) -> int:
+            block = int(real["_Znwm"](size))
+            live.add(block)
+            return block
+
+        def unmake(block: int | None, *size: int) -> None:
+            live.discard(block or 0)
+            real["_ZdlPvm" if size else "_ZdlPv"](block, *size)
+
+        watchers: dict[str, Callable[..., Any]] = {"_Znwm": make, "_ZdlPv": unmake, "_ZdlPvm": unmake}
+        hooks = [self._hook(name, watchers[name], _CPP_PROTOTYPES) for name in watchers]
+        try:
+            call()
+        finally:
+            for name, function in real.items():
+                self._point(name, ctypes.cast(function, _POINTER).value or 0)
+            hooks.clear()
+        roots = [at for region in self._image.writable for at in _words_in(region, live)]
+        self._spots = tuple(part for region in self._image.writable for part in _without(region, roots))
+        return len(roots)
+
+    def close(self, terminate: Callable[[], object]) -> None:
+        """Let the library call the allocator itself again and end, then make it as it was before its first use.
+
+        terminate: ends the library; it must have been rolled back to its first state
+        """
         for name in _PROTOTYPES:
             self._point(name, ctypes.cast(self._real[name], _POINTER).value or 0)
+        terminate()
+        self.roll_back(self._pristine)
         self._hooks.clear()
 
     def _free_all(self, blocks: dict[int, int]) -> None:
@@ -102,10 +148,12 @@ class LibraryState:
         while blocks:
             free(blocks.popitem()[0])
 
-    def _bind(self, name: str) -> Any:
+    def _bind(self, name: str, prototypes: dict[str, tuple[Any, ...]] = _PROTOTYPES) -> Any:
         """Return the allocator's function as the library calls it now."""
-        result, *arguments = _PROTOTYPES[name]
+        result, *arguments = prototypes[name]
         slots = self._image.import_slots.get(name, ())
+        if not slots and name in _CPP_PROTOTYPES:
+            return ctypes.PYFUNCTYPE(result, *arguments)()
         if not slots:
             return ctypes.PYFUNCTYPE(result, *arguments)((name, self._libc))
         address = ctypes.c_uint64.from_address(slots[0]).value
@@ -122,15 +170,17 @@ class LibraryState:
             "strdup": self._strdup,
             "free": self._free,
         }
-        for name, function in ledger.items():
-            result, *arguments = _PROTOTYPES[name]
-            hook = ctypes.PYFUNCTYPE(result, *arguments)(function)
-            self._hooks.append(hook)
-            self._point(name, ctypes.cast(hook, _POINTER).value or 0)
+        self._hooks += [self._hook(name, function, _PROTOTYPES) for name, function in ledger.items()]
+
+    def _hook(self, name: str, function: Callable[..., Any], prototypes: dict[str, tuple[Any, ...]]) -> object:
+        result, *arguments = prototypes[name]
+        hook = ctypes.PYFUNCTYPE(result, *arguments)(function)
+        self._point(name, ctypes.cast(hook, _POINTER).value or 0)
+        return hook
 
     def _point(self, name: str, address: int) -> None:
-        assert address, "a function without an address"
         for slot in self._image.import_slots.get(name, ()):
+            assert address, "a function without an address"
             if not any(r.address <= slot < r.address + r.size_bytes for r in self._image.writable):
                 raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "the speech library's imports are sealed")
             ctypes.c_uint64.from_address(slot).value = address
@@ -169,3 +219,19 @@ class LibraryState:
         if block is not None:
             self._fresh[block] = size
         return block
+
+
+def _words_in(region: Region, values: set[int]) -> list[int]:
+    """Return the addresses of the aligned words of a region that hold one of the values."""
+    words = memoryview(ctypes.string_at(region.address, region.size_bytes // _WORD_BYTES * _WORD_BYTES)).cast("Q")
+    return [region.address + _WORD_BYTES * index for index, word in enumerate(words) if word in values]
+
+
+def _without(region: Region, words: list[int]) -> list[Region]:
+    """Cut single words out of a region."""
+    parts: list[Region] = []
+    start, end = region.address, region.address + region.size_bytes
+    for word in (word for word in words if start <= word < end):
+        parts.append(Region(start, word - start))
+        start = word + _WORD_BYTES
+    return [*parts, Region(start, end - start)]

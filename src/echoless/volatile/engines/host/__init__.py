@@ -1,0 +1,1 @@
+"""The engine process's own loop: jobs in small steps, links to gateways, windows of audio."""

@@ -1,0 +1,330 @@
+"""The engine process's loop: one thread, many jobs in small steps. (4)
+
+Jobs that have sent no audio yet go first, in the order of their arrival; the others take turns. A job whose reader
+has no window open rests and costs nothing. A job that fails ends alone.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+from collections import deque
+from collections.abc import Callable, Generator
+from typing import Final, Protocol
+
+from echoless.confinement.stack import StackWiper
+from echoless.core.audio_formats import AUDIO_FORMATS
+from echoless.core.clock import Clock
+from echoless.core.content import AudioContent
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import TicketId
+from echoless.core.journal import Event, Journal, where
+from echoless.core.voices import DEFAULT_VOICE_ID
+from echoless.crossing.records import (
+    Cancel,
+    Credit,
+    Normalization,
+    Record,
+    Speak,
+    SpeechEnded,
+    core_registry,
+)
+from echoless.crossing.wire import Frame
+from echoless.volatile.engines.host.gateway_link import GatewayLink
+from echoless.volatile.engines.host.outflow import Outflow
+from echoless.volatile.engines.host.speech_job import SpeechJob, SpeechParts
+
+JOBS_MAX: Final = 1024
+TEXT_CHARACTERS_MAX: Final = 100_000
+
+
+_WARM_UP_TEXT: Final = "Warm up, 1 2 3."
+
+
+class _Nowhere:
+    """An outlet for the warm-up."""
+
+    def post(self, record: Record) -> None:
+        """Drop a record."""
+
+    def send_audio(self, audio: AudioContent) -> None:
+        """Drop audio."""
+
+
+class HasFileno(Protocol):
+    """Anything with a descriptor."""
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        ...
+
+
+class _Job:
+    """A job with its place in the loop."""
+
+    __slots__ = ("correlation", "is_done", "is_queued", "link", "outflow", "speech", "steps")
+
+    def __init__(
+        self,
+        link: GatewayLink,
+        correlation: int,
+        outflow: Outflow,
+        speech: SpeechJob,
+        steps: Generator[None, None, None],
+    ) -> None:
+        self.link = link
+        self.correlation = correlation
+        self.outflow = outflow
+        self.speech = speech
+        self.steps = steps
+        self.is_queued = False
+        self.is_done = False
+
+
+class EngineHost:
+    """Serves jobs from links until it is stopped.
+
+    on_idle: called after the last running job has ended
+    """
+
+    def __init__(
+        self,
+        parts: SpeechParts,
+        *,
+        journal: Journal,
+        clock: Clock,
+        jobs_max: int = JOBS_MAX,
+        on_idle: Callable[[], None] | None = None,
+    ) -> None:
+        self._parts = parts
+        self._journal = journal
+        self._clock = clock
+        self._jobs_max = jobs_max
+        self._on_idle = on_idle
+        self._registry = core_registry()
+        self._selector = selectors.DefaultSelector()
+        self._jobs: dict[tuple[int, int], _Job] = {}
+        self._first: deque[_Job] = deque()
+        self._turns: deque[_Job] = deque()
+        self._stack = StackWiper()
+        self._stops_at_s: float | None = None
+        self.finished_job_count = 0
+
+    # --- for whoever wires ---
+
+    @property
+    def active_job_count(self) -> int:
+        """Jobs that have not ended."""
+        return len(self._jobs)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job is left."""
+        return not self._jobs
+
+    def add_link(self, end: socket.socket) -> None:
+        """Serve one end of a socketpair; the other is a gateway's."""
+        link = GatewayLink(end)
+        self._selector.register(link, selectors.EVENT_READ, lambda mask: self._serve(link, mask))
+
+    def add_watch(self, source: HasFileno, callback: Callable[[], None]) -> None:
+        """Call back whenever a descriptor can be read."""
+        self._selector.register(source, selectors.EVENT_READ, lambda _mask: callback())
+
+    def remove_watch(self, source: HasFileno) -> None:
+        """Look at a descriptor no more."""
+        self._selector.unregister(source)
+
+    def warm_up(self) -> None:
+        """Speak and encode once in each codec, so that everything lazy is loaded before the sandbox closes.
+
+        raises: EcholessError when engine or codecs do not work
+        """
+        for audio_format in {audio_format.codec: audio_format for audio_format in AUDIO_FORMATS.values()}.values():
+            speak = Speak(
+                _WARM_UP_TEXT, DEFAULT_VOICE_ID, "", audio_format.name, {}, None, Normalization.AUTO, True, 2**20
+            )
+            job = SpeechJob(speak, self._parts, _Nowhere())
+            for _ in job.steps():
+                pass
+            job.close()
+        self._stack.wipe()
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        while not self._is_over():
+            self.turn(self._patience_s())
+
+    def turn(self, timeout_s: float | None) -> None:
+        """Take what has arrived and do one step of one job.
+
+        timeout_s: how long to wait where there is no step to do; None for as long as it takes
+        """
+        for key, mask in self._selector.select(timeout_s):
+            key.data(mask)
+        job = self._next_job()
+        if job is not None:
+            self._step(job)
+
+    def stop(self, deadline_s: float) -> None:
+        """Take no new job, finish the running ones until the deadline, then let `run` return."""
+        self._stops_at_s = self._clock.monotonic_s() + deadline_s
+
+    def close(self) -> None:
+        """End every job and close every link."""
+        for job in tuple(self._jobs.values()):
+            self._end(job)
+        for key in tuple(self._selector.get_map().values()):
+            if isinstance(key.fileobj, GatewayLink):
+                key.fileobj.close()
+        self._selector.close()
+
+    # --- what arrives ---
+
+    def _serve(self, link: GatewayLink, mask: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            link.flush()
+            self._resume(link)
+        if mask & selectors.EVENT_READ:
+            self._read(link)
+        self._watch_writes(link)
+
+    def _read(self, link: GatewayLink) -> None:
+        try:
+            for frame in link.received():
+                self._receive(link, frame)
+        except EcholessError as error:
+            self._journal.say(Event.FRAME_REFUSED, code=error.code)
+            link.close()
+        if link.is_closed:
+            self._selector.unregister(link)
+            for job in [job for job in self._jobs.values() if job.link is link]:
+                self._end(job)
+
+    def _receive(self, link: GatewayLink, frame: Frame) -> None:
+        record = self._registry.decode(frame)
+        key = (id(link), frame.header.correlation)
+        match record:
+            case Speak():
+                self._admit(link, frame.header.correlation, frame.header.ticket, record)
+            case Credit() if key in self._jobs:
+                job = self._jobs[key]
+                job.outflow.open_window(record.taken_bytes)
+                self._advance(job)
+            case Cancel() if key in self._jobs:
+                self._end(self._jobs[key])
+            case Credit() | Cancel():
+                pass  # The job ended while the frame was on its way.
+            case _:
+                raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {record.KIND} is not for an engine")
+
+    def _admit(self, link: GatewayLink, correlation: int, ticket: TicketId, speak: Speak) -> None:
+        outflow = Outflow(
+            link, self._registry, correlation=correlation, ticket=ticket, window_bytes=speak.window_bytes
+        )
+        refusal = self._refusal(speak, (id(link), correlation))
+        if refusal is None:
+            try:
+                speech = SpeechJob(speak, self._parts, outflow)
+            except EcholessError as error:
+                refusal = error.code
+            else:
+                job = _Job(link, correlation, outflow, speech, speech.steps())
+                self._jobs[id(link), correlation] = job
+                self._enqueue(job)
+                return
+        outflow.post(SpeechEnded(refusal.value, 0, 0))
+        outflow.flush()
+
+    def _refusal(self, speak: Speak, key: tuple[int, int]) -> ErrorCode | None:
+        if self._stops_at_s is not None:
+            return ErrorCode.ENGINE_UNAVAILABLE
+        if len(self._jobs) >= self._jobs_max:
+            return ErrorCode.CONCURRENT_LIMIT_EXCEEDED
+        if len(speak.text) > TEXT_CHARACTERS_MAX:
+            return ErrorCode.MAX_CHARACTER_LIMIT_EXCEEDED
+        return ErrorCode.INVALID_PARAMETERS if key in self._jobs else None
+
+    # --- turns ---
+
+    def _enqueue(self, job: _Job) -> None:
+        if not job.is_queued:
+            job.is_queued = True
+            (self._turns if job.outflow.has_sent_audio else self._first).append(job)
+
+    def _next_job(self) -> _Job | None:
+        for queue in (self._first, self._turns):
+            while queue:
+                job = queue.popleft()
+                job.is_queued = False
+                if (id(job.link), job.correlation) in self._jobs:
+                    return job
+        return None
+
+    def _step(self, job: _Job) -> None:
+        """Do one step. What it leaves on the stack lies below this frame and is wiped when the job ends."""
+        try:
+            next(job.steps)
+        except StopIteration:
+            job.is_done = True
+            job.outflow.post(job.speech.ending())
+        except EcholessError as error:
+            self._fail(job, error.code)
+        except Exception as error:  # one job's failure is one job's
+            self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
+            self._fail(job, ErrorCode.INTERNAL_ERROR)
+        self._advance(job)
+
+    def _fail(self, job: _Job, code: ErrorCode) -> None:
+        """End a job after what it has made so far."""
+        job.is_done = True
+        ending = job.speech.ending()
+        job.outflow.post(SpeechEnded(code.value, ending.audio_ms, ending.audio_bytes))
+
+    def _advance(self, job: _Job) -> None:
+        """Send what may go; then end the job, give it another turn, or let it rest."""
+        if job.is_done or job.outflow.is_full:
+            job.outflow.flush()
+        self._watch_writes(job.link)
+        if not job.is_done:
+            if not job.outflow.is_full:
+                self._enqueue(job)
+        elif job.outflow.is_empty:
+            self._end(job)
+
+    def _resume(self, link: GatewayLink) -> None:
+        for job in [job for job in self._jobs.values() if job.link is link and not job.is_queued]:
+            self._advance(job)
+
+    def _end(self, job: _Job) -> None:
+        """Release everything that a job held."""
+        del self._jobs[id(job.link), job.correlation]
+        job.steps.close()
+        job.speech.close()
+        job.outflow.drop()
+        self.finished_job_count += 1
+        self._stack.wipe()
+        if not self._jobs and self._on_idle is not None:
+            self._on_idle()
+
+    # --- waiting ---
+
+    def _watch_writes(self, link: GatewayLink) -> None:
+        if link.is_closed:
+            return
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if link.is_waiting else 0)
+        key = self._selector.get_key(link)
+        if key.events != wanted:
+            self._selector.modify(link, wanted, key.data)
+
+    def _patience_s(self) -> float | None:
+        if self._first or self._turns:
+            return 0.0
+        if self._stops_at_s is None:
+            return None
+        return max(0.0, self._stops_at_s - self._clock.monotonic_s())
+
+    def _is_over(self) -> bool:
+        if self._stops_at_s is None:
+            return False
+        return not self._jobs or self._clock.monotonic_s() >= self._stops_at_s
