@@ -13,18 +13,13 @@ from collections.abc import Callable, Generator
 from typing import Final, Protocol
 
 from echoless.confinement.stack import StackWiper
-from echoless.core.audio_formats import AUDIO_FORMATS
 from echoless.core.clock import Clock
-from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.core.journal import Event, Journal, where
-from echoless.core.voices import DEFAULT_VOICE_ID
 from echoless.crossing.records import (
     Cancel,
     Credit,
-    Normalization,
-    Record,
     Speak,
     SpeechEnded,
     core_registry,
@@ -36,19 +31,6 @@ from echoless.volatile.engines.host.speech_job import SpeechJob, SpeechParts
 
 JOBS_MAX: Final = 1024
 TEXT_CHARACTERS_MAX: Final = 100_000
-
-
-_WARM_UP_TEXT: Final = "Warm up, 1 2 3."
-
-
-class _Nowhere:
-    """An outlet for the warm-up."""
-
-    def post(self, record: Record) -> None:
-        """Drop a record."""
-
-    def send_audio(self, audio: AudioContent) -> None:
-        """Drop audio."""
 
 
 class HasFileno(Protocol):
@@ -134,21 +116,6 @@ class EngineHost:
     def remove_watch(self, source: HasFileno) -> None:
         """Look at a descriptor no more."""
         self._selector.unregister(source)
-
-    def warm_up(self) -> None:
-        """Speak and encode once in each codec, so that everything lazy is loaded before the sandbox closes.
-
-        raises: EcholessError when engine or codecs do not work
-        """
-        for audio_format in {audio_format.codec: audio_format for audio_format in AUDIO_FORMATS.values()}.values():
-            speak = Speak(
-                _WARM_UP_TEXT, DEFAULT_VOICE_ID, "", audio_format.name, {}, None, Normalization.AUTO, True, 2**20
-            )
-            job = SpeechJob(speak, self._parts, _Nowhere())
-            for _ in job.steps():
-                pass
-            job.close()
-        self._stack.wipe()
 
     def run(self) -> None:
         """Serve until `stop`."""

@@ -30,7 +30,6 @@ from echoless.volatile.engines.tts.espeak_library import (
     EspeakLibrary,
     Parameter,
     SpeechEvent,
-    data_path,
     library_path,
 )
 from echoless.volatile.engines.tts.library_state import LibraryState, SavedState
@@ -47,11 +46,6 @@ _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _PCM_WINDOW_BYTES: Final = 16
 
 SamplesSink = Callable[[AudioContent], None]
-
-
-def readable_paths() -> tuple[str, ...]:
-    """Return what must stay readable inside the sandbox: the library's data."""
-    return (data_path(), library_path())
 
 
 class _Take:
@@ -154,14 +148,14 @@ class EspeakEngine:
         """
         self._select(voice)
 
-    def self_test(self, voice: EngineVoice) -> None:
+    def prove_scrubbed(self) -> None:
         """Speak a marked text, then look for its words and its samples in the library's memory.
 
         raises: EcholessError(ENGINE_UNAVAILABLE) when something is left: the process must not serve then
         """
         text = TextContent(_MARKED_TEXT)
         utterance = Utterance(0, len(text), text, tuple(range(len(text))))
-        spoken = self.speak(utterance, voice, Delivery())
+        spoken = self.speak(utterance, EngineVoice(_FIRST_VOICE, "en", 50, 50, 175), Delivery())
         residue = residue_in(self._memory(), _MARKED_TEXT, spoken.pcm.reveal())
         if spoken.sample_count < self._sample_rate_hz // 2 or residue:
             raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, f"espeak-ng keeps {residue} marks of what it spoke")

@@ -57,9 +57,9 @@ def library_path() -> str:
     return str(espeakng_loader.get_library_path())
 
 
-def data_path() -> str:
-    """Return the directory of its voices and dictionaries."""
-    return str(espeakng_loader.get_data_path())
+def data_paths() -> tuple[str, ...]:
+    """Return the directories of voices and dictionaries, which must stay readable inside the sandbox."""
+    return (str(espeakng_loader.get_data_path()),)
 
 
 class EspeakLibrary:
@@ -88,7 +88,9 @@ class EspeakLibrary:
 
         raises: EcholessError(ENGINE_UNAVAILABLE)
         """
-        rate = self._library.espeak_Initialize(_OUTPUT_SYNCHRONOUS, 0, data_path().encode(), _INITIALIZE_DONT_EXIT)
+        rate = self._library.espeak_Initialize(
+            _OUTPUT_SYNCHRONOUS, 0, data_paths()[0].encode(), _INITIALIZE_DONT_EXIT
+        )
         if rate <= 0:
             raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "espeak-ng does not find its data")
         self._library.espeak_SetSynthCallback(ctypes.cast(self._callback, ctypes.c_void_p))

@@ -1,0 +1,50 @@
+"""One job in each codec before the sandbox closes: whatever loads late is loaded then, and a broken part is seen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from echoless.confinement.stack import StackWiper
+from echoless.core.audio_formats import AUDIO_FORMATS
+from echoless.core.content import AudioContent
+from echoless.core.voices import DEFAULT_VOICE_ID
+from echoless.crossing.records import Normalization, Record, Speak
+from echoless.volatile.engines.host.speech_job import SpeechJob, SpeechParts
+
+_TEXT: Final = "One sentence, 1 2 3. <break time='10ms'/> And another."
+
+
+class _Nowhere:
+    """An outlet that drops everything."""
+
+    def post(self, record: Record) -> None:
+        """Drop a record."""
+
+    def send_audio(self, audio: AudioContent) -> None:
+        """Drop audio."""
+
+
+def warm_up(parts: SpeechParts) -> None:
+    """Speak, align and encode once in each codec.
+
+    raises: EcholessError when the engine or a codec does not work here
+    """
+    formats = {audio_format.codec: audio_format for audio_format in AUDIO_FORMATS.values()}
+    for audio_format in formats.values():
+        for wants_alignment in (False, True):
+            speak = Speak(
+                text=_TEXT,
+                catalogue_id=DEFAULT_VOICE_ID,
+                language_code="",
+                output_format=audio_format.name,
+                settings={},
+                seed=None,
+                normalization=Normalization.AUTO,
+                wants_alignment=wants_alignment,
+                window_bytes=1,
+            )
+            job = SpeechJob(speak, parts, _Nowhere())
+            for _step in job.steps():
+                pass
+            job.close()
+    StackWiper().wipe()
