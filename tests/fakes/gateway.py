@@ -125,7 +125,7 @@ async def running_gateway(engine: FakeEngine | None = None, **changes: Any) -> A
     vault, engine = FakeVault(), engine or FakeEngine(b"0123456789" * 10)
     vault_client, pool, journal = VaultClient(), EnginePool(), MemoryJournal()
     await vault_client.add_link(await vault.connect())
-    await pool.add_link(await engine.connect())
+    await pool.add_link(await engine.connect(), "engine-0")
     services = GatewayServices(vault_client, pool, SystemClock(), journal)
     app = build_app(services, gateway_config(**changes))
     try:

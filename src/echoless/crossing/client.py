@@ -212,9 +212,9 @@ class Speech:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._engine.job_count -= 1
         self._cancel()
         self._exchange.__exit__(kind, error, trace)
+        self._engine.job_ended()
 
     async def next(self) -> SpeechPart:
         """Return the next part; SpeechEnded is the last.
@@ -262,12 +262,28 @@ class Speech:
 class _Engine:
     """One engine process as this gateway sees it."""
 
-    __slots__ = ("job_count", "last_voice", "link")
+    __slots__ = ("_is_retiring", "job_count", "last_voice", "link", "name")
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, name: str) -> None:
         self.link = link
+        self.name = name
         self.job_count = 0
         self.last_voice = ""
+        self._is_retiring = False
+
+    def job_ended(self) -> None:
+        """Count a job that ended; the last one of an engine that retires closes its link."""
+        self.job_count -= 1
+        self._close_when_done()
+
+    def retire(self) -> None:
+        """Take no new jobs; the engine's process ends once all its links are closed."""
+        self._is_retiring = True
+        self._close_when_done()
+
+    def _close_when_done(self) -> None:
+        if self._is_retiring and self.job_count == 0:
+            self.link.close()
 
 
 class EnginePool:
@@ -282,11 +298,15 @@ class EnginePool:
         """Engines that live."""
         return len(self._engines)
 
-    async def add_link(self, end: socket.socket) -> None:
-        """Take one more engine."""
+    async def add_link(self, end: socket.socket, name: str) -> None:
+        """Take one more engine, or the successor of the one that has had this name so far."""
         link = await Link.open(end, self._registry, on_closed=self._forget)
+        before = [engine for engine in self._engines if engine.name == name]
+        self._engines = [engine for engine in self._engines if engine.name != name]
         # Gateways start with different engines, so that two idle gateways do not choose the same one.
-        self._engines.insert(random.randint(0, len(self._engines)), _Engine(link))  # noqa: S311  # no secret
+        self._engines.insert(random.randint(0, len(self._engines)), _Engine(link, name))  # noqa: S311  # no secret
+        for engine in before:
+            engine.retire()
 
     def speak(self, ticket: TicketId, job: Speak) -> Speech:
         """Give a job to the engine with the fewest jobs of ours, if equal to the one that last spoke this voice.

@@ -1,0 +1,91 @@
+"""The engine process: an engine, its codecs and the loop that interleaves jobs, behind the wall."""
+
+from __future__ import annotations
+
+import gc
+import os
+
+from echoless.confinement.profile import Role
+from echoless.core.clock import SystemClock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.child import ChildStart, link_end
+from echoless.crossing.control import AddLink, EngineConfig, Peer, Retire, Stop
+from echoless.volatile.engines.codecs.encoders import new_encoder
+from echoless.volatile.engines.host.scheduler import EngineHost
+from echoless.volatile.engines.host.speech_job import SpeechParts
+from echoless.volatile.engines.host.warm_up import warm_up
+from echoless.volatile.engines.null.tone import ToneEngine
+from echoless.volatile.engines.tts.espeak import EspeakEngine
+from echoless.volatile.engines.tts.espeak_library import data_paths
+from echoless.volatile.service.wall import close_wall
+from echoless.volatile.speech.flow import TextPlanner
+from echoless.volatile.speech.ports import TTSEngine
+
+
+def run_engine(start: ChildStart, config: EngineConfig) -> None:
+    """Serve jobs until told to stop.
+
+    raises: EcholessError when the engine cannot start here or leaves residue in its self-test
+    """
+    engine = _engine(config)
+    parts = SpeechParts(engine, new_encoder, TextPlanner({}))
+    retirement = _Retirement(start, engine)
+    host = EngineHost(parts, journal=start.journal, clock=SystemClock(), on_idle=retirement.ask_if_due)
+    warm_up(parts)
+    if config.is_scrubbing and isinstance(engine, EspeakEngine):
+        engine.prove_scrubbed()
+    paths = data_paths() if isinstance(engine, EspeakEngine) else ()
+    report = close_wall(start, config, Role.ENGINE, paths)
+    gc.collect()
+    gc.freeze()
+    start.control.set_blocking(False)
+    host.add_watch(start.control, lambda: _obey(start, host))
+    start.control.send(report)
+    host.run()
+    host.close()
+
+
+def _engine(config: EngineConfig) -> TTSEngine:
+    if config.engine == "null":
+        return ToneEngine()
+    if config.engine == "espeak-ng":
+        return EspeakEngine(
+            is_scrubbing=config.is_scrubbing,
+            voice_changes_max=config.voice_changes_max,
+            growth_bytes_max=config.growth_bytes_max,
+        )
+    raise EcholessError(ErrorCode.CONFIGURATION, "no engine has this name", param="engine")
+
+
+class _Retirement:
+    """Asks once to be replaced when the engine says so; the process ends when its gateways have moved on."""
+
+    def __init__(self, start: ChildStart, engine: TTSEngine) -> None:
+        self._start = start
+        self._engine = engine
+        self._is_asked = False
+
+    def ask_if_due(self) -> None:
+        """Called whenever no job is left."""
+        is_due = isinstance(self._engine, EspeakEngine) and self._engine.wants_retirement
+        if is_due and not self._is_asked:
+            self._is_asked = True
+            self._start.control.send(Retire("engine_bound_reached"))
+
+
+def _obey(start: ChildStart, host: EngineHost) -> None:
+    """Do what the supervisor says; without a supervisor there is nothing to live for."""
+    while True:
+        try:
+            message = start.control.receive()
+        except BlockingIOError:
+            return
+        if message is None:
+            os._exit(0)
+        record, descriptors = message
+        if isinstance(record, AddLink) and record.peer is Peer.GATEWAY:
+            host.add_link(link_end(descriptors[0]))
+        elif isinstance(record, Stop):
+            host.stop(record.deadline_s)
+        else:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "this control message is not for an engine")

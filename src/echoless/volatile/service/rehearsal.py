@@ -1,0 +1,156 @@
+"""A few requests through the whole gateway before the wall closes.
+
+Libraries import what they need at their first use, which would fail behind the wall. So the same app, server and
+links are used once, with an engine and a vault that are scripts in this process and a connection that leads nowhere
+else. A rehearsal that does not go as written keeps the process from serving.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from echoless.core.clock import SystemClock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import new_ticket_id
+from echoless.core.journal import Journal
+from echoless.crossing.client import EnginePool, VaultClient
+from echoless.crossing.control import GatewayConfig
+from echoless.crossing.link import FrameHandler, Link
+from echoless.crossing.query_records import QUERY_RECORDS
+from echoless.crossing.records import (
+    KIND_AUDIO,
+    AlignmentPart,
+    CloseTicket,
+    OpenTicket,
+    ReserveUnits,
+    Speak,
+    SpeechBegan,
+    SpeechEnded,
+    TicketClosed,
+    TicketGranted,
+    UnitsReserved,
+    VoiceGrant,
+    core_registry,
+)
+from echoless.crossing.wire import Frame
+from echoless.retention.decision import Level, RetentionMode
+from echoless.retention.endpoints import Product
+from echoless.volatile.gateway.app import build_app
+from echoless.volatile.gateway.ports import GatewayServices
+from echoless.volatile.gateway.server import GatewayServer
+
+_VOICE: Final = "JBFqnCBsd6RMkjVDRZzb"
+_TIMEOUT_S: Final = 20.0
+_SPEECH: Final = f"/v1/text-to-speech/{_VOICE}"
+_BODY: Final = b'{"text": "A rehearsal.", "voice_settings": {"speed": 1.1}}'
+# Line, body and the status that must come.
+_SCRIPT: Final = (
+    ("GET /health", b"", 200),
+    ("GET /openapi.json", b"", 200),
+    ("GET /docs", b"", 200),
+    ("GET /nothing/here", b"", 404),
+    (f"POST {_SPEECH}?enable_logging=false", _BODY, 200),
+    (f"POST {_SPEECH}/stream?output_format=pcm_16000", _BODY, 200),
+    (f"POST {_SPEECH}/with-timestamps", _BODY, 200),
+    (f"POST {_SPEECH}/stream/with-timestamps", _BODY, 200),
+    (f"POST {_SPEECH}", b'{"text": 5, "seed": "x"}', 422),
+    (f"POST {_SPEECH}", b"{", 422),
+)
+
+
+async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext | None) -> None:
+    """Play the script.
+
+    raises: EcholessError(INTERNAL_ERROR) when an answer is not the expected one
+    """
+    vault, engines = VaultClient(), EnginePool()
+    peers = [
+        await _peer(vault.add_link, _vault_part),
+        await _peer(lambda end: engines.add_link(end, "rehearsal"), _engine_part),
+    ]
+    services = GatewayServices(vault, engines, SystemClock(), journal)
+    server = GatewayServer(build_app(services, config), config, journal)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        # The empty name lets the kernel choose an abstract one: no file, gone with the socket.
+        listener.bind("")
+        listener.listen(1)
+        address = listener.getsockname()
+        await server.start(listener, tls)
+        for line, body, status in _SCRIPT:
+            async with asyncio.timeout(_TIMEOUT_S):
+                answered = await _ask(address, line, body, tls is not None)
+            if answered != status:
+                raise EcholessError(ErrorCode.INTERNAL_ERROR, f"the rehearsal got {answered} in place of {status}")
+    finally:
+        await server.stop(0.0)
+        for peer in peers:
+            peer.close()
+
+
+async def _peer(add_link: Callable[[socket.socket], Awaitable[None]], part: FrameHandler) -> Link:
+    """Tie a scripted peer to whoever takes the other end."""
+    ours, theirs = socket.socketpair()
+    link = await Link.open(ours, core_registry(QUERY_RECORDS), on_frame=part)
+    await add_link(theirs)
+    return link
+
+
+async def _ask(address: bytes, line: str, body: bytes, is_tls: bool) -> int:
+    """Send one request on a new connection, read the whole answer and return its status."""
+    end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    end.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(end, address)
+    reader, writer = await asyncio.open_connection(
+        sock=end, ssl=_client_context() if is_tls else None, server_hostname="localhost" if is_tls else None
+    )
+    head = f"{line} HTTP/1.1\r\nhost: localhost\r\nxi-api-key: rehearsal\r\nconnection: close\r\n"
+    writer.write(head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body)
+    answer = await reader.read()
+    writer.close()
+    # A TLS peer that is gone already is no fault of the rehearsal.
+    await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
+
+
+def _client_context() -> ssl.SSLContext:
+    """Return a context for talking to ourselves: there is nobody else on this connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _vault_part(link: Link, frame: Frame) -> None:
+    """Grant everything."""
+    if frame.header.is_content:
+        return
+    record = link.registry.decode(frame)
+    correlation = frame.header.correlation
+    if isinstance(record, OpenTicket):
+        ticket = new_ticket_id()
+        granted = TicketGranted(
+            ticket, ticket.hex(), RetentionMode.ZERO, Level.REQUEST, Product.TEXT_TO_SPEECH, "rehearsal", "",
+            VoiceGrant(_VOICE, "Rehearsal", _VOICE, {}), 1, 1,
+        )  # fmt: skip
+        link.post(granted, correlation=correlation)
+    elif isinstance(record, ReserveUnits):
+        link.post(UnitsReserved(record.characters), correlation=correlation)
+    elif isinstance(record, CloseTicket) and correlation:
+        link.post(TicketClosed(is_kept=False), correlation=correlation)
+
+
+def _engine_part(link: Link, frame: Frame) -> None:
+    """Say the same few bytes to everybody."""
+    record = link.registry.decode(frame)
+    if not isinstance(record, Speak):
+        return
+    correlation = frame.header.correlation
+    link.post(SpeechBegan(None), correlation=correlation)
+    link.post(AlignmentPart(["A"], [0.0], [0.1], ["A"], [0.0], [0.1]), correlation=correlation)
+    link.post_content(KIND_AUDIO, bytes(64), correlation=correlation)
+    link.post(SpeechEnded("", 2, 64), correlation=correlation)
