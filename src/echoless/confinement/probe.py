@@ -108,6 +108,8 @@ def _attempt(kernel: Kernel, call: Call) -> Answer:
     answer = kernel.call(call.name, *call.arguments)
     if call.name == "fork" and answer.value == 0:
         os._exit(0)  # the filter has a hole, and this is the child that came through it
+    if call.name == "fork" and answer.value > 0:
+        os.waitpid(answer.value, 0)
     return answer
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from echoless.confinement.allocator import AllocatorState
 from echoless.confinement.facts import ChannelVerdict, SandboxFacts
 from echoless.confinement.host import SwapState
+from echoless.confinement.profile import Role
 
 
 def missing_properties(facts: SandboxFacts) -> tuple[str, ...]:
@@ -23,6 +24,8 @@ def missing_properties(facts: SandboxFacts) -> tuple[str, ...]:
 
 
 def _walls(facts: SandboxFacts) -> Iterator[str]:
+    if facts.role is Role.SUPERVISOR:
+        return
     if not facts.has_libseccomp:
         yield "seccomp_library_absent"
     if not facts.has_filter:
@@ -32,7 +35,7 @@ def _walls(facts: SandboxFacts) -> Iterator[str]:
 
 
 def _attributes(facts: SandboxFacts) -> Iterator[str]:
-    if not facts.limits.has_no_new_privileges:
+    if facts.role is not Role.SUPERVISOR and not facts.limits.has_no_new_privileges:
         yield "new_privileges_possible"
     if not facts.limits.core_size_is_zero:
         yield "core_dumps_on"

@@ -82,7 +82,7 @@ _STREAMS: Final = (
 )
 _IDENTITY: Final = (
     "getpid getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid getrlimit "
-    "getrusage getpriority uname sysinfo getrandom capget"
+    "getrusage getpriority uname sysinfo getrandom capget wait4 waitid"
 )
 _EVERYWHERE: Final = _words(" ".join((_MEMORY, _THREADS, _SIGNALS, _CLOCKS, _READING, _STREAMS, _IDENTITY)))
 

@@ -48,13 +48,16 @@ def enter(profile: SandboxProfile, *, audit_view: bool, wall: Wall | None = None
     landlock_abi = abi_version(kernel)
     has_filters = library is not None and kernel_has_filters(kernel)
     allocator, host, descriptors = observe_allocator(), read_host(), count_descriptors()
-    before, tripwires = controls(kernel), lay_tripwires(profile)
+    # The supervisor has no wall of its own to prove: it starts processes and sees no content.
+    is_proved = profile.role is not Role.SUPERVISOR
+    before, tripwires = (controls(kernel), lay_tripwires(profile)) if is_proved else ({}, None)
     limits = apply_limits(kernel, profile.role, audit_view=audit_view, sizes=Layer.LIMIT in wall.layers)
     swap = read_swap(pages_locked=limits.has_locked_pages)
-    has_landlock = Layer.LANDLOCK in wall.layers and _build_landlock(kernel, profile, landlock_abi)
-    builds_filter = has_filters and Layer.SECCOMP in wall.layers and profile.role is not Role.SUPERVISOR
+    has_landlock = is_proved and Layer.LANDLOCK in wall.layers and _build_landlock(kernel, profile, landlock_abi)
+    builds_filter = is_proved and has_filters and Layer.SECCOMP in wall.layers
     if builds_filter and library is not None:
         install(library, wall.rules or rules_for(profile.role, os.getpid()))
+    proof = probe(kernel, profile, before, tripwires, landlock_abi if has_landlock else 0) if tripwires else ()
     return SandboxFacts(
         role=profile.role,
         audit_view=audit_view,
@@ -67,7 +70,7 @@ def enter(profile: SandboxProfile, *, audit_view: bool, wall: Wall | None = None
         allocator=allocator,
         swap=swap,
         host=host,
-        channels=probe(kernel, profile, before, tripwires, landlock_abi if has_landlock else 0),
+        channels=proof,
     )
 
 
@@ -78,7 +81,7 @@ def _require_one_task() -> None:
 
 def _build_landlock(kernel: Kernel, profile: SandboxProfile, abi: int) -> bool:
     """Apply Landlock where there is one; true only where it was then seen to refuse a write."""
-    if abi == 0 or profile.role is Role.SUPERVISOR:
+    if abi == 0:
         return False
     restrict(kernel, profile, abi)
     return landlock_refuses_writing()
