@@ -79,3 +79,11 @@ def test_the_javascript_lock_has_hashes_and_no_address() -> None:
     for name, package in others.items():
         assert package["integrity"].startswith("sha512-"), name
         assert "resolved" not in package, name
+
+
+@pytest.mark.parametrize("name", LOCKS[:2])
+def test_each_locked_package_has_its_licence_in_the_table(name: str) -> None:
+    text = (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|$", text, flags=re.MULTILINE))
+    for package in pins((ROOT / name).read_text(encoding="utf-8")):
+        assert listed.get(package, "").strip(), f"{package} has no licence in THIRD_PARTY.md"
