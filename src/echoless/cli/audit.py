@@ -12,12 +12,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, TaskID
 
 from echoless.audit.options import AuditOptions, RunningServer
 from echoless.audit.report import print_report
 from echoless.audit.session import run_audit
 from echoless.cli.operator_door import ask_running
+from echoless.cli.progress import progress_bars
 from echoless.cli.settings import DataOption
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.supervisor.config import API_KEY_VARIABLE
@@ -50,10 +50,9 @@ def audit_command(
     server = running_server(Path(data), url, api_key_file) if data is not None else None
     if server is None and (url is not None or api_key_file is not None):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        shown = _Shown(progress)
+    with progress_bars() as bars:
         report = run_audit(
-            AuditOptions(ask_operator=ask_running, server=server, has_controls=controls, progress=shown.step)
+            AuditOptions(ask_operator=ask_running, server=server, has_controls=controls, progress=bars.step)
         )
     print_report(report, Console(highlight=False))
     if json_file is not None:
@@ -78,16 +77,3 @@ def running_server(data_directory: Path, url: str | None, api_key_file: Path | N
             f"the audit needs an API key of the server: {API_KEY_VARIABLE} or --api-key-file",
         )
     return RunningServer(url or str(holder.get("url", "")), data_directory, key, int(holder.get("pid", 0)))
-
-
-class _Shown:
-    """One bar for each step."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._bars: dict[str, TaskID] = {}
-
-    def step(self, name: str, fraction: float) -> None:
-        if name not in self._bars:
-            self._bars[name] = self._progress.add_task(name, total=1.0)
-        self._progress.update(self._bars[name], completed=fraction)

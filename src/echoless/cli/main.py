@@ -1,4 +1,4 @@
-"""Puts the command together: `echoless serve | config | workspace | key | voices | audit`.
+"""Puts the command together: `echoless serve | doctor | config | workspace | key | voices | audit | bench`.
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage or configuration. A traceback is never shown with values.
 """
@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from echoless.cli import audit, config, key, serve, voices, workspace
+from echoless.cli import audit, bench, config, doctor, key, serve, voices, workspace
 from echoless.cli.screen import complain
 from echoless.core.errors import EcholessError, ErrorCode
 
@@ -27,7 +27,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for register in (serve.register, audit.register):
+    for register in (serve.register, doctor.register, audit.register, bench.register):
         register(app)
     app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")
     app.add_typer(workspace.build_app(), name="workspace", help="Make and show workspaces.")

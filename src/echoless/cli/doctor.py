@@ -1,0 +1,80 @@
+"""`echoless doctor`: whether this host can keep the promises, channel by channel.
+
+Exit status: 0 when zero-retention work may be done here, 1 when something is missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from echoless.cli.screen import show_line, show_table
+from echoless.confinement.doctor import DoctorReport, RoleReport, diagnose, fix_for
+from echoless.confinement.facts import ChannelResult, ChannelVerdict
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(doctor_command)
+
+
+def doctor_command(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Enter each wall in a process of its own, try every channel, and say what closes it or what to do."""
+    report = diagnose()
+    if as_json:
+        show_line(json.dumps(asdict(report) | {"missing": report.missing}, indent=2))
+    else:
+        _show(report)
+    raise typer.Exit(1 if report.missing else 0)
+
+
+def _show(report: DoctorReport) -> None:
+    show_table(("host", "value"), host_rows(report), title="Host")
+    show_table(("channel", *(each.role.value for each in report.roles)), channel_rows(report), title="Channels")
+    if report.missing:
+        fixes = [(code, fix_for(code)) for code in report.missing]
+        show_table(("missing", "what to do"), fixes, title="Zero retention is refused on this host")
+    else:
+        show_line("Nothing is missing: zero-retention work may be done on this host.")
+
+
+def host_rows(report: DoctorReport) -> list[tuple[str, object]]:
+    """Return the host's facts in words."""
+    host = report.host
+    return [
+        ("kernel", f"{host.kernel_release} on {host.machine}"),
+        ("C library", host.libc),
+        ("Landlock", f"ABI {report.landlock_abi}" if report.landlock_abi else "absent"),
+        ("memory and disk", report.swap.value.replace("_", " ")),
+        ("core dumps go to", "a program" if host.core_pattern_is_pipe else "files"),
+        ("kernel clears freed pages", {1: "yes", 0: "no"}.get(host.init_on_free, "unknown")),
+        ("Yama ptrace scope", host.yama_scope if host.yama_scope >= 0 else "no Yama"),
+        ("foreign agents", ", ".join(host.agents) or "none"),
+    ]
+
+
+def channel_rows(report: DoctorReport) -> Iterator[tuple[str, ...]]:
+    """Yield each channel with what became of it in each kind of process."""
+    names = dict.fromkeys(channel.name for role in report.roles for channel in role.channels)
+    for name in names:
+        yield (name, *(_cell(role, name) for role in report.roles))
+
+
+def _cell(role: RoleReport, name: str) -> str:
+    found = [channel for channel in role.channels if channel.name == name]
+    return _in_words(found[0]) if found else "not tried"
+
+
+def _in_words(channel: ChannelResult) -> str:
+    if channel.verdict is ChannelVerdict.CLOSED:
+        return "closed by " + ", ".join(layer.value for layer in channel.layers)
+    if not channel.must_close:
+        return "allowed here" if channel.verdict is ChannelVerdict.OPEN else "not proved, and not needed here"
+    return channel.verdict.value.upper()
