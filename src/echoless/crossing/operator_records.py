@@ -131,8 +131,20 @@ class KeptFound(Record, frozen=True):
     searched_bytes: Count
 
 
+class SetRestriction(Record, frozen=True):
+    """Restricts a workspace's zero retention, or lifts that. Answered by Done or Refused.
+
+    reason: `high_risk`, `flagged` or `discretion`; empty when it is lifted
+    """
+
+    KIND: ClassVar[int] = 214
+    workspace_id: Name
+    is_restricted: bool
+    reason: Code = ""
+
+
 OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (
     CreateWorkspace, WorkspaceCreated, ListWorkspaces, WorkspaceView, WorkspaceList, OperatorCreateKey,
     OperatorListKeys, KeyList, OperatorRevokeKey, SetVoiceAlias, ListVoiceAliases, VoiceAliases, SearchKept,
-    KeptFound, Done, KeyCreated, KeyView, Refused,
+    KeptFound, Done, KeyCreated, KeyView, Refused, SetRestriction,
 )  # fmt: skip

@@ -69,15 +69,22 @@ class HistoryItemView(Record, frozen=True):
     audio_bytes: Count
     alignment: AlignmentView | None
     normalized_alignment: AlignmentView | None
+    alignment_characters: Count = 0
+    normalized_alignment_characters: Count = 0
 
 
 class HistoryPage(Record, frozen=True):
-    """A page of kept generations. Content. A page is at most what fits into one frame; `has_more` says so."""
+    """A page of kept generations, without alignments. Content. A page is at most what fits into one frame, and a
+    search at most what its budget allows; `has_more` says so.
+
+    scanned_until_unix: of a search, when the last item that was looked at was made; 0 where all were
+    """
 
     KIND: ClassVar[int] = 104
     IS_CONTENT: ClassVar[bool] = True
     items: list[HistoryItemView]
     has_more: bool
+    scanned_until_unix: Count = 0
 
 
 class GetHistoryItem(Record, frozen=True):
@@ -111,6 +118,28 @@ class ItemAudio(Record, frozen=True):
     item_id: Code
     output_format: Code
     audio_bytes: Count
+
+
+class ReadItemAlignment(Record, frozen=True):
+    """Asks for a run of an item's alignment, where the whole does not fit into one frame and HistoryItemView says
+    None although `alignment_characters` is not 0. Answered by AlignmentView or Refused(history_item_not_found).
+    """
+
+    KIND: ClassVar[int] = 109
+    item_id: Name
+    is_normalized: bool
+    start: Count
+
+
+class CheckRequestIds(Record, frozen=True):
+    """Asks whether requests may be continued: kept ones of this workspace, read to their end, of the last two hours.
+
+    Answered by Done, or by Refused(invalid_request_id) naming the field.
+    """
+
+    KIND: ClassVar[int] = 110
+    previous: list[Name]
+    next: list[Name]
 
 
 # --- voices ----------------------------------------------------------------------------------------------------
@@ -410,4 +439,5 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     ListRequests, RequestRow, RequestRows, ListAuditEntries, AuditEntry, AuditEntries, GetZeroRetention,
     ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
+    ReadItemAlignment, CheckRequestIds,
 )  # fmt: skip

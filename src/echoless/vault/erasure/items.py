@@ -1,0 +1,58 @@
+"""(9) Deleting items: the key first, then everything else, and nothing of them in any file afterwards.
+
+The ids go into the erasure ledger before anything is destroyed. Whatever a crash leaves half done is finished at
+the next start, and a restored older copy is brought to the same state before it may serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from echoless.core.clock import Clock
+from echoless.core.journal import Event, Journal
+from echoless.vault.stores.erasing import delete_item_rows, destroy_keys
+from echoless.vault.stores.migration import drop_copies
+from echoless.vault.stores.recent import RecentRequests
+from echoless.vault.stores.storage import Storage
+from echoless.vault.stores.trail import audit_row
+from echoless.vault.stores.writer import Connections
+
+
+class Eraser:
+    """Deletes items of one vault."""
+
+    def __init__(self, storage: Storage, recent: RecentRequests, clock: Clock, journal: Journal) -> None:
+        self._storage = storage
+        self._recent = recent
+        self._clock = clock
+        self._journal = journal
+
+    async def delete_item(self, workspace_id: str, item_id: str, actor_id: str) -> bool:
+        """Delete one item of a workspace; False where it has none of that id.
+
+        raises: EcholessError(INTERNAL_ERROR) when a step failed; the next start finishes what was begun
+        """
+        found = await self._storage.read(lambda reader: reader.sequence_of(workspace_id, item_id))
+        if found is None:
+            return False
+        await self._storage.writer.now(audit_row(self._clock, workspace_id, actor_id, "history.delete", item_id))
+        await self.erase([item_id])
+        return True
+
+    async def erase(self, item_ids: Sequence[str]) -> None:
+        """Erase items, known to exist or not."""
+        self._recent.forget_items(frozenset(item_ids))
+        await self._storage.writer.run(lambda connections: erase_items(self._storage, connections, item_ids))
+        self._journal.say(Event.ITEM_ERASED, count=len(item_ids))
+
+
+def erase_items(storage: Storage, connections: Connections, item_ids: Sequence[str]) -> None:
+    """Erase in the writer's thread: ledger, keys, rows, objects, copies of an older version."""
+    if not item_ids:
+        return
+    storage.ledger.append(item_ids)
+    destroy_keys(connections, item_ids)
+    delete_item_rows(connections, item_ids)
+    for item_id in item_ids:
+        storage.segments.delete_item(item_id)
+    drop_copies(storage.directory)

@@ -1,0 +1,331 @@
+"""The desk of the intake: every frame of a gateway comes here first.
+
+A frame that carries content is refused from its header alone unless its ticket is an open DEFAULT one that makes an
+item; its payload is then never decoded. A frame that lies about carrying content cuts the link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from echoless.core.audio_formats import AUDIO_FORMATS
+from echoless.core.clock import Clock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import new_opaque_id, new_ticket_id
+from echoless.core.journal import Event, Journal
+from echoless.core.models import MODEL_BY_ID
+from echoless.crossing.link import Link
+from echoless.crossing.records import (
+    KIND_KEEP_AUDIO,
+    Cancel,
+    CloseStatus,
+    CloseTicket,
+    KeepAlignment,
+    KeepText,
+    OpenTicket,
+    Record,
+    Refused,
+    ReserveUnits,
+    TicketClosed,
+    TicketGranted,
+    UnitsReserved,
+    VoiceGrant,
+)
+from echoless.crossing.wire import Frame, Header
+from echoless.retention.decision import RetentionMode
+from echoless.vault.intake.granting import Admitted, Gatekeeper, is_counted, source_of, too_many
+from echoless.vault.intake.keeping import ABANDONED, Keeper
+from echoless.vault.intake.tickets import Ticket, Tickets
+from echoless.vault.intake.turnstile import Entrance, Turnstile
+from echoless.vault.stores.accounts import Accounts
+from echoless.vault.stores.drafts import ItemDraft
+from echoless.vault.stores.voices import VoiceBook
+from echoless.vault.stores.writer import Writer
+
+_CHARACTERS_MAX: Final = 1_000_000
+_PENDING_HIGH_BYTES: Final = 16 * 1024 * 1024
+_PENDING_LOW_BYTES: Final = 8 * 1024 * 1024
+_CONTENT_KINDS: Final = frozenset({KeepText.KIND, KeepAlignment.KIND, KIND_KEEP_AUDIO})
+UNKNOWN_TICKET: Final = Refused(code=ErrorCode.UNKNOWN_TICKET.value, message="This request is not open here.")
+_NOT_KEPT: Final = "The request could not be kept; it is not in the history."
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Somebody who waits for a place."""
+
+    link: Link
+    correlation: int
+    record: OpenTicket
+    workspace_id: str
+
+
+class IntakeDesk:
+    """Opens, serves and closes tickets.
+
+    refused_content_count: how many frames of content were refused
+    """
+
+    def __init__(
+        self,
+        *,
+        gatekeeper: Gatekeeper,
+        keeper: Keeper,
+        accounts: Accounts,
+        writer: Writer,
+        voices: VoiceBook,
+        clock: Clock,
+        journal: Journal,
+        concurrency_max: int,
+        wait_s: float,
+    ) -> None:
+        self._gatekeeper = gatekeeper
+        self._keeper = keeper
+        self._accounts = accounts
+        self._writer = writer
+        self._voices = voices
+        self._clock = clock
+        self._journal = journal
+        self._concurrency_max = concurrency_max
+        self._turnstile: Turnstile[_Asking] = Turnstile(wait_s)
+        self._timer: asyncio.TimerHandle | None = None
+        self._commits: set[asyncio.Task[None]] = set()
+        self._paused: set[Link] = set()
+        self.tickets = Tickets()
+        self.refused_content_count = 0
+
+    # --- frames ---
+
+    def receive(self, link: Link, frame: Frame) -> Record | None:
+        """Serve one frame; return its record where it is none of the intake's.
+
+        raises: EcholessError(CROSSING_BROKEN) where the gateway is broken or lies: its link must be cut
+        """
+        header = frame.header
+        if header.is_content or header.kind in _CONTENT_KINDS:
+            self._take_content(link, frame)
+            return None
+        record = link.registry.decode(frame)
+        match record:
+            case OpenTicket():
+                self._open(link, header.correlation, record)
+            case ReserveUnits():
+                self._answer(link, header, self._reserve(link, header, record))
+            case CloseTicket():
+                self._close(link, header, record)
+            case Cancel():
+                self._cancel(link, header)
+            case _:
+                return record
+        return None
+
+    def link_closed(self, link: Link) -> None:
+        """End all requests of a gateway that is gone; what arrived of kept ones is kept."""
+        self._paused.discard(link)
+        while self._turnstile.withdraw(lambda asking: asking.link is link):
+            pass
+        for ticket in self.tickets.of(link):
+            self._finish(ticket, ABANDONED, header=None)
+
+    def expire(self) -> None:
+        """Refuse everybody who has waited too long."""
+        self._timer = None
+        for asking in self._turnstile.expire(self._clock.monotonic_s()):
+            admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
+            mode = admitted.decision.mode if isinstance(admitted, Admitted) else admitted.mode
+            self._post(asking.link, asking.correlation, too_many(mode))
+        self._set_timer()
+
+    async def drain(self) -> None:
+        """Return when every item that is being committed is there, or has failed."""
+        if self._timer is not None:
+            self._timer.cancel()
+        while self._commits:
+            await asyncio.wait(self._commits)
+
+    # --- opening ---
+
+    def _open(self, link: Link, correlation: int, record: OpenTicket) -> None:
+        admitted = self._gatekeeper.admit(record, store_works=not self._writer.is_failing)
+        if isinstance(admitted, Refused):
+            self._post(link, correlation, admitted)
+        elif not is_counted(admitted.endpoint):
+            self._grant(link, correlation, record, admitted, holds_place=False)
+        else:
+            self._enter(_Asking(link, correlation, record, admitted.workspace.workspace_id), admitted)
+
+    def _enter(self, asking: _Asking, admitted: Admitted) -> None:
+        inside_max = self._places(admitted)
+        entrance = self._turnstile.enter(asking.workspace_id, inside_max, asking, self._clock.monotonic_s())
+        if entrance is Entrance.ENTERED:
+            self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
+        elif entrance is Entrance.TURNED_AWAY:
+            self._post(asking.link, asking.correlation, too_many(admitted.decision.mode))
+        else:
+            self._set_timer()
+
+    def _leave(self, workspace_id: str) -> None:
+        """Give a place to whoever waits. Policy may have changed while they waited: they are admitted anew."""
+        while (asking := self._turnstile.leave(workspace_id)) is not None:
+            admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
+            if isinstance(admitted, Admitted) and not asking.link.is_closed:
+                self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
+                return
+            if isinstance(admitted, Refused):
+                self._post(asking.link, asking.correlation, admitted)
+
+    def _grant(
+        self, link: Link, correlation: int, record: OpenTicket, admitted: Admitted, *, holds_place: bool
+    ) -> None:
+        workspace, decision = admitted.workspace, admitted.decision
+        source = source_of(admitted.endpoint)
+        is_kept = decision.mode is RetentionMode.DEFAULT and bool(source)
+        ticket = Ticket(
+            ticket_id=new_ticket_id(), link=link, correlation=correlation, caller=admitted.caller,
+            endpoint=admitted.endpoint, decision=decision, policy_version=workspace.policy_version,
+            started_ms=self._clock.unix_ms(), started_s=self._clock.monotonic_s(), holds_place=holds_place,
+            voice=self._voices.find(record.voice_id) if record.voice_id else None,
+            draft=ItemDraft.new(new_opaque_id()) if is_kept else None, source=source,
+        )  # fmt: skip
+        self.tickets.add(ticket)
+        inside_count = self._turnstile.inside_count(workspace.workspace_id)
+        granted = TicketGranted(
+            ticket_id=ticket.ticket_id, request_id=ticket.request_id, mode=decision.mode, level=decision.level,
+            product=admitted.endpoint.product, workspace_id=workspace.workspace_id,
+            history_item_id=ticket.draft.item_id if ticket.draft is not None else "",
+            voice=self._voice_grant(ticket), current_concurrent=inside_count,
+            maximum_concurrent=self._places(admitted),
+        )  # fmt: skip
+        self._post(link, correlation, granted)
+
+    def _voice_grant(self, ticket: Ticket) -> VoiceGrant | None:
+        voice = ticket.voice
+        if voice is None:
+            return None
+        settings = self._voices.settings(ticket.caller.workspace_id, voice.voice_id)
+        return VoiceGrant(voice.voice_id, voice.name, voice.catalogue_id, settings)
+
+    def _places(self, admitted: Admitted) -> int:
+        own = admitted.workspace.concurrency_max
+        return self._concurrency_max if own is None else own
+
+    def _cancel(self, link: Link, header: Header) -> None:
+        """Withdraw a question: the gateway's client left before the answer came."""
+        ticket = self.tickets.opened_by(link, header.correlation)
+        if ticket is not None:
+            self._finish(ticket, ABANDONED, header=None)
+            return
+        self._turnstile.withdraw(lambda asking: asking.link is link and asking.correlation == header.correlation)
+
+    # --- content and units ---
+
+    def _take_content(self, link: Link, frame: Frame) -> None:
+        header = frame.header
+        if not header.is_content or header.kind not in _CONTENT_KINDS:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {header.kind} lies about carrying content")
+        ticket = self.tickets.find(link, header.ticket)
+        if ticket is None or not ticket.may_take_content:
+            self.refused_content_count += 1
+            mode = "unknown" if ticket is None else ticket.decision.mode.value
+            self._journal.say(Event.CONTENT_REFUSED, kind=header.kind, mode=mode, count=self.refused_content_count)
+            return
+        if header.kind == KIND_KEEP_AUDIO:
+            self._take_audio(ticket, frame.payload)
+            return
+        record = link.registry.decode(frame)
+        if isinstance(record, KeepText):
+            self._keeper.keep_text(ticket, record)
+        elif isinstance(record, KeepAlignment):
+            self._keeper.keep_alignment(ticket, record)
+
+    def _take_audio(self, ticket: Ticket, audio: bytes) -> None:
+        assert ticket.draft is not None
+        for index, segment in ticket.draft.add_audio(audio):
+            self._writer.put_segment(ticket.draft, index, segment, self._segment_stored)
+        if self._writer.pending_segment_bytes > _PENDING_HIGH_BYTES:
+            # The disk is slower than the engines: let the gateways feel it instead of filling memory.
+            self._paused.add(ticket.link)
+            ticket.link.pause_reading()
+
+    def _segment_stored(self) -> None:
+        if self._paused and self._writer.pending_segment_bytes < _PENDING_LOW_BYTES:
+            for link in self._paused:
+                link.resume_reading()
+            self._paused.clear()
+
+    def _reserve(self, link: Link, header: Header, record: ReserveUnits) -> Record:
+        """Count units; raise for values that no honest gateway sends."""
+        ticket = self.tickets.find(link, header.ticket)
+        if ticket is None or not is_counted(ticket.endpoint):
+            return UNKNOWN_TICKET
+        model = MODEL_BY_ID.get(record.model_id)
+        if model is None or record.output_format not in AUDIO_FORMATS or record.characters > _CHARACTERS_MAX:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "units of a model or format that does not exist")
+        cost = math.ceil(record.characters * model.cost_factor)
+        workspace = self._accounts.workspaces[ticket.caller.workspace_id]
+        key = self._accounts.keys.get(ticket.caller.key_id)
+        if key is None:
+            return UNKNOWN_TICKET
+        refusal = self._gatekeeper.quota_refusal(workspace, key, cost, ticket.decision.mode)
+        if refusal is not None:
+            return refusal
+        ticket.model_id, ticket.output_format = record.model_id, record.output_format
+        if not ticket.credits:
+            ticket.count_from = self._accounts.meter(workspace.workspace_id).character_count
+        ticket.characters += record.characters
+        ticket.credits += cost
+        self._keeper.count(ticket, cost)
+        return UnitsReserved(cost)
+
+    # --- closing ---
+
+    def _close(self, link: Link, header: Header, record: CloseTicket) -> None:
+        ticket = self.tickets.find(link, header.ticket)
+        if ticket is None:
+            self._answer(link, header, UNKNOWN_TICKET)
+        else:
+            self._finish(ticket, record, header)
+
+    def _finish(self, ticket: Ticket, record: CloseTicket, header: Header | None) -> None:
+        """End a request: its row, its place, then its item. Without a header nobody waits for the answer."""
+        self.tickets.remove(ticket)
+        if ticket.endpoint.is_generation:
+            self._keeper.settle(ticket, record)
+        if ticket.holds_place:
+            self._leave(ticket.caller.workspace_id)
+        if self._keeper.is_kept(ticket, record.status):
+            task = asyncio.get_running_loop().create_task(self._commit(ticket, record.status, header))
+            self._commits.add(task)
+            task.add_done_callback(self._commits.discard)
+            return
+        self._keeper.discard(ticket)
+        if header is not None:
+            self._answer(ticket.link, header, TicketClosed(is_kept=False))
+
+    async def _commit(self, ticket: Ticket, status: CloseStatus, header: Header | None) -> None:
+        answer: Record = TicketClosed(is_kept=True)
+        try:
+            await self._keeper.commit(ticket, status)
+        except EcholessError as error:
+            answer = Refused(code=error.code.value, message=_NOT_KEPT, mode=ticket.decision.mode, retry_after_s=1)
+            self._keeper.discard(ticket)
+        if header is not None:
+            self._answer(ticket.link, header, answer)
+
+    # --- inner ---
+
+    def _answer(self, link: Link, header: Header, record: Record) -> None:
+        self._post(link, header.correlation, record)
+
+    def _post(self, link: Link, correlation: int, record: Record) -> None:
+        if not link.is_closed:
+            link.post(record, correlation=correlation)
+
+    def _set_timer(self) -> None:
+        deadline_s = self._turnstile.next_deadline_s()
+        if deadline_s is not None and self._timer is None:
+            wait_s = max(0.0, deadline_s - self._clock.monotonic_s())
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self.expire)

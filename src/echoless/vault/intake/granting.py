@@ -1,0 +1,159 @@
+"""(1) The decision before the body: who asks, may they, in which mode, and is there room.
+
+The order of checks is the contract's: key, scope, switch, eligible, entitled; then what is ours: the store works,
+quota left, concurrency. Nothing here waits and nothing touches a disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from echoless.core.clock import Clock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import new_ticket_id, request_id_of
+from echoless.crossing.records import OpenTicket, Refused
+from echoless.retention.decision import Decision, Refusal, RetentionMode, Standing, Switch, decide
+from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint, EndpointClass, Product
+from echoless.vault.intake.scopes import required_scope
+from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, Workspace
+from echoless.vault.stores.keyring import Keyring
+
+_SOURCES: Final = {Product.TEXT_TO_SPEECH: "TTS", Product.TEXT_TO_DIALOGUE: "TTS", Product.VOICE_CHANGER: "STS"}
+_BEST_EFFORT: Final = "best_effort"
+INVALID_KEY: Final = "The API key is unknown, disabled or expired."
+QUOTA_SPENT: Final = "The characters of this month are spent."
+KEY_QUOTA_SPENT: Final = "The characters of this API key are spent."
+STORE_DOWN: Final = "The server cannot keep records at the moment; nothing was read."
+
+
+@dataclass(slots=True)
+class HostStanding:
+    """What the supervisor says of the host.
+
+    missing:   codes of properties that some process lacks
+    assurance: `strict`, or `best_effort` where the operator explicitly takes the risk
+    """
+
+    assurance: str
+    missing: frozenset[str] = frozenset()
+
+    @property
+    def is_confined(self) -> bool:
+        """Whether zero retention may be promised."""
+        return not self.missing or self.assurance == _BEST_EFFORT
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Somebody who may have a ticket, as far as key, scope and policy go."""
+
+    workspace: Workspace
+    key: ApiKey
+    endpoint: Endpoint
+    decision: Decision
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks."""
+        return Caller(self.workspace.workspace_id, self.key.key_id)
+
+
+class Gatekeeper:
+    """Decides about OpenTicket records."""
+
+    def __init__(self, accounts: Accounts, keyring: Keyring, clock: Clock, host: HostStanding) -> None:
+        self._accounts = accounts
+        self._keyring = keyring
+        self._clock = clock
+        self._host = host
+
+    def admit(self, record: OpenTicket, *, store_works: bool) -> Admitted | Refused:
+        """Answer one request.
+
+        raises: EcholessError(CROSSING_BROKEN) for an endpoint that is not in the table: the gateway is broken
+        """
+        endpoint = ENDPOINT_BY_NAME.get(record.endpoint)
+        if endpoint is None:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "a ticket was asked for an endpoint that does not exist")
+        key = self._accounts.key_of(self._keyring.digest(record.credential))
+        if key is None:
+            mode = _mode_asked_for(endpoint, record.switch)
+            return _refused(ErrorCode.INVALID_API_KEY, INVALID_KEY, mode=mode)
+        workspace = self._accounts.workspaces[key.workspace_id]
+        return self._admit_known(endpoint, record.switch, workspace, key, store_works=store_works)
+
+    def _admit_known(
+        self, endpoint: Endpoint, switch: Switch, workspace: Workspace, key: ApiKey, *, store_works: bool
+    ) -> Admitted | Refused:
+        scope = required_scope(endpoint)
+        mode = _mode_wanted(endpoint, switch, workspace, key)
+        if not key.allows(scope):
+            message = f"The API key lacks the permission {scope}, which this operation needs."
+            return _refused(ErrorCode.MISSING_PERMISSIONS, message, mode=mode)
+        decision = decide(endpoint, switch, self._standing(workspace, key))
+        if isinstance(decision, Refusal):
+            return _refused(decision.code, decision.message, param=decision.param, mode=mode)
+        if endpoint.is_generation and not store_works:
+            return _refused(ErrorCode.ENGINE_UNAVAILABLE, STORE_DOWN, mode=decision.mode, retry_after_s=1)
+        if is_counted(endpoint):
+            spent = self.quota_refusal(workspace, key, 1, decision.mode)
+            if spent is not None:
+                return spent
+        return Admitted(workspace, key, endpoint, decision)
+
+    def quota_refusal(self, workspace: Workspace, key: ApiKey, credits: int, mode: RetentionMode) -> Refused | None:
+        """Return why so many units more are too many, or None."""
+        if self._accounts.meter(workspace.workspace_id).character_count + credits > workspace.character_limit:
+            return _refused(ErrorCode.QUOTA_EXCEEDED, QUOTA_SPENT, mode=mode)
+        limit = key.character_limit
+        if limit is not None and self._accounts.meter(key.key_id).character_count + credits > limit:
+            return _refused(ErrorCode.QUOTA_EXCEEDED, KEY_QUOTA_SPENT, mode=mode)
+        return None
+
+    def _standing(self, workspace: Workspace, key: ApiKey) -> Standing:
+        return Standing(
+            is_enterprise=workspace.is_enterprise,
+            is_entitled=workspace.is_entitled,
+            is_restricted=workspace.is_restricted,
+            is_enforced=workspace.is_enforced,
+            key_floor=key.retention,
+            ineligible=workspace.ineligible,
+            host_is_confined=self._host.is_confined,
+        )
+
+
+def is_counted(endpoint: Endpoint) -> bool:
+    """Whether requests here count for concurrency and quota: those that make something, not reading or settings."""
+    return endpoint.retention_class is EndpointClass.HONOURED
+
+
+def source_of(endpoint: Endpoint) -> str:
+    """Return the history's word for what an endpoint makes, or an empty text where it makes no items."""
+    return _SOURCES.get(endpoint.product, "") if is_counted(endpoint) else ""
+
+
+def _mode_asked_for(endpoint: Endpoint, switch: Switch) -> RetentionMode:
+    """Return what a request would have had by its own word; one that cannot be read is taken as the stricter."""
+    is_zero = endpoint.is_generation and switch in {Switch.LOGGING_OFF, Switch.UNREADABLE}
+    return RetentionMode.ZERO if is_zero else RetentionMode.DEFAULT
+
+
+def _mode_wanted(endpoint: Endpoint, switch: Switch, workspace: Workspace, key: ApiKey) -> RetentionMode:
+    is_floor = workspace.is_enforced or key.retention is RetentionMode.ZERO
+    return RetentionMode.ZERO if endpoint.is_generation and is_floor else _mode_asked_for(endpoint, switch)
+
+
+def _refused(
+    code: ErrorCode, message: str, *, mode: RetentionMode, param: str | None = None, retry_after_s: int = 0
+) -> Refused:
+    return Refused(
+        code=code.value, message=message, param=param, mode=mode, retry_after_s=retry_after_s,
+        request_id=request_id_of(new_ticket_id()),
+    )  # fmt: skip
+
+
+def too_many(mode: RetentionMode) -> Refused:
+    """Return the refusal of a workspace that runs as many requests as it may."""
+    message = "Too many requests of this workspace run at once."
+    return _refused(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, message, mode=mode, retry_after_s=1)

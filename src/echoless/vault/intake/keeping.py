@@ -1,0 +1,153 @@
+"""(5)(7)(9) Taking content of DEFAULT requests, and ending requests of both modes.
+
+A ZERO ticket has no draft, so there is nothing that its content could be put into. What is written of any request
+is the closed list of the request log: ids, codes of closed sets, counts, times that the vault bounds itself.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from echoless.core.clock import Clock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.records import CloseStatus, CloseTicket, KeepAlignment, KeepText
+from echoless.vault.intake.granting import source_of
+from echoless.vault.intake.tickets import Ticket
+from echoless.vault.stores.accounts import Accounts
+from echoless.vault.stores.drafts import ALIGNMENT, NORMALIZED_ALIGNMENT, ItemFacts, ItemHead
+from echoless.vault.stores.recent import RecentRequests
+from echoless.vault.stores.writer import Writer
+from echoless.vault.stores.writing import Write
+
+_HOUR_S: Final = 3600
+_AUDIO_MS_MAX: Final = 24 * 3600 * 1000
+_TEXT_CHARACTERS_MAX: Final = 1_000_000
+_ALIGNMENT_CHARACTERS_MAX: Final = 2_000_000
+_CODES: Final = frozenset(code.value for code in ErrorCode)
+_OTHER: Final = "other"
+_REFUNDED: Final = {CloseStatus.REFUSED, CloseStatus.FAILED}
+ABANDONED: Final = CloseTicket(
+    status=CloseStatus.CLIENT_LEFT, http_status=0, error_code=ErrorCode.CROSSING_BROKEN.value,
+    audio_ms=0, audio_bytes=0, duration_ms=_AUDIO_MS_MAX,
+)  # fmt: skip
+"""How a request ends whose gateway is gone."""
+
+
+class Keeper:
+    """Fills drafts and writes the last word on requests."""
+
+    def __init__(self, accounts: Accounts, writer: Writer, recent: RecentRequests, clock: Clock) -> None:
+        self._accounts = accounts
+        self._writer = writer
+        self._recent = recent
+        self._clock = clock
+
+    # --- content; the caller has checked that the ticket takes it ---
+
+    def keep_text(self, ticket: Ticket, record: KeepText) -> None:
+        """Take the text of a request.
+
+        raises: EcholessError(CROSSING_BROKEN) for a second text or one over every limit: the gateway is broken
+        """
+        draft = ticket.draft
+        assert draft is not None
+        if draft.text is not None or len(record.text) > _TEXT_CHARACTERS_MAX:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "a request brought two texts, or one over the limit")
+        draft.text = ItemHead(
+            text=record.text, settings=record.settings, seed=record.seed, language_code=record.language_code,
+            previous_text=record.previous_text, next_text=record.next_text, audio_bytes=0, segment_count=0,
+        )  # fmt: skip
+
+    def keep_alignment(self, ticket: Ticket, record: KeepAlignment) -> None:
+        """Take a run of an alignment.
+
+        raises: EcholessError(CROSSING_BROKEN) for three lists of unequal length, or too many characters
+        """
+        draft = ticket.draft
+        assert draft is not None
+        kind = NORMALIZED_ALIGNMENT if record.is_normalized else ALIGNMENT
+        count = len(record.characters)
+        have = len(draft.alignments[kind].characters) if kind in draft.alignments else 0
+        if len(record.start_s) != count or len(record.end_s) != count or have + count > _ALIGNMENT_CHARACTERS_MAX:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "an alignment has lists of unequal length, or too many")
+        draft.add_alignment(kind, record.characters, record.start_s, record.end_s)
+
+    # --- the end ---
+
+    def settle(self, ticket: Ticket, record: CloseTicket) -> None:
+        """Give units back where nothing was made, and write the request's row and usage, in both modes alike."""
+        if record.status in _REFUNDED and ticket.credits:
+            self.count(ticket, -ticket.credits)
+            ticket.credits = ticket.characters = 0
+        started_unix = ticket.started_ms // 1000
+        audio_ms = min(record.audio_ms, _AUDIO_MS_MAX)
+        shared = {
+            "workspace_id": ticket.caller.workspace_id,
+            "key_id": ticket.caller.key_id,
+            "product": ticket.endpoint.product.value,
+            "model_id": ticket.model_id,
+            "characters": ticket.characters,
+            "audio_ms": audio_ms,
+        }
+        self._writer.later(Write.REQUEST_LOG, shared | self._log_fields(ticket, record, started_unix))
+        hour = started_unix - started_unix % _HOUR_S
+        usage = {"hour_unix": hour, "credits": ticket.credits, "request_count": 1}
+        self._writer.later(Write.USAGE, shared | usage)
+
+    def count(self, ticket: Ticket, credits: int) -> None:
+        """Add units to the counters of workspace and key, or take them back."""
+        for owner in (ticket.caller.workspace_id, ticket.caller.key_id):
+            meter = self._accounts.meter(owner)
+            meter.character_count = max(0, meter.character_count + credits)
+            self._writer.meter_later(owner, meter.character_count, meter.resets_unix)
+
+    def is_kept(self, ticket: Ticket, status: CloseStatus) -> bool:
+        """Whether the end of a request makes a history item: it was produced, as far as the client listened."""
+        draft = ticket.draft
+        if draft is None or draft.text is None:
+            return False
+        return status is CloseStatus.DONE or (status is CloseStatus.CLIENT_LEFT and draft.audio_bytes > 0)
+
+    async def commit(self, ticket: Ticket, status: CloseStatus) -> None:
+        """Commit the item of a request; returns when it is there.
+
+        raises: EcholessError(INTERNAL_ERROR) when it is not
+        """
+        draft, voice = ticket.draft, ticket.voice
+        assert draft is not None
+        now_ms = self._clock.unix_ms()
+        facts = ItemFacts(
+            item_id=draft.item_id, workspace_id=ticket.caller.workspace_id, request_id=ticket.request_id,
+            created_ms=now_ms, voice_id=voice.voice_id if voice is not None else "",
+            voice_name=voice.name if voice is not None else "", model_id=ticket.model_id,
+            source=source_of(ticket.endpoint), output_format=ticket.output_format,
+            character_count_from=ticket.count_from, character_count_to=ticket.count_from + ticket.credits,
+        )  # fmt: skip
+        try:
+            await self._writer.commit_item(draft, facts)
+        finally:
+            draft.discard()
+        if status is CloseStatus.DONE:
+            self._recent.add(facts.request_id, facts.workspace_id, facts.item_id, now_ms)
+
+    def discard(self, ticket: Ticket) -> None:
+        """Drop what arrived of a request that makes no item."""
+        if ticket.draft is not None:
+            ticket.draft.discard()
+            self._writer.drop_segments(ticket.draft)
+
+    def _log_fields(self, ticket: Ticket, record: CloseTicket, started_unix: int) -> dict[str, str | int]:
+        elapsed_ms = int((self._clock.monotonic_s() - ticket.started_s) * 1000)
+        code = record.error_code
+        status = record.http_status
+        return {
+            "request_id": ticket.request_id,
+            "endpoint": ticket.endpoint.name,
+            "output_format": ticket.output_format,
+            "start_unix": started_unix,
+            "duration_ms": min(record.duration_ms, elapsed_ms),
+            "http_status": status if 100 <= status <= 599 or 1000 <= status <= 1015 else 0,
+            "error_code": code if not code or code in _CODES else _OTHER,
+            "mode": ticket.decision.mode.value,
+            "policy_version": ticket.policy_version,
+        }

@@ -1,0 +1,92 @@
+"""Open tickets: what the vault decided for each running request. In memory only.
+
+A ticket that is not here is unknown, so after a restart every frame of an older request is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from echoless.core.ids import TicketId, request_id_of
+from echoless.crossing.link import Link
+from echoless.retention.decision import Decision, RetentionMode
+from echoless.retention.endpoints import Endpoint
+from echoless.vault.stores.accounts import Caller
+from echoless.vault.stores.drafts import ItemDraft
+from echoless.vault.stores.voices import KnownVoice
+
+
+@dataclass(slots=True, repr=False)
+class Ticket:
+    """One running request.
+
+    draft:  where content goes; None for everything but a DEFAULT request that makes an item
+    source: the history's word for the product, empty where no item is made
+    """
+
+    ticket_id: TicketId
+    link: Link
+    correlation: int
+    caller: Caller
+    endpoint: Endpoint
+    decision: Decision
+    policy_version: int
+    started_ms: int
+    started_s: float
+    holds_place: bool
+    voice: KnownVoice | None
+    draft: ItemDraft | None
+    source: str
+    model_id: str = ""
+    output_format: str = ""
+    characters: int = 0
+    credits: int = 0
+    count_from: int = 0
+
+    @property
+    def request_id(self) -> str:
+        """The public id of the request."""
+        return request_id_of(self.ticket_id)
+
+    @property
+    def may_take_content(self) -> bool:
+        """Whether content may be kept under this ticket."""
+        return self.decision.mode is RetentionMode.DEFAULT and self.draft is not None
+
+
+class Tickets:
+    """All open tickets, by id and by link."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[TicketId, Ticket] = {}
+        self._by_link: dict[Link, dict[int, Ticket]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def add(self, ticket: Ticket) -> None:
+        """Open a ticket."""
+        self._by_id[ticket.ticket_id] = ticket
+        self._by_link.setdefault(ticket.link, {})[ticket.correlation] = ticket
+
+    def find(self, link: Link, ticket_id: TicketId) -> Ticket | None:
+        """Return an open ticket of this link; one of another link is unknown here."""
+        ticket = self._by_id.get(ticket_id)
+        return ticket if ticket is not None and ticket.link is link else None
+
+    def opened_by(self, link: Link, correlation: int) -> Ticket | None:
+        """Return the ticket that was granted as the answer to this question."""
+        return self._by_link.get(link, {}).get(correlation)
+
+    def remove(self, ticket: Ticket) -> None:
+        """Close a ticket for good."""
+        del self._by_id[ticket.ticket_id]
+        mine = self._by_link[ticket.link]
+        del mine[ticket.correlation]
+        if not mine:
+            del self._by_link[ticket.link]
+
+    def of(self, link: Link) -> Iterable[Ticket]:
+        """Return all tickets of a link."""
+        return tuple(self._by_link.get(link, {}).values())

@@ -1,0 +1,196 @@
+"""(queries) Changes to workspaces, service accounts and keys. Committed first, then in force, and on the trail.
+
+One change at a time, so that two of them cannot undo each other. A key's secret is returned once and never stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from echoless.core.clock import Clock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import new_api_key, new_opaque_id
+from echoless.retention.decision import RetentionMode
+from echoless.vault.stores.accounts import (
+    CHARACTERS_BY_TIER,
+    ENTERPRISE,
+    Accounts,
+    ApiKey,
+    ServiceAccount,
+    Settings,
+    Workspace,
+)
+from echoless.vault.stores.rows import key_row, service_account_row, workspace_row
+from echoless.vault.stores.scope_names import SCOPES
+from echoless.vault.stores.storage import Storage
+from echoless.vault.stores.trail import OPERATOR, audit_row
+from echoless.vault.stores.writing import Row, Write
+
+_HINT_CHARACTERS: Final = 4
+_OWNER: Final = "owner"
+
+
+class Administration:
+    """Makes and changes what is in the accounts."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def accounts(self) -> Accounts:
+        """What is in force."""
+        return self._storage.accounts
+
+    async def create_first_workspace(self, secret: str | None) -> tuple[Workspace, ApiKey, str]:
+        """Make the workspace of a new installation, and note which key was its first.
+
+        secret: the operator's own first key, or None for a random one
+        """
+        secret = secret or new_api_key()
+        digest = self._storage.keyring.digest(secret).hex()
+        hint = secret[-_HINT_CHARACTERS:]
+        facts = [{"name": "first_key_digest", "value": digest}, {"name": "first_key_hint", "value": hint}]
+        return await self.create_workspace("default", ENTERPRISE, is_entitled=True, secret=secret, facts=facts)
+
+    async def create_workspace(
+        self, name: str, tier: str, *, is_entitled: bool, secret: str | None = None, facts: Sequence[Row] = ()
+    ) -> tuple[Workspace, ApiKey, str]:
+        """Make a workspace with an owner's account and a first key; return them and the key's secret.
+
+        secret: None for a random one
+        facts:  rows of facts to be written in the same transaction
+        raises: EcholessError(INVALID_PARAMETERS) for an unknown tier, or entitlement below enterprise
+        """
+        if tier not in CHARACTERS_BY_TIER:
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The tier is unknown.", param="tier")
+        if is_entitled and tier != ENTERPRISE:
+            message = "Only an enterprise workspace can be entitled to zero retention."
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="tier")
+        now = self._clock.unix_ms() // 1000
+        workspace = Workspace(
+            workspace_id=new_opaque_id(), user_id=new_opaque_id(), name=name, tier=tier, is_entitled=is_entitled,
+            created_unix=now, character_limit=CHARACTERS_BY_TIER[tier],
+        )  # fmt: skip
+        account = ServiceAccount(new_opaque_id(), workspace.workspace_id, _OWNER, now)
+        key, secret = self._new_key(account, _OWNER, secret=secret)
+        wrapped = self._storage.keyring.new_workspace_key(workspace.workspace_id)
+        async with self._one_at_a_time:
+            await self._storage.writer.now(
+                (Write.WORKSPACE_KEY, {"workspace_id": workspace.workspace_id, "wrapped": wrapped}),
+                (Write.WORKSPACE, workspace_row(workspace)),
+                (Write.SERVICE_ACCOUNT, service_account_row(account)),
+                (Write.API_KEY, key_row(key)),
+                *((Write.FACT, row) for row in facts),
+                self._act(workspace.workspace_id, OPERATOR, "workspace.create", workspace.workspace_id),
+            )
+            self.accounts.workspaces[workspace.workspace_id] = workspace
+            self.accounts.service_accounts[account.service_account_id] = account
+            self.accounts.put_key(key)
+        return workspace, key, secret
+
+    async def change_workspace(self, workspace: Workspace, actor_id: str, activity: str) -> None:
+        """Store a workspace's new policy."""
+        changed = replace(workspace, policy_version=workspace.policy_version + 1)
+        async with self._one_at_a_time:
+            act = self._act(workspace.workspace_id, actor_id, activity, workspace.workspace_id)
+            await self._storage.writer.now((Write.WORKSPACE, workspace_row(changed)), act)
+            self.accounts.workspaces[workspace.workspace_id] = changed
+
+    async def create_service_account(self, workspace_id: str, name: str, actor_id: str) -> ServiceAccount:
+        """Make a service account without keys."""
+        account = ServiceAccount(new_opaque_id(), workspace_id, name, self._clock.unix_ms() // 1000)
+        act = self._act(workspace_id, actor_id, "service_account.create", account.service_account_id)
+        async with self._one_at_a_time:
+            await self._storage.writer.now((Write.SERVICE_ACCOUNT, service_account_row(account)), act)
+            self.accounts.service_accounts[account.service_account_id] = account
+        return account
+
+    async def create_key(
+        self,
+        account: ServiceAccount,
+        name: str,
+        actor_id: str,
+        *,
+        scopes: Sequence[str] | None,
+        character_limit: int | None = None,
+        expires_unix: int | None = None,
+        retention: RetentionMode,
+    ) -> tuple[ApiKey, str]:
+        """Make a key; return it and its secret, the only time that it is known."""
+        key, secret = self._new_key(
+            account, name, scopes=checked_scopes(scopes), character_limit=character_limit,
+            expires_unix=expires_unix, retention=retention,
+        )  # fmt: skip
+        await self.save_key(key, actor_id, "key.create")
+        return key, secret
+
+    async def save_key(self, key: ApiKey, actor_id: str, activity: str) -> None:
+        """Store a new or changed key."""
+        async with self._one_at_a_time:
+            act = self._act(key.workspace_id, actor_id, activity, key.key_id)
+            await self._storage.writer.now((Write.API_KEY, key_row(key)), act)
+            self.accounts.put_key(key)
+
+    async def delete_key(self, key: ApiKey, actor_id: str) -> None:
+        """Delete a key for good. It is refused from now on, even where the deletion cannot be stored at once."""
+        async with self._one_at_a_time:
+            self.accounts.drop_key(key.key_id)
+            act = self._act(key.workspace_id, actor_id, "key.delete", key.key_id)
+            await self._storage.writer.now((Write.API_KEY_REMOVED, {"gone_key_id": key.key_id}), act)
+
+    async def set_voice_settings(self, workspace_id: str, voice_id: str, settings: Settings, actor_id: str) -> None:
+        """Store a workspace's settings of a voice."""
+        async with self._one_at_a_time:
+            merged = {**self.accounts.voice_settings.get((workspace_id, voice_id), {}), **settings}
+            row = {"workspace_id": workspace_id, "voice_id": voice_id, "settings": merged}
+            await self._storage.writer.now((Write.VOICE_SETTINGS, row))
+            self.accounts.voice_settings[workspace_id, voice_id] = merged
+
+    async def set_voice_alias(self, voice_id: str, catalogue_id: str) -> None:
+        """Store which catalogue voice another id means; an empty one takes the alias away."""
+        async with self._one_at_a_time:
+            if catalogue_id:
+                row = {"voice_id": voice_id, "catalogue_id": catalogue_id}
+                await self._storage.writer.now((Write.VOICE_ALIAS, row))
+                self.accounts.voice_aliases[voice_id] = catalogue_id
+            else:
+                await self._storage.writer.now((Write.VOICE_ALIAS_REMOVED, {"gone_voice_id": voice_id}))
+                self.accounts.voice_aliases.pop(voice_id, None)
+
+    def _new_key(
+        self,
+        account: ServiceAccount,
+        name: str,
+        *,
+        scopes: frozenset[str] | None = None,
+        character_limit: int | None = None,
+        expires_unix: int | None = None,
+        retention: RetentionMode = RetentionMode.DEFAULT,
+        secret: str | None = None,
+    ) -> tuple[ApiKey, str]:
+        secret = secret or new_api_key()
+        key = ApiKey(
+            key_id=new_opaque_id(), workspace_id=account.workspace_id,
+            service_account_id=account.service_account_id, name=name, hint=secret[-_HINT_CHARACTERS:],
+            digest=self._storage.keyring.digest(secret), created_unix=self._clock.unix_ms() // 1000,
+            scopes=scopes, character_limit=character_limit, expires_unix=expires_unix, retention=retention,
+        )  # fmt: skip
+        return key, secret
+
+    def _act(self, workspace_id: str, actor_id: str, activity: str, target_id: str) -> tuple[Write, Row]:
+        return audit_row(self._clock, workspace_id, actor_id, activity, target_id)
+
+
+def checked_scopes(scopes: Sequence[str] | None) -> frozenset[str] | None:
+    """Return scopes, each proved to exist.
+
+    raises: EcholessError(INVALID_PARAMETERS)
+    """
+    if scopes is not None and not SCOPES.issuperset(scopes):
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "A permission is unknown.", param="permissions")
+    return None if scopes is None else frozenset(scopes)

@@ -1,0 +1,236 @@
+"""(queries) Reading what is kept: history, voices, the account, usage, the request log, the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from echoless.core.clock import Clock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.query_records import (
+    Account,
+    AlignmentView,
+    AuditEntries,
+    AuditEntry,
+    CheckRequestIds,
+    DeleteHistoryItem,
+    Done,
+    EditVoiceSettings,
+    GetAccount,
+    GetHistoryItem,
+    GetUsage,
+    GetVoice,
+    HistoryItemView,
+    HistoryPage,
+    ListAuditEntries,
+    ListHistory,
+    ListRequests,
+    ListVoices,
+    ReadItemAlignment,
+    RequestRow,
+    RequestRows,
+    Usage,
+    VoiceList,
+    VoiceView,
+)
+from echoless.retention.decision import RetentionMode
+from echoless.vault.queries.administration import Administration
+from echoless.vault.queries.paging import (
+    ALIGNMENT_RUN_CHARACTERS,
+    PAGE_ITEMS_MAX,
+    PageRequest,
+    alignment_view,
+    read_item,
+    read_page,
+)
+from echoless.vault.stores.accounts import Caller
+from echoless.vault.stores.drafts import ALIGNMENT, NORMALIZED_ALIGNMENT
+from echoless.vault.stores.history import HistoryFilter, HistoryReader
+from echoless.vault.stores.numbers import BREAKDOWNS, METRICS, UsagePoint, read_audit, read_requests, read_usage
+from echoless.vault.stores.recent import RecentRequests
+from echoless.vault.stores.storage import Storage
+from echoless.vault.stores.voices import KnownVoice, VoiceBook, checked_settings
+
+DeleteItem = Callable[[str, str, str], Awaitable[bool]]
+"""Deletes an item: workspace, item, actor; False where there is none."""
+_ROWS_MAX: Final = 2000
+_BUCKETS_MAX: Final = 10_000
+_HOUR_S: Final = 3600
+
+
+class HistoryQueries:
+    """Answers questions about kept items."""
+
+    def __init__(self, storage: Storage, recent: RecentRequests, clock: Clock, delete_item: DeleteItem) -> None:
+        self._storage = storage
+        self._recent = recent
+        self._clock = clock
+        self._delete_item = delete_item
+
+    async def page(self, caller: Caller, record: ListHistory) -> HistoryPage:
+        """Return a page."""
+        wanted = HistoryFilter(
+            workspace_id=caller.workspace_id, voice_id=record.voice_id, model_id=record.model_id,
+            source=record.source, before_ms=record.date_before_unix * 1000, after_ms=record.date_after_unix * 1000,
+            is_ascending=record.is_ascending,
+        )  # fmt: skip
+        count = min(max(record.page_size, 1), PAGE_ITEMS_MAX)
+
+        def step(reader: HistoryReader) -> HistoryPage:
+            after = None
+            if record.start_after_item_id:
+                after = reader.sequence_of(caller.workspace_id, record.start_after_item_id)
+                if after is None:
+                    raise _no_item("start_after_history_item_id")
+            return read_page(reader, PageRequest(wanted, count, after, record.search), self._clock)
+
+        return await self._storage.read(step)
+
+    async def item(self, caller: Caller, record: GetHistoryItem) -> HistoryItemView:
+        """Return one item."""
+        view = await self._storage.read(lambda reader: read_item(reader, caller.workspace_id, record.item_id))
+        if view is None:
+            raise _no_item()
+        return view
+
+    async def alignment(self, caller: Caller, record: ReadItemAlignment) -> AlignmentView:
+        """Return a run of an item's alignment; empty past its end."""
+        kind = NORMALIZED_ALIGNMENT if record.is_normalized else ALIGNMENT
+
+        def step(reader: HistoryReader) -> AlignmentView | None:
+            item = reader.get(caller.workspace_id, record.item_id)
+            if item is None:
+                raise _no_item()
+            return alignment_view(reader.alignment(item, kind, record.start, ALIGNMENT_RUN_CHARACTERS))
+
+        return await self._storage.read(step) or AlignmentView([], [], [])
+
+    async def delete(self, caller: Caller, record: DeleteHistoryItem) -> Done:
+        """Delete one item."""
+        if not await self._delete_item(caller.workspace_id, record.item_id, caller.key_id):
+            raise _no_item()
+        return Done()
+
+    async def check_request_ids(self, caller: Caller, record: CheckRequestIds) -> Done:
+        """Say whether requests may be continued."""
+        for field, ids in (("previous_request_ids", record.previous), ("next_request_ids", record.next)):
+            if not all(self._recent.is_known(request_id, caller.workspace_id) for request_id in ids):
+                message = "A request id is unknown, too old, or of a request that was not kept."
+                raise EcholessError(ErrorCode.INVALID_REQUEST_ID, message, param=field)
+        return Done()
+
+
+class VoiceQueries:
+    """Answers questions about voices."""
+
+    def __init__(self, voices: VoiceBook, administration: Administration) -> None:
+        self._voices = voices
+        self._administration = administration
+
+    async def all(self, caller: Caller, _record: ListVoices) -> VoiceList:
+        """Return all voices."""
+        return VoiceList([self._view(caller, voice) for voice in self._voices.all()])
+
+    async def one(self, caller: Caller, record: GetVoice) -> VoiceView:
+        """Return one voice."""
+        return self._view(caller, self._find(record.voice_id))
+
+    async def edit_settings(self, caller: Caller, record: EditVoiceSettings) -> Done:
+        """Store settings of a voice."""
+        voice = self._find(record.voice_id)
+        settings = checked_settings(record.settings)
+        await self._administration.set_voice_settings(
+            caller.workspace_id, voice.voice_id, settings, caller.key_id
+        )
+        return Done()
+
+    def _find(self, voice_id: str) -> KnownVoice:
+        voice = self._voices.find(voice_id)
+        if voice is None:
+            raise EcholessError(ErrorCode.VOICE_NOT_FOUND, "There is no voice with this id.")
+        return voice
+
+    def _view(self, caller: Caller, voice: KnownVoice) -> VoiceView:
+        settings = self._voices.settings(caller.workspace_id, voice.voice_id)
+        return VoiceView(voice.voice_id, voice.catalogue_id, settings)
+
+
+class NumberQueries:
+    """Answers questions about the account and its numbers."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def account(self, caller: Caller, _record: GetAccount) -> Account:
+        """Return the workspace and its counters."""
+        accounts = self._storage.accounts
+        workspace = accounts.workspaces[caller.workspace_id]
+        meter = accounts.meter(caller.workspace_id)
+        return Account(
+            user_id=workspace.user_id, workspace_id=workspace.workspace_id, tier=workspace.tier,
+            character_count=meter.character_count, character_limit=workspace.character_limit,
+            next_reset_unix=meter.resets_unix, created_unix=workspace.created_unix,
+            key_hint=accounts.keys[caller.key_id].hint,
+        )  # fmt: skip
+
+    async def usage(self, caller: Caller, record: GetUsage) -> Usage:
+        """Return usage in buckets, each from its start to the start of the next.
+
+        raises: EcholessError(INVALID_PARAMETERS) for an unknown word, a negative span or too many buckets
+        """
+        if record.breakdown not in BREAKDOWNS or record.metric not in METRICS:
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "This breakdown or metric is not offered.")
+        span_ms = record.end_ms - record.start_ms
+        interval_ms = max(record.interval_s, _HOUR_S) * 1000 if record.interval_s else max(span_ms, 1)
+        if span_ms <= 0 or span_ms > interval_ms * _BUCKETS_MAX:
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The span is empty or has too many buckets.")
+        await self._storage.writer.flush()
+        start_unix, end_unix = record.start_ms // 1000, -(-record.end_ms // 1000)
+
+        def step(reader: HistoryReader) -> list[UsagePoint]:
+            return read_usage(
+                reader.vault, caller.workspace_id, start_unix - start_unix % _HOUR_S, end_unix,
+                breakdown=record.breakdown, metric=record.metric,
+            )  # fmt: skip
+
+        points = await self._storage.read(step)
+        starts = list(range(record.start_ms, record.end_ms, interval_ms))
+        return Usage(starts, _series(points, starts, interval_ms))
+
+    async def requests(self, caller: Caller, record: ListRequests) -> RequestRows:
+        """Return rows of the request log, newest first."""
+        await self._storage.writer.flush()
+        limit = min(max(record.limit, 1), _ROWS_MAX)
+        start_unix, end_unix = record.start_ms // 1000, -(-record.end_ms // 1000)
+        rows = await self._storage.read(
+            lambda reader: read_requests(reader.vault, caller.workspace_id, start_unix, end_unix, limit)
+        )
+        return RequestRows([RequestRow(**{**row, "mode": RetentionMode(row["mode"])}) for row in rows])
+
+    async def audit(self, caller: Caller, record: ListAuditEntries) -> AuditEntries:
+        """Return administrative acts, newest first."""
+        limit = min(max(record.limit, 1), _ROWS_MAX)
+
+        def step(reader: HistoryReader) -> list[Mapping[str, Any]]:
+            return read_audit(
+                reader.vault, caller.workspace_id, limit=limit + 1, before_entry=record.cursor,
+                from_ms=record.from_ms, to_ms=record.to_ms, actor_id=record.actor_id, activity=record.activity,
+            )  # fmt: skip
+
+        rows = await self._storage.read(step)
+        entries = [AuditEntry(**row) for row in rows[:limit]]
+        return AuditEntries(entries, entries[-1].entry_id if len(rows) > limit else "")
+
+
+def _series(points: list[UsagePoint], starts: list[int], interval_ms: int) -> dict[str, list[float]]:
+    series: dict[str, list[float]] = {}
+    for point in points:
+        values = series.setdefault(point.label or "none", [0.0] * len(starts))
+        # The hour in which the span begins may have begun before it.
+        index = max(0, (point.hour_unix * 1000 - starts[0]) // interval_ms)
+        values[min(index, len(values) - 1)] += point.value
+    return series
+
+
+def _no_item(param: str | None = None) -> EcholessError:
+    return EcholessError(ErrorCode.HISTORY_ITEM_NOT_FOUND, "There is no history item with this id.", param=param)

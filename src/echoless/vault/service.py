@@ -1,0 +1,429 @@
+"""The vault: the only process with a disk. Here its parts are put together; nothing else wires.
+
+A frame goes to the intake first, which refuses content from the header; what is left are questions. Gateways speak
+over inherited links, the operator over a Unix socket that only the server's own user may open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import re
+import socket
+import struct
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from echoless.confinement.facts import SandboxFacts
+from echoless.confinement.profile import Role, SandboxProfile
+from echoless.confinement.properties import missing_properties
+from echoless.confinement.sandbox import enter
+from echoless.core.clock import Clock, SystemClock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.journal import Event, Journal, LineJournal, silence_libraries, where
+from echoless.crossing.control import (
+    AddLink,
+    ControlEnd,
+    HostState,
+    Peer,
+    ProcessReady,
+    StartRefused,
+    Stop,
+    VaultConfig,
+)
+from echoless.crossing.link import Link
+from echoless.crossing.operator_records import OPERATOR_RECORDS
+from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds, ReadItemAudio
+from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Refused, core_registry
+from echoless.crossing.wire import Frame
+from echoless.retention.decision import RetentionMode
+from echoless.vault.erasure.items import Eraser
+from echoless.vault.erasure.schedule import Schedule
+from echoless.vault.erasure.sweep import sweep
+from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
+from echoless.vault.intake.granting import Gatekeeper, HostStanding
+from echoless.vault.intake.keeping import Keeper
+from echoless.vault.queries.administration import Administration
+from echoless.vault.queries.audio import AudioRead
+from echoless.vault.queries.desk import QueryDesk
+from echoless.vault.queries.keys import KeyQueries
+from echoless.vault.queries.operator import OperatorDesk
+from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
+from echoless.vault.stores.accounts import ENTERPRISE, Caller
+from echoless.vault.stores.recent import LIFE_MS, RecentRequests
+from echoless.vault.stores.storage import Storage, open_storage
+from echoless.vault.stores.voices import VoiceBook
+
+_QUESTIONS_MAX: Final = 1000
+_KEY_FORM: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
+_PEER_CREDENTIALS: Final = struct.Struct("3i")
+_BUSY: Final = Refused(
+    code=ErrorCode.CONCURRENT_LIMIT_EXCEEDED.value, message="Too many questions at once.", retry_after_s=1
+)
+_FAILED: Final = Refused(code=ErrorCode.INTERNAL_ERROR.value, message="The vault could not answer.")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstKey:
+    """The key that the first start made.
+
+    secret: empty at every later start, and where the operator gave it
+    """
+
+    secret: str
+    hint: str
+
+
+class Vault:
+    """An open vault. Give it links, or operator's records; close it to write what is left."""
+
+    def __init__(self, storage: Storage, config: VaultConfig, clock: Clock, journal: Journal) -> None:
+        self._journal = journal
+        self._storage = storage
+        self._config = config
+        self._clock = clock
+        self._registry = core_registry(QUERY_RECORDS)
+        self._links: set[Link] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reads: dict[tuple[Link, int], tuple[AudioRead, asyncio.Task[None]]] = {}
+        self.host = HostStanding(config.assurance)
+        self.recent = RecentRequests(clock)
+        self.eraser = Eraser(storage, self.recent, clock, journal)
+        self.schedule = Schedule(storage, self.recent, clock, journal, config.request_log_days)
+        self.administration = Administration(storage, clock)
+        voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
+        self.intake = IntakeDesk(
+            gatekeeper=Gatekeeper(storage.accounts, storage.keyring, clock, self.host),
+            keeper=Keeper(storage.accounts, storage.writer, self.recent, clock),
+            accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
+            concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
+        )  # fmt: skip
+        self._queries = QueryDesk(
+            storage.accounts,
+            history=HistoryQueries(storage, self.recent, clock, self.eraser.delete_item),
+            voices=VoiceQueries(voices, self.administration),
+            numbers=NumberQueries(storage),
+            keys=KeyQueries(self.administration),
+        )
+        self._operator = OperatorDesk(storage, self.administration, clock)
+
+    # --- what the process around it calls ---
+
+    async def open(self) -> FirstKey:
+        """Finish what a crash left, make the first workspace where there is none, and begin to serve.
+
+        raises: EcholessError(CONFIGURATION) where another first key is configured than the one that was made
+        """
+        await sweep(self._storage, self._journal)
+        since_ms = self._clock.unix_ms() - LIFE_MS
+        for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
+            self.recent.add(*found)
+        return await self._bootstrap()
+
+    async def operate(self, record: Record) -> Record:
+        """Answer a record of the operator."""
+        return await self._operator.serve(record)
+
+    async def add_gateway(self, end: socket.socket) -> Link:
+        """Serve a gateway over one end of a socketpair."""
+        link = await Link.open(end, self._registry, on_frame=self._on_frame, on_closed=self._on_closed)
+        self._links.add(link)
+        return link
+
+    async def add_operator(self, connection: socket.socket) -> None:
+        """Serve an operator who connected, if it is the server's own user or root."""
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER_CREDENTIALS.size)
+        _pid, uid, _gid = _PEER_CREDENTIALS.unpack(credentials)
+        if uid not in {0, os.getuid()}:
+            connection.close()
+            return
+        registry = RecordRegistry(OPERATOR_RECORDS)
+        self._links.add(
+            await Link.open(connection, registry, on_frame=self._on_operator_frame, on_closed=self._links.discard)
+        )
+
+    def run_schedule(self) -> None:
+        """Delete by age from now on, every hour."""
+        self._spawn(self.schedule.run_for_ever())
+
+    async def close(self) -> None:
+        """Cut the links, commit what is to be committed, close the stores."""
+        await self.intake.drain()
+        for cut in (Link.close, Link.abort):
+            for link in tuple(self._links):
+                cut(link)
+            # One turn of the loop tells the links' own handlers, which end what those links had open.
+            await asyncio.sleep(0)
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.intake.drain()
+        await self._storage.close()
+
+    # --- frames ---
+
+    def _on_frame(self, link: Link, frame: Frame) -> None:
+        """Serve one frame of a gateway; what is raised here cuts its link."""
+        read = self._reads.get((link, frame.header.correlation))
+        if read is not None and frame.header.kind in {Credit.KIND, Cancel.KIND}:
+            self._steer(read, link.registry.decode(frame))
+            return
+        try:
+            record = self.intake.receive(link, frame)
+        except EcholessError as error:
+            self._journal.say(Event.FRAME_REFUSED, kind=frame.header.kind, code=error.code.value)
+            raise
+        if record is not None and not isinstance(record, Credit):
+            self._ask(link, frame, record)
+
+    def _steer(self, read: tuple[AudioRead, asyncio.Task[None]], record: Record) -> None:
+        if isinstance(record, Credit):
+            read[0].credit(record.taken_bytes)
+        else:
+            read[1].cancel()
+
+    def _ask(self, link: Link, frame: Frame, record: Record) -> None:
+        """Begin to answer a question, if this ticket may ask it."""
+        correlation = frame.header.correlation
+        if not self._queries.knows(record):
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {frame.header.kind} is no question of a gateway")
+        ticket = self.intake.tickets.find(link, frame.header.ticket)
+        refusal: Refused | None = None
+        if ticket is None or (ticket.endpoint.is_generation and not (
+            isinstance(record, CheckRequestIds) and ticket.decision.mode is RetentionMode.DEFAULT
+        )):
+            refusal = UNKNOWN_TICKET
+        elif len(self._tasks) >= _QUESTIONS_MAX:
+            refusal = _BUSY
+        else:
+            refusal = self._queries.may_ask(ticket.caller, record)
+        if refusal is not None or ticket is None:
+            link.post(refusal or UNKNOWN_TICKET, correlation=correlation)
+        elif isinstance(record, ReadItemAudio):
+            self._begin_read(link, correlation, ticket.caller, record)
+        else:
+            self._spawn(self._answer(link, correlation, ticket.caller, record))
+
+    def _begin_read(self, link: Link, correlation: int, caller: Caller, record: ReadItemAudio) -> None:
+        read = AudioRead(self._storage, link, correlation)
+        task = self._spawn(self._guard(read.run(caller.workspace_id, record), link, correlation))
+        self._reads[link, correlation] = (read, task)
+        task.add_done_callback(lambda _task: self._reads.pop((link, correlation), None))
+
+    async def _answer(self, link: Link, correlation: int, caller: Caller, record: Record) -> None:
+        async def answer() -> None:
+            found = await self._queries.answer(caller, record)
+            if not link.is_closed:
+                link.post(found, correlation=correlation)
+
+        await self._guard(answer(), link, correlation)
+
+    def _on_operator_frame(self, link: Link, frame: Frame) -> None:
+        record = link.registry.decode(frame)
+        correlation = frame.header.correlation
+
+        async def answer() -> None:
+            link.post(await self.operate(record), correlation=correlation)
+
+        self._spawn(self._guard(answer(), link, correlation))
+
+    async def _guard(self, work: Coroutine[object, object, None], link: Link, correlation: int) -> None:
+        """Let no mistake of ours hang whoever asked: say its type and answer that it failed."""
+        try:
+            await work
+        except Exception as error:
+            self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
+        else:
+            return
+        if not link.is_closed:
+            link.post(_FAILED, correlation=correlation)
+
+    def _on_closed(self, link: Link) -> None:
+        self._links.discard(link)
+        for (of_link, _), (_, task) in tuple(self._reads.items()):
+            if of_link is link:
+                task.cancel()
+        self.intake.link_closed(link)
+
+    # --- inner ---
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _bootstrap(self) -> FirstKey:
+        wanted = self._config.bootstrap_api_key
+        if wanted and _KEY_FORM.fullmatch(wanted) is None:
+            raise EcholessError(
+                ErrorCode.CONFIGURATION, "the first API key needs 16 to 64 letters, digits or characters of _.:/+-"
+            )
+        stored = self._storage.first_key_digest
+        if stored is not None:
+            if wanted and self._storage.keyring.digest(wanted).hex() != stored:
+                raise EcholessError(
+                    ErrorCode.CONFIGURATION,
+                    "the configured first API key is not the one that this data directory was made with: "
+                    "remove it, or give the old one; further keys are made with 'echoless key create'",
+                )
+            return FirstKey("", self._storage.first_key_hint or "")
+        return await self._make_first(wanted)
+
+    async def _make_first(self, wanted: str) -> FirstKey:
+        secret = wanted or None
+        workspace, key, made = await self.administration.create_first_workspace(secret)
+        assert workspace.tier == ENTERPRISE, "the first workspace is an enterprise one"
+        return FirstKey("" if wanted else made, key.hint)
+
+
+@asynccontextmanager
+async def open_vault(config: VaultConfig, clock: Clock, journal: Journal) -> AsyncIterator[Vault]:
+    """Open a data directory for as long as the block runs; used by the process and by commands without a server.
+
+    raises: EcholessError(DATA_DIRECTORY) or EcholessError(CONFIGURATION) where it cannot be opened
+    """
+    vault, _first_key = await start_vault(config, clock, journal)
+    try:
+        yield vault
+    finally:
+        await vault.close()
+
+
+async def start_vault(config: VaultConfig, clock: Clock, journal: Journal) -> tuple[Vault, FirstKey]:
+    """Open a vault and return it with the key that its first start made.
+
+    raises: as `open_vault`
+    """
+    storage = await open_storage(Path(config.data_directory), config.durability, clock, journal)
+    try:
+        vault = Vault(storage, config, clock, journal)
+        return vault, await vault.open()
+    except BaseException:
+        await storage.close()
+        raise
+
+
+class _Process:
+    """The vault as a process of its own: obeys the control socket until it is told to stop, or the socket ends."""
+
+    def __init__(self, control: ControlEnd, config: VaultConfig, journal: Journal, facts: SandboxFacts) -> None:
+        self._control = control
+        self._config = config
+        self._journal = journal
+        self._facts = facts
+        self._stopped = asyncio.Event()
+        self._listener: socket.socket | None = None
+
+    async def run(self) -> None:
+        """Serve."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._say_unexpected)
+        vault, first_key = await start_vault(self._config, SystemClock(), self._journal)
+        vault.run_schedule()
+        gc.collect()
+        gc.freeze()
+        self._control.send(self._ready(first_key))
+        self._journal.say(Event.PROCESS_READY)
+        self._control.set_blocking(False)
+        received: asyncio.Queue[tuple[Record, tuple[int, ...]]] = asyncio.Queue()
+        loop.add_reader(self._control.fileno(), self._receive, received)
+        try:
+            await self._obey(vault, received)
+        finally:
+            loop.remove_reader(self._control.fileno())
+            if self._listener is not None:
+                loop.remove_reader(self._listener.fileno())
+                self._listener.close()
+            await vault.close()
+
+    async def _obey(self, vault: Vault, received: asyncio.Queue[tuple[Record, tuple[int, ...]]]) -> None:
+        while True:
+            record, descriptors = await received.get()
+            match record:
+                case Stop():
+                    return
+                case HostState():
+                    vault.host.missing = frozenset(record.missing)
+                case AddLink(peer=Peer.GATEWAY):
+                    await vault.add_gateway(socket.socket(fileno=descriptors[0]))
+                case AddLink(peer=Peer.OPERATOR_LISTENER):
+                    self._listen(vault, socket.socket(fileno=descriptors[0]))
+                case _:
+                    raise EcholessError(ErrorCode.CROSSING_BROKEN, "the supervisor sent what a vault does not take")
+
+    def _receive(self, received: asyncio.Queue[tuple[Record, tuple[int, ...]]]) -> None:
+        try:
+            message = self._control.receive()
+        except BlockingIOError:
+            return
+        if message is None:
+            # The supervisor is gone. What was acknowledged is committed; nobody waits for the rest.
+            os._exit(0)
+        received.put_nowait(message)
+
+    def _listen(self, vault: Vault, listener: socket.socket) -> None:
+        listener.setblocking(False)
+        self._listener = listener
+        loop = asyncio.get_running_loop()
+        serving: set[asyncio.Task[None]] = set()
+
+        def accept() -> None:
+            try:
+                connection, _address = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            task = loop.create_task(vault.add_operator(connection))
+            serving.add(task)
+            task.add_done_callback(serving.discard)
+
+        loop.add_reader(listener.fileno(), accept)
+
+    def _ready(self, first_key: FirstKey) -> ProcessReady:
+        layers = {result.name: [layer.value for layer in result.layers] for result in self._facts.channels}
+        return ProcessReady(
+            name=self._config.name, missing=list(missing_properties(self._facts)), layers=layers,
+            first_key=first_key.secret, key_hint=first_key.hint,
+        )  # fmt: skip
+
+    def _say_unexpected(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        error = context.get("exception")
+        kind = type(error) if isinstance(error, BaseException) else RuntimeError
+        trace = error.__traceback__ if isinstance(error, BaseException) else None
+        self._journal.say(Event.UNEXPECTED_ERROR, **where(kind, trace))
+
+
+def main(arguments: list[str]) -> int:
+    """Run the vault: `python -m echoless.vault.service FD_CONTROL FD_JOURNAL`.
+
+    returns: 0 after a stop, 1 where it could not start; the reason went over the control socket
+    """
+    control = ControlEnd(socket.socket(fileno=int(arguments[0])))
+    journal = LineJournal(int(arguments[1]), "vault")
+    silence_libraries(journal)
+    os.umask(0o077)
+    message = control.receive()
+    if message is None:
+        return 1
+    config = message[0]
+    assert isinstance(config, VaultConfig), "the first message to a vault is its configuration"
+    journal.say(Event.PROCESS_STARTED)
+    try:
+        Path(config.data_directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+        profile = SandboxProfile(Role.VAULT, writable=(config.data_directory,))
+        facts = enter(profile, audit_view=config.is_audit_view)
+        asyncio.run(_Process(control, config, journal, facts).run())
+    except EcholessError as error:
+        control.send(StartRefused(error.code.value, error.public_description))
+        return 1
+    journal.say(Event.PROCESS_STOPPING)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

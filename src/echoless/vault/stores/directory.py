@@ -1,0 +1,145 @@
+"""The data directory: where everything lies, which version it has, and who holds it.
+
+    version             the number of the layout, as text
+    vault.lock          held while a vault is open
+    vault.sqlite        accounts, history (sealed), request log, usage, audit trail
+    keys.sqlite         wrapped keys, never in one file or copy with what they open
+    keys/               master key and pepper, mode 0600
+    objects/            sealed audio, a folder for each item
+    erasure/ledger      ids of what was deleted, append-only
+    before-migration/   copies of both databases while a migration may have to be taken back
+
+Nothing in here is readable for anybody but the user who runs the server.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from echoless.core.errors import EcholessError, ErrorCode
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DataDirectory:
+    """Paths below one root."""
+
+    root: Path
+
+    @property
+    def vault_database(self) -> Path:
+        """The main database."""
+        return self.root / "vault.sqlite"
+
+    @property
+    def keys_database(self) -> Path:
+        """The database of wrapped keys."""
+        return self.root / "keys.sqlite"
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the key files."""
+        return self.root / "keys"
+
+    @property
+    def objects(self) -> Path:
+        """Folder of the sealed audio."""
+        return self.root / "objects"
+
+    @property
+    def ledger(self) -> Path:
+        """The erasure ledger."""
+        return self.root / "erasure" / "ledger"
+
+    @property
+    def copies(self) -> Path:
+        """Copies of the databases from before the last migration."""
+        return self.root / "before-migration"
+
+    @property
+    def version_file(self) -> Path:
+        """Holds the version of the layout."""
+        return self.root / "version"
+
+    def make(self) -> None:
+        """Make what is missing, closed to others.
+
+        raises: EcholessError(DATA_DIRECTORY) where the place cannot be made or written
+        """
+        error_number = 0
+        try:
+            for folder in (self.root, self.keys, self.objects, self.ledger.parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+        except OSError as error:
+            error_number = error.errno or 0
+        if error_number:
+            raise _unusable(f"the data directory cannot be made or written (error {error_number})")
+
+    def version(self) -> int:
+        """Return the version of the layout, 0 for a new directory.
+
+        raises: EcholessError(DATA_DIRECTORY) for a newer version, or databases without a version
+        """
+        try:
+            found = int(self.version_file.read_text("ascii"))
+        except FileNotFoundError:
+            found = 0
+        except ValueError:
+            found = -1
+        if found < 0 or (found == 0 and self.vault_database.exists() and self.vault_database.stat().st_size):
+            raise _unusable("the data directory has a database but no version that can be read")
+        return found
+
+    def set_version(self, version: int) -> None:
+        """Write the version, whole or not at all."""
+        write_whole(self.version_file, f"{version}\n".encode("ascii"))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a small file so that it is there whole or not at all, also after loss of power; mode 0600."""
+    staging = path.with_name(path.name + ".new")
+    descriptor = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    staging.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class DirectoryLock:
+    """One vault per directory. The kernel gives the lock back when the process ends, however it ends."""
+
+    def __init__(self, directory: DataDirectory) -> None:
+        self._descriptor = os.open(directory.root / "vault.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+        else:
+            return
+        raise _unusable("another server or command has this data directory open")
+
+    def release(self) -> None:
+        """Give the directory back."""
+        os.close(self._descriptor)
+
+
+def _unusable(description: str) -> EcholessError:
+    return EcholessError(ErrorCode.DATA_DIRECTORY, description)

@@ -1,0 +1,152 @@
+"""A history item while it arrives: sealed piece by piece, nothing of it in clear on any disk.
+
+A draft is filled in the loop and sealed in the writer's thread. Until its commit it is only objects without a row,
+which the next start sweeps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Final
+
+import msgspec
+
+from echoless.vault.stores.keyring import ItemSealer, Keyring
+from echoless.vault.stores.segments import SEGMENT_BYTES, Segments
+
+ALIGNMENT_PART_CHARACTERS: Final = 8192
+ALIGNMENT, NORMALIZED_ALIGNMENT = "alignment", "normalized_alignment"
+_HEAD: Final = "head"
+
+
+class ItemHead(msgspec.Struct, frozen=True, array_like=True):
+    """What is sealed in the row of an item: text and settings, and how much audio belongs to it."""
+
+    text: str
+    settings: dict[str, float | bool | None]
+    seed: int | None
+    language_code: str | None
+    previous_text: str | None
+    next_text: str | None
+    audio_bytes: int
+    segment_count: int
+
+    def __repr__(self) -> str:
+        return "<ItemHead>"
+
+
+class AlignmentPart(msgspec.Struct, frozen=True, array_like=True):
+    """A run of characters with their times, in seconds from the start."""
+
+    characters: list[str]
+    start_s: list[float]
+    end_s: list[float]
+
+    def __repr__(self) -> str:
+        return f"<AlignmentPart of {len(self.characters)} characters>"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What is stored of an item in clear: ids, counts, codes, a time."""
+
+    item_id: str
+    workspace_id: str
+    request_id: str
+    created_ms: int
+    voice_id: str
+    voice_name: str
+    model_id: str
+    source: str
+    output_format: str
+    character_count_from: int
+    character_count_to: int
+
+
+@dataclass(slots=True, repr=False)
+class ItemDraft:
+    """Collects one item. `has_failed` once a piece of it could not be stored: it can never be committed then."""
+
+    item_id: str
+    sealer: ItemSealer
+    text: ItemHead | None = None
+    audio: bytearray = field(default_factory=bytearray)
+    audio_bytes: int = 0
+    segment_count: int = 0
+    alignments: dict[str, AlignmentPart] = field(default_factory=dict)
+    has_failed: bool = False
+
+    @classmethod
+    def new(cls, item_id: str) -> ItemDraft:
+        """Begin an item with a key of its own."""
+        return cls(item_id, ItemSealer.new(item_id))
+
+    def add_audio(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Take audio; return the segments that are now full, with their indices."""
+        self.audio += data
+        self.audio_bytes += len(data)
+        full = []
+        while len(self.audio) >= SEGMENT_BYTES:
+            full.append((self.segment_count, bytes(self.audio[:SEGMENT_BYTES])))
+            self.segment_count += 1
+            del self.audio[:SEGMENT_BYTES]
+        return full
+
+    def add_alignment(self, kind: str, characters: list[str], start_s: list[float], end_s: list[float]) -> None:
+        """Take the next run of an alignment."""
+        whole = self.alignments.setdefault(kind, AlignmentPart([], [], []))
+        whole.characters.extend(characters)
+        whole.start_s.extend(start_s)
+        whole.end_s.extend(end_s)
+
+    def discard(self) -> None:
+        """Overwrite and forget what is held in memory."""
+        self.audio[:] = bytes(len(self.audio))
+        self.audio.clear()
+        self.text = None
+        self.alignments.clear()
+
+
+def seal_draft(
+    draft: ItemDraft, facts: ItemFacts, keyring: Keyring, segments: Segments
+) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+    """Store the last segment and return the rows: wrapped key, item, alignments. In the writer's thread.
+
+    raises: EcholessError(INTERNAL_ERROR) when the object store does not take the segment
+    """
+    assert draft.text is not None, "a draft without text is not committed"
+    if draft.audio:
+        segments.put(draft.sealer, draft.item_id, draft.segment_count, bytes(draft.audio))
+        draft.segment_count += 1
+    head = msgspec.structs.replace(draft.text, audio_bytes=draft.audio_bytes, segment_count=draft.segment_count)
+    item = {name: getattr(facts, name) for name in ItemFacts.__slots__}
+    item |= {"audio_bytes": draft.audio_bytes, "segment_count": draft.segment_count}
+    item["sealed_head"] = draft.sealer.seal(msgspec.msgpack.encode(head), _HEAD, 0)
+    key = {
+        "item_id": facts.item_id,
+        "workspace_id": facts.workspace_id,
+        "wrapped": keyring.wrap_item_key(facts.workspace_id, facts.item_id, draft.sealer.key),
+    }
+    runs = (_alignment_rows(draft.sealer, facts, kind, whole) for kind, whole in draft.alignments.items())
+    return key, item, list(chain.from_iterable(runs))
+
+
+def _alignment_rows(sealer: ItemSealer, facts: ItemFacts, kind: str, whole: AlignmentPart) -> list[dict[str, Any]]:
+    rows = []
+    for part, start in enumerate(range(0, len(whole.characters), ALIGNMENT_PART_CHARACTERS)):
+        cut = slice(start, start + ALIGNMENT_PART_CHARACTERS)
+        piece = AlignmentPart(whole.characters[cut], whole.start_s[cut], whole.end_s[cut])
+        sealed = sealer.seal(msgspec.msgpack.encode(piece), kind, part)
+        rows.append({"item_id": facts.item_id, "kind": kind, "part": part, "sealed": sealed})
+    return rows
+
+
+def open_head(sealer: ItemSealer, sealed: bytes) -> ItemHead:
+    """Open what `seal_draft` sealed in the row."""
+    return msgspec.msgpack.decode(sealer.open(sealed, _HEAD, 0), type=ItemHead)
+
+
+def open_alignment_part(sealer: ItemSealer, sealed: bytes, kind: str, part: int) -> AlignmentPart:
+    """Open one run of an alignment."""
+    return msgspec.msgpack.decode(sealer.open(sealed, kind, part), type=AlignmentPart)

@@ -1,0 +1,152 @@
+"""Bringing the databases of a data directory to the version of this program.
+
+Both are copied first. A migration that does not come to its end, killed or failed, is taken back at the next
+start from the copies. The copies go with the first deletion or after a week: deleted content must not live on in
+them. A directory of a newer program is refused, untouched.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import RevisionStep, StampStep
+from alembic.script import ScriptDirectory
+
+from echoless.core.clock import Clock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.journal import Event, Journal
+from echoless.vault.stores.database import check_integrity, open_engine
+from echoless.vault.stores.directory import VERSION, DataDirectory, sync_folder
+
+_STEPS: Final = Path(__file__).with_name("migrations")
+COPIES_DAYS_MAX: Final = 7
+_DAY_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Where the steps of both databases are, and which version of the directory they lead to."""
+
+    version: int = VERSION
+    folder: Path = _STEPS
+
+
+def bring_up_to_date(directory: DataDirectory, journal: Journal, steps: Steps | None = None) -> None:
+    """Migrate where needed.
+
+    raises: EcholessError(DATA_DIRECTORY) for a directory of a newer program or one that a step cannot change
+    """
+    wanted = steps or Steps()
+    _take_back_unfinished(directory)
+    found = directory.version()
+    if found > wanted.version:
+        raise EcholessError(
+            ErrorCode.DATA_DIRECTORY,
+            f"the data directory has version {found}, this program knows versions up to {wanted.version}: "
+            "start it with the program that made it, or a newer one",
+        )
+    if found == wanted.version:
+        return
+    if found:
+        _copy(directory)
+    _unfinished(directory).touch(mode=0o600)
+    for name, path in _databases(directory).items():
+        _migrate(path, wanted.folder / name)
+    directory.set_version(wanted.version)
+    _unfinished(directory).unlink()
+    journal.say(Event.MIGRATED, from_version=found, to_version=wanted.version)
+
+
+def drop_copies(directory: DataDirectory) -> None:
+    """Overwrite and remove the copies, if there are any."""
+    if not directory.copies.exists():
+        return
+    for path in sorted(directory.copies.iterdir()):
+        with path.open("r+b", buffering=0) as file:
+            file.write(bytes(path.stat().st_size))
+            os.fsync(file.fileno())
+        path.unlink()
+    directory.copies.rmdir()
+    sync_folder(directory.root)
+
+
+def drop_old_copies(directory: DataDirectory, clock: Clock) -> None:
+    """Remove copies older than a week."""
+    if directory.copies.exists():
+        age_s = clock.unix_ms() // 1000 - directory.copies.stat().st_mtime
+        if age_s > COPIES_DAYS_MAX * _DAY_S:
+            drop_copies(directory)
+
+
+def _databases(directory: DataDirectory) -> dict[str, Path]:
+    return {"vault": directory.vault_database, "keys": directory.keys_database}
+
+
+def _unfinished(directory: DataDirectory) -> Path:
+    return directory.root / "migration-unfinished"
+
+
+def _copy(directory: DataDirectory) -> None:
+    drop_copies(directory)
+    directory.copies.mkdir(mode=0o700)
+    for path in _databases(directory).values():
+        source, target = sqlite3.connect(path), sqlite3.connect(directory.copies / path.name)
+        try:
+            source.backup(target)
+        finally:
+            source.close()
+            target.close()
+        (directory.copies / path.name).chmod(0o600)
+    sync_folder(directory.copies)
+
+
+def _take_back_unfinished(directory: DataDirectory) -> None:
+    """Put the copies back where a migration was begun and not ended."""
+    if not _unfinished(directory).exists():
+        return
+    for path in _databases(directory).values():
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        copied = directory.copies / path.name
+        if copied.exists():
+            path.write_bytes(copied.read_bytes())
+            path.chmod(0o600)
+    _unfinished(directory).unlink()
+
+
+def _migrate(path: Path, folder: Path) -> None:
+    """Run the steps of one database and look whether the file is sound."""
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    script = ScriptDirectory.from_config(config)
+
+    def upgrade(revision: object, _context: object) -> list[StampStep | RevisionStep]:
+        return script._upgrade_revs("head", revision)  # type: ignore[arg-type,return-value]  # alembic's own way
+
+    engine = open_engine(path, "power")
+    try:
+        with (
+            EnvironmentContext(config, script, fn=upgrade, destination_rev="head") as environment,
+            engine.connect() as connection,
+        ):
+            environment.configure(connection=connection)
+            with environment.begin_transaction():
+                environment.run_migrations()
+            connection.commit()
+            if not check_integrity(connection):
+                raise EcholessError(ErrorCode.DATA_DIRECTORY, "a database is damaged after its migration")
+    finally:
+        engine.dispose()
+    path.chmod(0o600)
+
+
+def revision_of(connection: sa.Connection) -> str:
+    """Return the last step that a database has seen."""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())

@@ -1,0 +1,68 @@
+"""Accounts to rows and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.retention.decision import Ineligible, RetentionMode
+from echoless.vault.stores import schema
+from echoless.vault.stores.accounts import Accounts, ApiKey, Meter, ServiceAccount, Workspace
+from echoless.vault.stores.keyring import Keyring
+from echoless.vault.stores.writing import Row
+
+
+def workspace_row(workspace: Workspace) -> Row:
+    """Return the row of a workspace."""
+    row = {name: getattr(workspace, name) for name in Workspace.__slots__}
+    return row | {"ineligible": workspace.ineligible.value}
+
+
+def service_account_row(account: ServiceAccount) -> Row:
+    """Return the row of a service account."""
+    return {name: getattr(account, name) for name in ServiceAccount.__slots__}
+
+
+def key_row(key: ApiKey) -> Row:
+    """Return the row of an API key."""
+    row = {name: getattr(key, name) for name in ApiKey.__slots__}
+    scopes = None if key.scopes is None else sorted(key.scopes)
+    return row | {"scopes": scopes, "retention": key.retention.value}
+
+
+def load_accounts(accounts: Accounts, vault: sa.Connection, keys: sa.Connection, keyring: Keyring) -> None:
+    """Read everything that tickets need into memory.
+
+    raises: EcholessError(DATA_DIRECTORY) where a workspace has no key, or the master key does not fit
+    """
+    wrapped = {row.workspace_id: row.wrapped for row in keys.execute(sa.select(schema.workspace_keys))}
+    for row in _mappings(vault, schema.workspaces):
+        workspace = Workspace(**{**row, "ineligible": Ineligible(row["ineligible"])})
+        if workspace.workspace_id not in wrapped:
+            raise EcholessError(ErrorCode.DATA_DIRECTORY, "a workspace has no key in keys.sqlite")
+        keyring.add_workspace_key(workspace.workspace_id, wrapped[workspace.workspace_id])
+        accounts.workspaces[workspace.workspace_id] = workspace
+    for row in _mappings(vault, schema.service_accounts):
+        accounts.service_accounts[row["service_account_id"]] = ServiceAccount(**row)
+    for row in _mappings(vault, schema.api_keys):
+        scopes = None if row["scopes"] is None else frozenset(row["scopes"])
+        accounts.put_key(ApiKey(**{**row, "scopes": scopes, "retention": RetentionMode(row["retention"])}))
+    for row in _mappings(vault, schema.meters):
+        accounts.put_meter(row["owner_id"], Meter(row["character_count"], row["resets_unix"]))
+    for row in _mappings(vault, schema.voice_settings):
+        accounts.voice_settings[row["workspace_id"], row["voice_id"]] = row["settings"]
+    for row in _mappings(vault, schema.voice_aliases):
+        accounts.voice_aliases[row["voice_id"]] = row["catalogue_id"]
+
+
+def read_fact(vault: sa.Connection, name: str) -> str | None:
+    """Return a stored fact of the installation."""
+    found = vault.execute(sa.select(schema.facts.c.value).where(schema.facts.c.name == name)).scalar()
+    return None if found is None else str(found)
+
+
+def _mappings(connection: sa.Connection, table: sa.Table) -> list[Mapping[str, Any]]:
+    return [dict(row) for row in connection.execute(sa.select(table)).mappings()]

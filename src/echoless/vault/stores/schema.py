@@ -1,0 +1,179 @@
+"""The tables of both databases, as the newest migration leaves them.
+
+No column holds content in clear: what a user said, its settings and its times are sealed blobs. There is no column
+for an e-mail address, a user's name, an address of the network or a voice's name beside a request.
+Item keys live in a database of their own, never in one file, log or copy with what they open.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+VAULT: Final = sa.MetaData()
+KEYS: Final = sa.MetaData()
+
+workspaces = sa.Table(
+    "workspaces",
+    VAULT,
+    sa.Column("workspace_id", sa.String, primary_key=True),
+    sa.Column("user_id", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("tier", sa.String, nullable=False),
+    sa.Column("is_entitled", sa.Boolean, nullable=False),
+    sa.Column("is_enforced", sa.Boolean, nullable=False),
+    sa.Column("ineligible", sa.String, nullable=False),
+    sa.Column("is_restricted", sa.Boolean, nullable=False),
+    sa.Column("restriction_reason", sa.String, nullable=False),
+    sa.Column("restricted_since_unix", sa.BigInteger, nullable=False),
+    sa.Column("notified_at_unix", sa.BigInteger, nullable=False),
+    sa.Column("is_hipaa", sa.Boolean, nullable=False),
+    sa.Column("conversation_rows", sa.String, nullable=False),
+    sa.Column("policy_version", sa.BigInteger, nullable=False),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+    sa.Column("character_limit", sa.BigInteger, nullable=False),
+    sa.Column("concurrency_max", sa.Integer),
+)
+service_accounts = sa.Table(
+    "service_accounts",
+    VAULT,
+    sa.Column("service_account_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, sa.ForeignKey("workspaces.workspace_id"), nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+)
+_to_service_account = sa.ForeignKey("service_accounts.service_account_id")
+api_keys = sa.Table(
+    "api_keys",
+    VAULT,
+    sa.Column("key_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, sa.ForeignKey("workspaces.workspace_id"), nullable=False),
+    sa.Column("service_account_id", sa.String, _to_service_account, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("hint", sa.String, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+    sa.Column("is_disabled", sa.Boolean, nullable=False),
+    sa.Column("scopes", sa.JSON(none_as_null=True)),
+    sa.Column("character_limit", sa.BigInteger),
+    sa.Column("expires_unix", sa.BigInteger),
+    sa.Column("retention", sa.String, nullable=False),
+)
+meters = sa.Table(
+    "meters",
+    VAULT,
+    sa.Column("owner_id", sa.String, primary_key=True),
+    sa.Column("character_count", sa.BigInteger, nullable=False),
+    sa.Column("resets_unix", sa.BigInteger, nullable=False),
+)
+voice_settings = sa.Table(
+    "voice_settings",
+    VAULT,
+    sa.Column("workspace_id", sa.String, primary_key=True),
+    sa.Column("voice_id", sa.String, primary_key=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+)
+voice_aliases = sa.Table(
+    "voice_aliases",
+    VAULT,
+    sa.Column("voice_id", sa.String, primary_key=True),
+    sa.Column("catalogue_id", sa.String, nullable=False),
+)
+facts = sa.Table(
+    "facts",
+    VAULT,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("value", sa.String, nullable=False),
+)
+history_items = sa.Table(
+    "history_items",
+    VAULT,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("item_id", sa.String, nullable=False, unique=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("request_id", sa.String, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("voice_id", sa.String, nullable=False),
+    sa.Column("voice_name", sa.String, nullable=False),
+    sa.Column("model_id", sa.String, nullable=False),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("output_format", sa.String, nullable=False),
+    sa.Column("character_count_from", sa.BigInteger, nullable=False),
+    sa.Column("character_count_to", sa.BigInteger, nullable=False),
+    sa.Column("audio_bytes", sa.BigInteger, nullable=False),
+    sa.Column("segment_count", sa.Integer, nullable=False),
+    sa.Column("sealed_head", sa.LargeBinary, nullable=False),
+    sa.Index("history_items_by_workspace", "workspace_id", "sequence"),
+    sa.Index("history_items_by_time", "created_ms"),
+    sqlite_autoincrement=True,
+)
+history_alignments = sa.Table(
+    "history_alignments",
+    VAULT,
+    sa.Column("item_id", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, primary_key=True),
+    sa.Column("part", sa.Integer, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+request_log = sa.Table(
+    "request_log",
+    VAULT,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("request_id", sa.String, nullable=False),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("key_id", sa.String, nullable=False),
+    sa.Column("endpoint", sa.String, nullable=False),
+    sa.Column("product", sa.String, nullable=False),
+    sa.Column("model_id", sa.String, nullable=False),
+    sa.Column("output_format", sa.String, nullable=False),
+    sa.Column("characters", sa.BigInteger, nullable=False),
+    sa.Column("audio_ms", sa.BigInteger, nullable=False),
+    sa.Column("start_unix", sa.BigInteger, nullable=False),
+    sa.Column("duration_ms", sa.BigInteger, nullable=False),
+    sa.Column("http_status", sa.Integer, nullable=False),
+    sa.Column("error_code", sa.String, nullable=False),
+    sa.Column("mode", sa.String, nullable=False),
+    sa.Column("policy_version", sa.BigInteger, nullable=False),
+    sa.Index("request_log_by_workspace", "workspace_id", "start_unix"),
+    sa.Index("request_log_by_time", "start_unix"),
+)
+usage_hours = sa.Table(
+    "usage_hours",
+    VAULT,
+    sa.Column("workspace_id", sa.String, primary_key=True),
+    sa.Column("key_id", sa.String, primary_key=True),
+    sa.Column("product", sa.String, primary_key=True),
+    sa.Column("model_id", sa.String, primary_key=True),
+    sa.Column("hour_unix", sa.BigInteger, primary_key=True),
+    sa.Column("characters", sa.BigInteger, nullable=False),
+    sa.Column("credits", sa.BigInteger, nullable=False),
+    sa.Column("request_count", sa.BigInteger, nullable=False),
+    sa.Column("audio_ms", sa.BigInteger, nullable=False),
+)
+audit_entries = sa.Table(
+    "audit_entries",
+    VAULT,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("entry_id", sa.String, nullable=False, unique=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("time_ms", sa.BigInteger, nullable=False),
+    sa.Column("actor_id", sa.String, nullable=False),
+    sa.Column("activity", sa.String, nullable=False),
+    sa.Column("target_id", sa.String, nullable=False),
+    sa.Index("audit_entries_by_workspace", "workspace_id", "sequence"),
+)
+
+workspace_keys = sa.Table(
+    "workspace_keys",
+    KEYS,
+    sa.Column("workspace_id", sa.String, primary_key=True),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+)
+item_keys = sa.Table(
+    "item_keys",
+    KEYS,
+    sa.Column("item_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+)

@@ -1,0 +1,91 @@
+"""The statements of the writer: which rows may be written, in the order in which a group is committed.
+
+Keys come first, since an item without a key is unreadable and an orphaned key is swept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from echoless.vault.stores import schema
+
+Row = dict[str, Any]
+
+
+class Write(IntEnum):
+    """Kinds of rows, in the order of their writing."""
+
+    WORKSPACE_KEY = 1
+    ITEM_KEY = 2
+    WORKSPACE = 10
+    SERVICE_ACCOUNT = 11
+    API_KEY = 12
+    METER = 13
+    VOICE_SETTINGS = 14
+    VOICE_ALIAS = 15
+    FACT = 16
+    HISTORY_ITEM = 20
+    HISTORY_ALIGNMENT = 21
+    REQUEST_LOG = 30
+    USAGE = 31
+    AUDIT = 32
+    API_KEY_REMOVED = 40
+    VOICE_ALIAS_REMOVED = 41
+
+    @property
+    def is_keys(self) -> bool:
+        """Whether the row belongs into the database of keys."""
+        return self < Write.WORKSPACE
+
+
+def _upsert(table: sa.Table) -> sa.Executable:
+    statement = insert(table)
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+
+
+def _add_usage() -> sa.Executable:
+    table = schema.usage_hours
+    statement = insert(table)
+    counts = ("characters", "credits", "request_count", "audio_ms")
+    summed = {name: table.c[name] + statement.excluded[name] for name in counts}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=summed)
+
+
+def _remove(column: sa.Column[Any]) -> sa.Executable:
+    return sa.delete(column.table).where(column == sa.bindparam(f"gone_{column.name}"))
+
+
+STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
+    Write.WORKSPACE_KEY: sa.insert(schema.workspace_keys),
+    Write.ITEM_KEY: sa.insert(schema.item_keys),
+    Write.WORKSPACE: _upsert(schema.workspaces),
+    Write.SERVICE_ACCOUNT: _upsert(schema.service_accounts),
+    Write.API_KEY: _upsert(schema.api_keys),
+    Write.METER: _upsert(schema.meters),
+    Write.VOICE_SETTINGS: _upsert(schema.voice_settings),
+    Write.VOICE_ALIAS: _upsert(schema.voice_aliases),
+    Write.FACT: _upsert(schema.facts),
+    Write.HISTORY_ITEM: sa.insert(schema.history_items),
+    Write.HISTORY_ALIGNMENT: sa.insert(schema.history_alignments),
+    Write.REQUEST_LOG: sa.insert(schema.request_log),
+    Write.USAGE: _add_usage(),
+    Write.AUDIT: sa.insert(schema.audit_entries),
+    Write.API_KEY_REMOVED: _remove(schema.api_keys.c.key_id),
+    Write.VOICE_ALIAS_REMOVED: _remove(schema.voice_aliases.c.voice_id),
+}
+
+
+def execute_group(connection: sa.Connection, rows: Mapping[Write, list[Row]], *, are_keys: bool) -> None:
+    """Write the rows of one database in one transaction."""
+    kinds = sorted(kind for kind in rows if kind.is_keys is are_keys and rows[kind])
+    if not kinds:
+        return
+    with connection.begin():
+        for kind in kinds:
+            connection.execute(STATEMENTS[kind], rows[kind])

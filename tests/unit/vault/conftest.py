@@ -1,0 +1,43 @@
+"""A vault in a directory of its own, with gateways over real socketpairs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from echoless.core.journal import MemoryJournal
+from echoless.crossing.control import VaultConfig
+from echoless.vault.service import Vault, open_vault
+from tests.fakes.gateway_double import GatewayDouble, TurnedClock, config_for
+
+OpenVault = Callable[..., Awaitable[Vault]]
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+def journal() -> MemoryJournal:
+    return MemoryJournal()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> VaultConfig:
+    return config_for(tmp_path / "data")
+
+
+@pytest.fixture
+async def vault(config: VaultConfig, clock: TurnedClock, journal: MemoryJournal) -> AsyncIterator[Vault]:
+    async with open_vault(config, clock, journal) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def gateway(vault: Vault) -> AsyncIterator[GatewayDouble]:
+    async with AsyncExitStack() as stack:
+        yield await stack.enter_async_context(GatewayDouble.connected(vault))
