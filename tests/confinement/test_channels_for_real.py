@@ -7,33 +7,21 @@ where KNOWN_UNPROVED says that this may be.
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
 import platform
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from echoless.confinement.channels import CHANNELS
 from echoless.confinement.kernel import Kernel
 from echoless.confinement.landlock import abi_version
+from tests.confinement import runs
+from tests.confinement.acts import ACTS
 
 pytestmark = pytest.mark.confinement
 
 
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-RUNS = _load("runs")
-ACTS: Mapping[str, object] = _load("acts").ACTS
 Act = Callable[[str], Mapping[str, int]]
 
 # Rights that an ordinary user, an old kernel or a hardened host may not have. Root on a new kernel has them all.
@@ -82,7 +70,7 @@ def acts_in(tmp_path_factory: pytest.TempPathFactory) -> Act:
     top = tmp_path_factory.mktemp("acts")
 
     def perform(mode: str) -> Mapping[str, int]:
-        result: Mapping[str, int] = RUNS.acts_in(mode, str(top))
+        result: Mapping[str, int] = runs.acts_in(mode, str(top))
         return result
 
     return perform

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+
+from tests.confinement import runs
 
 pytestmark = pytest.mark.confinement
 
-_SPEC = importlib.util.spec_from_file_location("runs", Path(__file__).parent / "runs.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_RUNS = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_RUNS)
 _PARTS = {"espeak_en-us", "espeak_en-gb-scotland", "espeak_de", "espeak_fr", "espeak_cmn"} | {
     "mp3",
     "opus",
@@ -24,17 +18,17 @@ _PARTS = {"espeak_en-us", "espeak_en-gb-scotland", "espeak_de", "espeak_fr", "es
 
 
 def _environment() -> dict[str, str]:
-    return _RUNS.process_environment() | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return runs.process_environment() | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 @pytest.mark.parametrize("start", ["cold", "warm"])
 def test_engine_speaks_and_encodes_behind_the_wall(start: str) -> None:
-    answer = _RUNS.run("engine_inside.py", start, environment=_environment())
+    answer = runs.run("engine_inside.py", start, environment=_environment())
     assert answer["missing"] == []
     assert answer["made"].keys() == _PARTS
     assert all(made > 1000 for made in answer["made"].values())
 
 
 def test_warmed_engine_imports_nothing_behind_the_wall() -> None:
-    answer = _RUNS.run("engine_inside.py", "warm", environment=_environment())
+    answer = runs.run("engine_inside.py", "warm", environment=_environment())
     assert answer["late"] == []

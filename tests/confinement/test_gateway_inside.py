@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import importlib.util
 import json
 import os
 import signal
@@ -24,14 +23,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from websockets.sync.client import connect
 
+from tests.confinement import runs
+
 pytestmark = pytest.mark.confinement
 
 _HERE = Path(__file__).parent
-_SPEC = importlib.util.spec_from_file_location("runs", _HERE / "runs.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_RUNS = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_RUNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]
                 *tls,
                 *(str(database), key, str(configuration)),
             ],
-            env=_RUNS.process_environment(),
+            env=runs.process_environment(),
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -12,19 +10,14 @@ from echoless.confinement.channels import CHANNELS
 from echoless.confinement.kernel import Kernel, number_of
 from echoless.confinement.probe import controls
 from echoless.confinement.rules import UNREVIEWED_ERRNO
+from tests.confinement import runs
 
 pytestmark = pytest.mark.confinement
-
-_SPEC = importlib.util.spec_from_file_location("runs", Path(__file__).parent / "runs.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_RUNS = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_RUNS)
 
 
 @pytest.fixture(scope="session")
 def verdicts() -> Mapping[str, str]:
-    result: Mapping[str, str] = _RUNS.run("holes.py")
+    result: Mapping[str, str] = runs.run("holes.py")
     return result
 
 
@@ -39,5 +32,5 @@ def test_rule_taken_out_makes_the_probe_say_open(verdicts: Mapping[str, str], ch
 
 
 def test_probe_of_the_whole_wall_misses_nothing() -> None:
-    assert _RUNS.run("properties_inside.py", "full") == []
-    assert _RUNS.run("properties_inside.py", "engine") == []
+    assert runs.run("properties_inside.py", "full") == []
+    assert runs.run("properties_inside.py", "engine") == []

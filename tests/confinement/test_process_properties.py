@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
 import resource
 import signal
@@ -17,25 +16,21 @@ import pytest
 
 from echoless.confinement.kernel import Kernel
 from echoless.confinement.landlock import abi_version
+from tests.confinement import runs
 
 pytestmark = pytest.mark.confinement
 
 _HERE = Path(__file__).parent
-_SPEC = importlib.util.spec_from_file_location("runs", _HERE / "runs.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_RUNS = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_RUNS)
 
 
 def _inside(name: str, *arguments: str, environment: dict[str, str] | None = None) -> object:
-    return _RUNS.run("properties_inside.py", name, *arguments, environment=environment)
+    return runs.run("properties_inside.py", name, *arguments, environment=environment)
 
 
 def _crash(name: str, directory: Path) -> list[str]:
     finished = subprocess.run(
         [sys.executable, str(_HERE / "properties_inside.py"), name],
-        env=_RUNS.process_environment(),
+        env=runs.process_environment(),
         cwd=directory,
         capture_output=True,
         timeout=60,
@@ -89,13 +84,13 @@ def test_missing_file_size_limit_is_named() -> None:
 @pytest.mark.claim("Z4")
 def test_missing_allocator_profile_is_named() -> None:
     """C35: the same process with and without the environment."""
-    plain = {name: value for name, value in _RUNS.process_environment().items() if name != "GLIBC_TUNABLES"}
+    plain = {name: value for name, value in runs.process_environment().items() if name != "GLIBC_TUNABLES"}
     assert _inside("full", environment=plain) == ["allocator_profile_off"]
     assert _inside("full") == []
 
 
 def test_agent_in_the_environment_is_named() -> None:
-    assert _inside("full", environment=_RUNS.process_environment() | {"SENTRY_DSN": "x"}) == ["agent_present"]
+    assert _inside("full", environment=runs.process_environment() | {"SENTRY_DSN": "x"}) == ["agent_present"]
 
 
 def test_vault_writes_below_its_directory_only(tmp_path: Path) -> None:
@@ -111,7 +106,7 @@ def test_vault_writes_below_its_directory_only(tmp_path: Path) -> None:
 def _waiting(name: str) -> Iterator[int]:
     with subprocess.Popen(
         [sys.executable, str(_HERE / "properties_inside.py"), name],
-        env=_RUNS.process_environment(),
+        env=runs.process_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:

@@ -77,7 +77,7 @@ def handled_by(role: Role, abi: int) -> Handled:
 def restrict(kernel: Kernel, profile: SandboxProfile, abi: int) -> None:
     """Put the profile into force for this thread and all that it makes.
 
-    raises: EcholessError where the kernel refuses a step; a path of the profile that is missing is left out,
+    raises: EcholessError where the kernel refuses a step; a path of the profile that is out of reach is left out,
             which takes more away, not less
     """
     handled = handled_by(profile.role, abi)
@@ -99,8 +99,8 @@ def _allow(kernel: Kernel, ruleset: int, paths: tuple[str, ...], rights: int) ->
     for path in paths:
         try:
             descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue  # what cannot be reached now need not be reached later
         try:
             is_directory = stat.S_ISDIR(os.fstat(descriptor).st_mode)
             rule = _PathBeneath(rights if is_directory else rights & _FILE_RIGHTS, descriptor)

@@ -26,7 +26,10 @@ Controls = Mapping[Call, Answer]
 
 @dataclass(frozen=True, slots=True)
 class Tripwires:
-    """What the probe must open before the wall stands: `growing`, a regular file in memory."""
+    """What the probe must open before the wall stands.
+
+    growing: a regular file in memory, -1 where the host refuses one
+    """
 
     growing: int
     readable_before: tuple[str, ...]
@@ -39,7 +42,10 @@ def controls(kernel: Kernel) -> Controls:
 
 def lay_tripwires(profile: SandboxProfile) -> Tripwires:
     """Open what the later attempts need, and note which outside files can be read now."""
-    growing = os.memfd_create("probe", os.MFD_CLOEXEC)
+    try:
+        growing = os.memfd_create("probe", os.MFD_CLOEXEC)
+    except OSError:
+        growing = -1  # the channel then stays unproved
     candidates = (_OUTSIDE, *profile.forbidden)
     return Tripwires(growing, tuple(path for path in candidates if _can_read(path)))
 
@@ -64,7 +70,8 @@ def probe(
     results = [_judge_channel(kernel, channel, profile.role, before, landlock_abi) for channel in CHANNELS]
     results.append(_inherited_file(profile.role, tripwires.growing))
     results.append(_outside_reads(profile, tripwires.readable_before))
-    os.close(tripwires.growing)
+    if tripwires.growing >= 0:
+        os.close(tripwires.growing)
     return tuple(results)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 
 import pytest
@@ -21,6 +22,7 @@ def test_numbers_agree_with_libseccomp(machine: str) -> None:
     library = load_library()
     if library is None:
         pytest.skip("this host has no libseccomp to compare with")
+    library.seccomp_syscall_resolve_name_arch.argtypes = (ctypes.c_uint32, ctypes.c_char_p)
     compared = 0
     for name in names():
         theirs = library.seccomp_syscall_resolve_name_arch(_TOKENS[machine], name.encode())
