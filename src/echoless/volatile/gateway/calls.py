@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from echoless.core.content import AudioContent
+from echoless.crossing.client import ClientLeftError
 from echoless.crossing.control import GatewayConfig
 from echoless.crossing.records import CloseStatus, CloseTicket, TicketGranted
 from echoless.retention.decision import RetentionMode, Switch
@@ -23,6 +23,7 @@ _EXPOSED: Final = (
     b"request-id, history-item-id, character-cost, x-character-count, current-concurrent-requests, "
     b"maximum-concurrent-requests, x-echoless-retention, content-type, retry-after"
 )
+_PATH_ID_MAX: Final = 256
 _JSON: Final = b"application/json"
 Header = tuple[bytes, bytes]
 
@@ -77,6 +78,10 @@ class Call:
         """What the vault decided."""
         return self.open_ticket.grant
 
+    def path_id(self, index: int) -> str:
+        """Return a parameter of the path, cut to a length that no real id has."""
+        return self.values[index][:_PATH_ID_MAX]
+
     def closing(self) -> CloseTicket:
         """Return the record that closes the ticket with what is known now."""
         outcome = self.outcome
@@ -119,7 +124,12 @@ class Call:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def write(self, data: bytes) -> None:
-        """Send a piece of the body; returns when the client's connection has room for more."""
+        """Send a piece of the body; returns when the client's connection has room for more.
+
+        raises: ClientLeftError where somebody saw the client leave
+        """
+        if self.outcome.has_client_left:
+            raise ClientLeftError
         await self.send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def finish(self, data: bytes = b"") -> None:
@@ -131,10 +141,6 @@ class Call:
     async def answer(self, body: Any, *, status: int = 200) -> None:
         """Answer with JSON: what msgspec encodes."""
         await self.answer_bytes(msgspec.json.encode(body), _JSON, status=status)
-
-    async def answer_audio(self, audio: AudioContent, content_type: str) -> None:
-        """Answer with a whole audio file."""
-        await self.answer_bytes(audio.reveal(), content_type.encode("ascii"))
 
     async def answer_bytes(
         self, body: bytes, content_type: bytes, *, status: int = 200, more: Sequence[Header] = ()

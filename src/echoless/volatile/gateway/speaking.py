@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,8 +23,9 @@ from echoless.crossing.records import (
 )
 from echoless.crossing.sinks import RetainingSink, ZeroSink, sink_for
 from echoless.volatile.gateway.calls import Call, Header
-from echoless.volatile.gateway.ports import Receive, SpeechSource
+from echoless.volatile.gateway.ports import SpeechSource
 from echoless.volatile.gateway.renderings import Rendering
+from echoless.volatile.gateway.watching import watched
 
 WINDOW_BYTES: Final = 192 * 1024
 _CREDIT_BYTES: Final = WINDOW_BYTES // 3
@@ -107,14 +106,14 @@ async def speak_order(call: Call, order: SpeechOrder, rendering: Rendering) -> N
         more.append((b"history-item-id", call.grant.history_item_id.encode("ascii")))
     with call.services.engines.speak(TicketId(call.grant.ticket_id), order.job) as engine:
         speech = _passing(engine, sink, order.kept)
-        async with watched(call.receive, speech.abandon):
+        async with watched(call, speech.abandon):
             await _Answer(call, speech, rendering, more, sink).send()
 
 
 async def speak_preview(call: Call, job: Speak, rendering: Rendering) -> None:
     """Speak a text of our own for anyone: no ticket, no sink."""
     with call.services.engines.speak(NO_TICKET, job) as speech:
-        async with watched(call.receive, speech.abandon):
+        async with watched(call, speech.abandon):
             await _Answer(call, speech, rendering, (), None).send()
 
 
@@ -193,20 +192,3 @@ class _Answer:
             call.outcome.is_complete = True
             call.is_ticket_closed = await self._sink.seal(call.closing())
         await call.finish(rest)
-
-
-@asynccontextmanager
-async def watched(receive: Receive, on_left: Callable[[], None]) -> AsyncIterator[None]:
-    """Watch for the client's leaving while the body of the block runs; the watch ends with the block."""
-    watch = asyncio.get_running_loop().create_task(_until_left(receive, on_left))
-    try:
-        yield
-    finally:
-        watch.cancel()
-        await asyncio.wait([watch])
-
-
-async def _until_left(receive: Receive, on_left: Callable[[], None]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    on_left()

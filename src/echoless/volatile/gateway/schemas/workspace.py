@@ -1,0 +1,119 @@
+"""Queries and bodies of workspace, keys, usage and the request log.
+
+source: the wire contract, history, voices, models and user, sections 6 and 7; zero retention, section 5
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from echoless.volatile.gateway.schemas.base import Body, Query
+
+_Word = Annotated[str, Field(max_length=256)]
+_Name = Annotated[str, Field(min_length=1, max_length=256)]
+_Scope = Annotated[str, Field(pattern=r"^[a-z_]{1,64}$")]
+_UnixMilliseconds = Annotated[int, Field(ge=0, le=2**45)]
+_Scopes = Annotated[list[_Scope], Field(max_length=100)]
+_NoUpdate = Literal["no_update"]
+
+BREAKDOWNS = (
+    "none", "voice", "voice_multiplier", "user", "groups", "api_keys", "all_api_keys", "product_type", "model",
+    "resource", "request_queue", "region", "subresource_id", "reporting_workspace_id", "has_api_key",
+    "request_source",
+)  # fmt: skip
+METRICS = (
+    "credits", "tts_characters", "minutes_used", "request_count", "ttfb_avg", "ttfb_p95", "fiat_units_spent",
+    "concurrency", "concurrency_average",
+)  # fmt: skip
+
+
+class UsageQuery(Query):
+    """Query of usage statistics; times in milliseconds although their names say otherwise."""
+
+    start_unix: _UnixMilliseconds
+    end_unix: _UnixMilliseconds
+    include_workspace_metrics: bool | None = None
+    breakdown_type: Literal[BREAKDOWNS] = "none"  # type: ignore[valid-type]  # the table is the enumeration
+    aggregation_interval: Literal["hour", "day", "week", "month", "cumulative"] = "day"
+    aggregation_bucket_size: int | None = Field(
+        None, ge=60, le=2**31, description="Seconds; wins over the interval."
+    )
+    metric: Literal[METRICS] = "credits"  # type: ignore[valid-type]  # as above
+
+
+class AnalyticsBody(Body):
+    """Usage over time as a table."""
+
+    start_time: _UnixMilliseconds
+    end_time: _UnixMilliseconds
+    interval_seconds: int | None = Field(None, ge=60, le=2**31)
+    group_by: Annotated[list[_Word], Field(max_length=4)] | None = None
+    filters: list[Any] | None = None
+    time_zone: _Word | None = None
+
+
+class RequestLogBody(Body):
+    """Rows of the request log as a table."""
+
+    start_time: _UnixMilliseconds | None = None
+    end_time: _UnixMilliseconds | None = None
+    limit: int | None = Field(None, ge=1, le=1000)
+    sort: Any = None
+    filters: list[Any] | None = None
+    search: Any = None
+
+
+class AuditLogQuery(Query):
+    """Query of administrative acts."""
+
+    limit: int = Field(100, ge=1, le=1000)
+    cursor: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_.:/{}+-]*$")] | None = None
+    time_from_unix_ms: _UnixMilliseconds | None = None
+    time_to_unix_ms: _UnixMilliseconds | None = None
+    actor_uid: _Word | None = None
+    class_name: _Word | None = None
+    activity_name: _Word | None = None
+
+
+class ZeroRetentionBody(Body):
+    """Changes to the policy of the workspace; what is absent stays as it is."""
+
+    enforced: bool | None = None
+    ineligible: Literal["refuse", "allow"] | None = None
+    hipaa: bool | None = None
+    conversation_rows: Literal["keep_redacted", "none"] | None = None
+    restricted: bool | None = Field(None, description="The operator's alone; refused here.")
+
+
+class ServiceAccountBody(Body):
+    """A new service account."""
+
+    name: _Name
+
+
+class CreateKeyBody(Body):
+    """A new key. `retention` binds every request of it."""
+
+    name: _Name
+    permissions: Literal["all"] | _Scopes | None = None
+    character_limit: int | None = Field(None, ge=0, le=2**53)
+    expires_at_unix: int | None = Field(None, ge=0, le=2**40)
+    retention: Literal["default", "zero"] | None = None
+
+
+class EditKeyBody(Body):
+    """Changes to a key; what is absent, null or `no_update` stays as it is."""
+
+    is_enabled: bool | _NoUpdate | None = None
+    name: _Name | None = None
+    permissions: Literal["all", "no_update"] | _Scopes | None = None
+    character_limit: Annotated[int, Field(ge=0, le=2**53)] | _NoUpdate | None = None
+    retention: Literal["default", "zero", "no_update"] | None = None
+
+
+class DisableKeyQuery(Query):
+    """Which key to disable."""
+
+    api_key_name: Literal["self"]
