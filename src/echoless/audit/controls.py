@@ -11,7 +11,7 @@ from typing import Final
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.client import AuditClient
 from echoless.audit.memory_scan import scan_memory
-from echoless.audit.needles import text_groups
+from echoless.audit.needles import text_needles
 from echoless.audit.options import AuditOptions
 from echoless.audit.planting import plant
 from echoless.audit.plantings import MODEL, SPEECH, all_plantings
@@ -34,7 +34,7 @@ def control_in_flight(
     stream = client.open_stream(path, {"text": held.text, "model_id": MODEL})
     try:
         stream.read(_FIRST_BYTES)
-        scan = scan_memory(family, text_groups([held]))
+        scan = scan_memory(family, text_needles([held]))
     finally:
         stream.close()
     roles = sorted({hit.role for hit in scan.hits})
@@ -62,4 +62,4 @@ def _copies_left(server: ServerProcess, scrub_deadline_s: float) -> int:
     with AuditClient(server.url, server.api_key) as client:
         plant(client, spoken)
         time.sleep(scrub_deadline_s)
-        return len(scan_memory(server.family(), text_groups(mint.canaries)).hits)
+        return len(scan_memory(server.family(), text_needles(mint.canaries)).hits)

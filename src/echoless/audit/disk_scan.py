@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from echoless.audit.needles import MASK, Group
+from echoless.audit.finder import Finder, mask
+from echoless.audit.needles import Needle
 
 SHARED_PLACES: Final = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108  # searched, never used
 _BLOCK_BYTES: Final = 4 * 1024 * 1024
@@ -61,28 +62,28 @@ class _Tally:
         return DiskScan(self.file_count, self.read_bytes, tuple(self.skipped), tuple(self.hits))
 
 
-def scan_directory(directory: Path, groups: Sequence[Group]) -> DiskScan:
+def scan_directory(directory: Path, needles: Sequence[Needle]) -> DiskScan:
     """Search every file below a directory, names of files included, without any bound.
 
     raises: PermissionError where a file cannot be read: a data directory is searched whole or not at all
     """
-    tally = _Tally()
+    tally, finder = _Tally(), Finder(needles)
     for path in _files(directory):
-        _search_name(path, groups, tally)
-        _search_file(path, groups, tally)
+        _search_name(path, finder, tally)
+        _search_file(path, finder, tally)
     return tally.result()
 
 
-def scan_files(paths: Sequence[Path], groups: Sequence[Group]) -> DiskScan:
+def scan_files(paths: Sequence[Path], needles: Sequence[Needle]) -> DiskScan:
     """Search some files, for example captured output."""
-    tally = _Tally()
+    tally, finder = _Tally(), Finder(needles)
     for path in paths:
-        _search_file(path, groups, tally)
+        _search_file(path, finder, tally)
     return tally.result()
 
 
 def scan_shared_places(
-    groups: Sequence[Group],
+    needles: Sequence[Needle],
     *,
     changed_since_unix_s: float,
     excluded: Sequence[Path] = (),
@@ -92,7 +93,7 @@ def scan_shared_places(
 
     excluded: directories that are searched in another way or belong to whoever searches
     """
-    tally = _Tally()
+    tally, finder = _Tally(), Finder(needles)
     old_bytes = 0
     for path in (path for place in places for path in _files(place)):
         facts = _facts(path)
@@ -105,9 +106,9 @@ def scan_shared_places(
             tally.skipped.append(str(path))
             continue
         old_bytes += 0 if is_new else facts.st_size
-        _search_name(path, groups, tally)
+        _search_name(path, finder, tally)
         try:
-            _search_file(path, groups, tally)
+            _search_file(path, finder, tally)
         except OSError:
             tally.skipped.append(str(path))
     return tally.result()
@@ -130,25 +131,22 @@ def _files(directory: Path) -> Iterator[Path]:
                 yield path
 
 
-def _search_name(path: Path, groups: Sequence[Group], tally: _Tally) -> None:
-    masked = os.fsencode(path.name).translate(MASK)
-    for group in groups:
-        for place, owner in group.find(masked, len(masked)):
-            tally.hits.append(FileHit("(a file name)", group.kind, owner, place))
+def _search_name(path: Path, finder: Finder, tally: _Tally) -> None:
+    masked = mask(os.fsencode(path.name))
+    for place, needle in finder.find(masked, len(masked)):
+        tally.hits.append(FileHit("(a file name)", needle.kind, needle.owner, place))
 
 
-def _search_file(path: Path, groups: Sequence[Group], tally: _Tally) -> None:
-    overlap = max(group.length for group in groups) - 1
+def _search_file(path: Path, finder: Finder, tally: _Tally) -> None:
+    overlap = finder.longest_bytes - 1
     with path.open("rb", buffering=0) as file:
         start = 0
         while True:
             block = os.pread(file.fileno(), _BLOCK_BYTES + overlap, start)
             if not block:
                 break
-            masked = block.translate(MASK)
-            for group in groups:
-                for place, owner in group.find(masked, _BLOCK_BYTES):
-                    tally.hits.append(FileHit(str(path), group.kind, owner, start + place))
+            for place, needle in finder.find(mask(block), _BLOCK_BYTES):
+                tally.hits.append(FileHit(str(path), needle.kind, needle.owner, start + place))
             tally.read_bytes += min(len(block), _BLOCK_BYTES)
             start += _BLOCK_BYTES
     tally.file_count += 1

@@ -7,7 +7,6 @@ source: proc(5), /proc/PID/maps and /proc/PID/mem
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from echoless.audit.needles import MASK, Group
+import numpy as np
+from numpy.typing import NDArray
+
+from echoless.audit.finder import Finder
+from echoless.audit.needles import MASK_BYTE, Needle
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.processes import ProcessIdentity
 
@@ -114,30 +117,31 @@ class _Target:
 
 
 def scan_memory(
-    family: Iterable[ProcessIdentity], groups: Sequence[Group], progress: Progress | None = None
+    family: Iterable[ProcessIdentity], needles: Sequence[Needle], progress: Progress | None = None
 ) -> MemoryScan:
     """Search all readable memory of some processes.
 
     family:   the processes, as `family_of` returns them
-    groups:   what to search for
+    needles:  what to search for
     progress: called with the fraction that is done
     raises:   EcholessError(NOT_FOUND) when a process has gone, EcholessError(MISSING_PERMISSIONS) when its memory
               may not be read by this user
     """
-    assert groups, "a search for nothing would always succeed"
-    targets = []
+    finder = Finder(needles)
+    targets: list[_Target] = []
     try:
         for process in family:
             targets.append(_opened(process))
         total = sum(target.readable_bytes for target in targets) or 1
-        buffer = bytearray(BLOCK_BYTES + max(group.length for group in groups))
+        buffer = np.zeros(BLOCK_BYTES + _PAGE_BYTES, dtype=np.uint8)
+        assert finder.longest_bytes <= _PAGE_BYTES, "a needle is longer than the overlap of two blocks"
         done = 0
         for target in targets:
-            for block_bytes in _search(target, groups, buffer):
+            for block_bytes in _search(target, finder, buffer):
                 done += block_bytes
                 if progress is not None:
                     progress(done / total)
-        buffer[:] = bytes(len(buffer))
+        buffer[:] = 0
     finally:
         for target in targets:
             os.close(target.descriptor)
@@ -146,7 +150,7 @@ def scan_memory(
         for target in targets
     )
     hits = tuple(hit for target in targets for hit in target.hits)
-    return MemoryScan(scans, hits, sum(len(group.owners) for group in groups))
+    return MemoryScan(scans, hits, finder.needle_count)
 
 
 def readable_regions(pid: int) -> list[Region]:
@@ -190,27 +194,21 @@ def _opened(process: ProcessIdentity) -> _Target:
     raise EcholessError(code, f"the memory of process {process.pid} ({process.role}) cannot be read")
 
 
-def _search(target: _Target, groups: Sequence[Group], buffer: bytearray) -> Iterator[int]:
+def _search(target: _Target, finder: Finder, buffer: NDArray[np.uint8]) -> Iterator[int]:
     """Search one process block by block; yields how many bytes of its regions were passed."""
-    overlap = max(group.length for group in groups) - 1
-    own = _own_addresses(buffer) if target.process.pid == os.getpid() else range(0)
+    overlap = finder.longest_bytes - 1
+    process = target.process
     for region in target.regions:
         for start in range(region.start, region.end, BLOCK_BYTES):
             end = min(start + BLOCK_BYTES, region.end)
-            wanted = min(end + overlap, region.end) - start
-            unread = _read(target.descriptor, memoryview(buffer)[:wanted], start)
+            block = buffer[: min(end + overlap, region.end) - start]
+            unread = _read(target.descriptor, block.data, start)
             target.read_bytes += max(0, end - start - unread)
-            for place, kind, owner in _find(buffer, wanted, end - start, groups):
-                if start + place not in own:
-                    process = target.process
-                    target.hits.append(Hit(process.pid, process.role, region.name, kind, owner, start + place))
+            for place, needle in _find(block, end - start, finder):
+                target.hits.append(
+                    Hit(process.pid, process.role, region.name, needle.kind, needle.owner, start + place)
+                )
             yield end - start
-
-
-def _own_addresses(buffer: bytearray) -> range:
-    """Return where our reading buffer lies, for the case that we search ourselves."""
-    first = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
-    return range(first, first + len(buffer))
 
 
 def _read(descriptor: int, view: memoryview, address: int) -> int:
@@ -233,30 +231,29 @@ def _read(descriptor: int, view: memoryview, address: int) -> int:
     return unread
 
 
-def _find(
-    buffer: bytearray, filled: int, block_bytes: int, groups: Sequence[Group]
-) -> Iterator[tuple[int, str, str]]:
-    """Yield place, kind and owner of what begins in the block; long runs of zeros are not searched."""
-    overlap = max(group.length for group in groups) - 1
-    for first, end in _runs(buffer, filled):
-        masked = bytes(memoryview(buffer)[first : min(end + overlap, filled)]).translate(MASK)
-        limit = min(end, block_bytes) - first
-        for group in groups:
-            for place, owner in group.find(masked, limit):
-                yield first + place, group.kind, owner
+def _find(block: NDArray[np.uint8], end: int, finder: Finder) -> Iterator[tuple[int, Needle]]:
+    """Yield what begins before `end` in a block; long runs of zeros are not searched.
+
+    The block is put under the mask where it stands, so that no second copy of what was read is made.
+    """
+    runs = list(_runs(block))
+    overlap = finder.longest_bytes - 1
+    np.bitwise_xor(block, np.uint8(MASK_BYTE), out=block)
+    for first, last in runs:
+        limit = min(last, end) - first
+        for place, needle in finder.find(block[first : last + overlap], limit):
+            yield first + place, needle
 
 
-def _runs(buffer: bytearray, filled: int) -> Iterator[tuple[int, int]]:
+def _runs(block: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
     """Yield the stretches of 64 KiB pieces that are not all zero."""
-    view, zeros = memoryview(buffer), bytes(_PIECE_BYTES)
     begin: int | None = None
-    for start in range(0, filled, _PIECE_BYTES):
-        piece = view[start : min(start + _PIECE_BYTES, filled)]
-        if piece == zeros[: len(piece)]:
+    for start in range(0, len(block), _PIECE_BYTES):
+        if not block[start : start + _PIECE_BYTES].any():
             if begin is not None:
                 yield begin, start
             begin = None
         elif begin is None:
             begin = start
     if begin is not None:
-        yield begin, filled
+        yield begin, len(block)

@@ -1,8 +1,9 @@
 """One audit, from the first look at memory to the verdict.
 
 The order matters: every canary is searched for before it is planted; each round ends with a search of all memory
-while the client's connection is still open; the second round repeats the first, so that its audio is known to have
-been absent before; between them a request is held open, whose content must be found, or the search itself is broken.
+while the client's connection is still open; the second round repeats the first, so that its audio is known to
+have been absent before; between them a request is held open, whose content must be found, or the search itself is
+broken.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from echoless.audit.controls import control_in_flight, control_servers
 from echoless.audit.disk_scan import scan_directory, scan_files, scan_shared_places
 from echoless.audit.kept import check_kept
 from echoless.audit.memory_scan import MemoryScan, scan_memory
-from echoless.audit.needles import Group, audio_groups, base64_audio_groups, text_groups
+from echoless.audit.needles import Needle, audio_needles, base64_audio_needles, text_needles
 from echoless.audit.options import AuditOptions, RunningServer
 from echoless.audit.planting import Planted, Spoken, plant
 from echoless.audit.plantings import Planting, all_plantings
@@ -72,7 +73,7 @@ class _Audit:
         began_unix_s = time.time() - 1.0
         mint = CanaryMint()
         plantings = all_plantings(mint)
-        texts = text_groups(mint.canaries)
+        texts = text_needles(mint.canaries)
         kept = frozenset(canary.name for canary in mint.where(is_kept=True))
         supervisor = self.server.supervisor_pid or running_supervisor(self.server.data_directory)
         family = family_of(supervisor)
@@ -83,7 +84,7 @@ class _Audit:
             if self.report.view is not View.NONE:
                 held = mint.plain("held open", 20_000, is_kept=False)
                 control_in_flight(client, family, held, self.report)
-                texts = text_groups(mint.canaries)
+                texts = text_needles(mint.canaries)
             second = self._round(client, plantings, family, texts, kept, number=2)
             after = family_of(supervisor)
             self.report.check(
@@ -103,7 +104,7 @@ class _Audit:
 
     def _round(
         self, client: AuditClient, plantings: Sequence[Planting], family: Sequence[ProcessIdentity],
-        texts: Sequence[Group], kept: frozenset[str], *, number: int,
+        texts: Sequence[Needle], kept: frozenset[str], *, number: int,
     ) -> Planted:  # fmt: skip
         """Plant everything, wait as long as scrubbing may take, and search with the connection still open."""
         name = f"round {number}"
@@ -119,7 +120,7 @@ class _Audit:
         self._memory(f"memory after {name}", family, [*texts, *_audio(zero)], kept)
         return planted
 
-    def _view(self, family: Sequence[ProcessIdentity], texts: Sequence[Group]) -> View:
+    def _view(self, family: Sequence[ProcessIdentity], texts: Sequence[Needle]) -> View:
         try:
             scan_memory(family[:1], texts[:1])
             scan_memory(family[-1:], texts[:1])
@@ -128,25 +129,25 @@ class _Audit:
         return View.AUDIT_VIEW if is_audit_view(self.server.data_directory) else View.ROOT
 
     def _memory(
-        self, name: str, family: Sequence[ProcessIdentity], groups: Sequence[Group], kept: frozenset[str]
+        self, name: str, family: Sequence[ProcessIdentity], needles: Sequence[Needle], kept: frozenset[str]
     ) -> None:
         """Search all memory and note that nothing but kept canaries was found."""
         if self.report.view is View.NONE:
             self.report.check(name, False, "the memory of the server cannot be read: needs --audit-view or root")
             return
-        scan = scan_memory(family, groups, lambda fraction: self.options.progress(name, fraction))
+        scan = scan_memory(family, needles, lambda fraction: self.options.progress(name, fraction))
         self.report.add_memory(name, scan, kept)
         leaked = scan.owners() - kept
         self.report.check(name, not leaked and scan.is_complete, describe(scan, leaked))
 
-    def _disk(self, groups: Sequence[Group], began_unix_s: float) -> None:
+    def _disk(self, needles: Sequence[Needle], began_unix_s: float) -> None:
         """Search files: what is kept is encrypted, so no canary at all may be found in plain form."""
         self.options.progress("files", 0.0)
         scans = {
-            "data directory": scan_directory(self.server.data_directory, groups),
-            "captured output": scan_files(self.outputs, groups) if self.outputs else None,
+            "data directory": scan_directory(self.server.data_directory, needles),
+            "captured output": scan_files(self.outputs, needles) if self.outputs else None,
             "temporary places": scan_shared_places(
-                groups, changed_since_unix_s=began_unix_s,
+                needles, changed_since_unix_s=began_unix_s,
                 excluded=(self.server.data_directory, *(output.parent for output in self.outputs)),
             ),
         }  # fmt: skip
@@ -162,15 +163,15 @@ class _Audit:
         self.options.progress("files", 1.0)
 
 
-def _audio(spoken: Sequence[Spoken]) -> list[Group]:
-    """Return groups for what the server made: as it was sent, and in base64 where it was sent so."""
-    groups: list[Group] = []
+def _audio(spoken: Sequence[Spoken]) -> list[Needle]:
+    """Return needles for what the server made: as it was sent, and in base64 where it was sent so."""
+    needles: list[Needle] = []
     for item in spoken:
         planting = item.planting
-        groups += audio_groups(item.audio, f"{planting.name}/audio", planting.output_format)
+        needles += audio_needles(item.audio, f"{planting.name}/audio", planting.output_format)
         if planting.audio_of is not bytes:
-            groups += base64_audio_groups(item.audio, f"{planting.name}/audio", planting.output_format)
-    return groups
+            needles += base64_audio_needles(item.audio, f"{planting.name}/audio", planting.output_format)
+    return needles
 
 
 def describe(scan: MemoryScan, leaked: set[str]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from echoless.audit import disk_scan
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.disk_scan import scan_directory, scan_files, scan_shared_places
-from echoless.audit.needles import text_groups
+from echoless.audit.needles import text_needles
 
 pytestmark = pytest.mark.unit
 
@@ -25,7 +25,7 @@ def canary() -> Canary:
 def test_a_word_in_a_file_is_found(tmp_path: Path, canary: Canary) -> None:
     (tmp_path / "deep" / "er").mkdir(parents=True)
     (tmp_path / "deep" / "er" / "file").write_bytes(b"x" * 5000 + canary.words[3].encode("utf-16-le"))
-    scan = scan_directory(tmp_path, text_groups([canary]))
+    scan = scan_directory(tmp_path, text_needles([canary]))
     assert [(hit.kind, hit.owner, hit.offset) for hit in scan.hits] == [("utf-16", "it", 5000)]
     assert scan.file_count == 1
 
@@ -36,12 +36,12 @@ def test_a_word_across_two_blocks_is_found_once(
     monkeypatch.setattr(disk_scan, "_BLOCK_BYTES", 1024)
     path = tmp_path / "file"
     path.write_bytes(b"x" * 1020 + canary.words[0].encode() + b"x" * 4000)
-    assert len(scan_files([path], text_groups([canary])).hits) == 1
+    assert len(scan_files([path], text_needles([canary])).hits) == 1
 
 
 def test_a_file_name_is_searched(tmp_path: Path, canary: Canary) -> None:
     (tmp_path / f"upload-{canary.words[0]}.tmp").touch()
-    assert scan_directory(tmp_path, text_groups([canary])).owners() == {"it"}
+    assert scan_directory(tmp_path, text_needles([canary])).owners() == {"it"}
 
 
 def test_a_deleted_row_of_a_database_is_found(tmp_path: Path, canary: Canary) -> None:
@@ -53,7 +53,7 @@ def test_a_deleted_row_of_a_database_is_found(tmp_path: Path, canary: Canary) ->
     database.execute("DELETE FROM said")
     database.commit()
     database.close()
-    assert scan_directory(tmp_path, text_groups([canary])).owners() == {"it"}
+    assert scan_directory(tmp_path, text_needles([canary])).owners() == {"it"}
 
 
 def test_shared_places_are_searched_for_what_is_new(tmp_path: Path, canary: Canary) -> None:
@@ -64,16 +64,16 @@ def test_shared_places_are_searched_for_what_is_new(tmp_path: Path, canary: Cana
     for path in (old, large_old):
         os.utime(path, (now_s - 9000, now_s - 9000))
     # A changed time cannot be set back, so "since" lies in the future of the old files' change.
-    scan = scan_shared_places(text_groups([canary]), changed_since_unix_s=now_s + 60, places=(tmp_path,))
+    scan = scan_shared_places(text_needles([canary]), changed_since_unix_s=now_s + 60, places=(tmp_path,))
     assert {Path(hit.path).name for hit in scan.hits} == {"new", "old"}
-    everything = scan_shared_places(text_groups([canary]), changed_since_unix_s=now_s - 60, places=(tmp_path,))
+    everything = scan_shared_places(text_needles([canary]), changed_since_unix_s=now_s - 60, places=(tmp_path,))
     assert {Path(hit.path).name for hit in everything.hits} == {"new", "old", "large"}
 
 
 def test_what_was_left_out_is_named(tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk_scan, "_SHARED_FILE_BYTES_MAX", 10)
     (tmp_path / "large").write_bytes(b"x" * 11)
-    scan = scan_shared_places(text_groups([canary]), changed_since_unix_s=0, places=(tmp_path,))
+    scan = scan_shared_places(text_needles([canary]), changed_since_unix_s=0, places=(tmp_path,))
     assert scan.skipped == (str(tmp_path / "large"),)
 
 
@@ -81,7 +81,7 @@ def test_an_excluded_directory_is_left_to_others(tmp_path: Path, canary: Canary)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "file").write_bytes(canary.words[0].encode())
     scan = scan_shared_places(
-        text_groups([canary]), changed_since_unix_s=0, excluded=(tmp_path / "mine",), places=(tmp_path,)
+        text_needles([canary]), changed_since_unix_s=0, excluded=(tmp_path / "mine",), places=(tmp_path,)
     )
     assert scan.hits == ()
 
@@ -90,4 +90,4 @@ def test_an_excluded_directory_is_left_to_others(tmp_path: Path, canary: Canary)
 def test_a_data_directory_is_searched_whole_or_not_at_all(tmp_path: Path, canary: Canary) -> None:
     (tmp_path / "file").touch(mode=0o000)
     with pytest.raises(PermissionError):
-        scan_directory(tmp_path, text_groups([canary]))
+        scan_directory(tmp_path, text_needles([canary]))

@@ -11,7 +11,7 @@ import pytest
 
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.memory_scan import MemoryScan, ProcessScan, readable_regions, scan_memory
-from echoless.audit.needles import text_groups
+from echoless.audit.needles import text_needles
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.processes import ProcessIdentity, family_of
 
@@ -60,7 +60,7 @@ def holder(request: pytest.FixtureRequest, canary: Canary) -> Iterator[subproces
     "holder", [("utf-8", "heap"), ("utf-16-be", "heap"), ("utf-32-le", "heap"), ("utf-8", "shared")], indirect=True
 )
 def test_a_text_held_by_another_process_is_found(holder: subprocess.Popen[str], canary: Canary) -> None:
-    scan = scan_memory(family_of(holder.pid), text_groups([canary]))
+    scan = scan_memory(family_of(holder.pid), text_needles([canary]))
     assert scan.copies()["it"] >= len(canary.words)
     assert scan.is_complete
 
@@ -68,7 +68,7 @@ def test_a_text_held_by_another_process_is_found(holder: subprocess.Popen[str], 
 @pytest.mark.parametrize("holder", [("utf-8", "heap")], indirect=True)
 def test_a_text_that_nobody_holds_is_not_found(holder: subprocess.Popen[str]) -> None:
     other = CanaryMint(seed=21).plain("other", 300, is_kept=False)
-    scan = scan_memory(family_of(holder.pid), text_groups([other]))
+    scan = scan_memory(family_of(holder.pid), text_needles([other]))
     assert scan.hits == ()
     assert scan.read_bytes > 1_000_000
 
@@ -77,13 +77,13 @@ def test_the_searcher_does_not_find_its_own_needles() -> None:
     code = (
         "import os\n"
         "from echoless.audit.memory_scan import scan_memory\n"
-        "from echoless.audit.needles import Group, MASK\n"
+        "from echoless.audit.needles import MASK, Needle\n"
         "from echoless.core.processes import family_of\n"
         "masked = bytes.fromhex('d4cac4ddd0c7ccd7c4c8cc')\n"
-        "group = Group('utf-8', masked[:6], len(masked), {masked: 'it'})\n"
-        "print(len(scan_memory(family_of(os.getpid()), [group]).hits))\n"
+        "needle = Needle('utf-8', 'it', masked)\n"
+        "print(len(scan_memory(family_of(os.getpid()), [needle]).hits))\n"
         "held = masked.translate(MASK)\n"
-        "print(len(scan_memory(family_of(os.getpid()), [group]).hits))\n"
+        "print(len(scan_memory(family_of(os.getpid()), [needle]).hits))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     before, after = (int(line) for line in done.stdout.split())
@@ -94,7 +94,7 @@ def test_the_searcher_does_not_find_its_own_needles() -> None:
 def test_a_process_that_is_gone_is_an_error() -> None:
     with pytest.raises(EcholessError) as caught:
         scan_memory(
-            [ProcessIdentity(2**22 + 1, 0, "engine")], text_groups([CanaryMint().short("x", is_kept=False)])
+            [ProcessIdentity(2**22 + 1, 0, "engine")], text_needles([CanaryMint().short("x", is_kept=False)])
         )
     assert caught.value.code is ErrorCode.NOT_FOUND
 
@@ -102,7 +102,7 @@ def test_a_process_that_is_gone_is_an_error() -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_memory_that_may_not_be_read_is_an_error() -> None:
     with pytest.raises(EcholessError) as caught:
-        scan_memory([ProcessIdentity(1, 0, "vault")], text_groups([CanaryMint().short("x", is_kept=False)]))
+        scan_memory([ProcessIdentity(1, 0, "vault")], text_needles([CanaryMint().short("x", is_kept=False)]))
     assert caught.value.code is ErrorCode.MISSING_PERMISSIONS
 
 

@@ -12,14 +12,14 @@ import pytest
 
 from echoless.audit.canary import CanaryMint
 from echoless.audit.encodings import TEXT_FORMS
-from echoless.audit.needles import MASK, audio_groups, base64_audio_groups, text_groups
+from echoless.audit.finder import Finder, mask
+from echoless.audit.needles import Needle, audio_needles, base64_audio_needles, text_needles
 
 pytestmark = pytest.mark.unit
 
 
-def _found(groups, data: bytes) -> list[tuple[str, str]]:
-    masked = data.translate(MASK)
-    return [(group.kind, owner) for group in groups for _, owner in group.find(masked, len(masked))]
+def _found(needles: list[Needle], data: bytes) -> list[tuple[str, str]]:
+    return [(needle.kind, needle.owner) for _, needle in Finder(needles).find(mask(data), len(data))]
 
 
 def _speech_like(samples: int) -> bytes:
@@ -36,63 +36,61 @@ def test_every_word_is_found_in_every_form(kind: str, form: str) -> None:
     make = {"plain": lambda: mint.plain("it", 300, is_kept=False)}.get(kind)
     canary = make() if make else getattr(mint, kind)("it", is_kept=False)
     for word in canary.words:
-        owners = {owner for _, owner in _found(text_groups([canary]), b"\x07" + TEXT_FORMS[form](word) + b"\x07")}
+        owners = {owner for _, owner in _found(text_needles([canary]), b"\x07" + TEXT_FORMS[form](word) + b"\x07")}
         assert owners == {"it"}
 
 
 def test_a_hit_names_the_text_that_it_came_from() -> None:
     mint = CanaryMint(seed=8)
     first, second = mint.plain("first", 300, is_kept=False), mint.plain("second", 300, is_kept=True)
-    groups = text_groups([first, second])
-    assert {owner for _, owner in _found(groups, json.dumps(second.text).encode())} == {"second"}
-    assert len(_found(groups, first.text.encode())) == len(first.words)
+    needles = text_needles([first, second])
+    assert {owner for _, owner in _found(needles, json.dumps(second.text).encode())} == {"second"}
+    assert len(_found(needles, first.text.encode())) == len(first.words)
 
 
 def test_words_of_another_run_are_not_found() -> None:
-    groups = text_groups([CanaryMint(seed=9).plain("mine", 5000, is_kept=False)])
-    assert _found(groups, CanaryMint(seed=10).plain("other", 5000, is_kept=False).text.encode()) == []
+    needles = text_needles([CanaryMint(seed=9).plain("mine", 5000, is_kept=False)])
+    assert _found(needles, CanaryMint(seed=10).plain("other", 5000, is_kept=False).text.encode()) == []
 
 
 def test_a_beginning_without_a_known_end_is_not_found() -> None:
     mint = CanaryMint(seed=11)
-    groups = text_groups([mint.plain("it", 300, is_kept=False)])
-    assert _found(groups, (mint.anchor + "xxxxxx").encode()) == []
+    needles = text_needles([mint.plain("it", 300, is_kept=False)])
+    assert _found(needles, (mint.anchor + "xxxxxx").encode()) == []
 
 
 def test_a_five_letter_clause_is_found_alone() -> None:
     canary = CanaryMint(seed=12).short("five", is_kept=False)
-    assert ("utf-8", "five") in _found(text_groups([canary]), b"..." + canary.text.encode() + b"\0")
+    assert ("utf-8", "five") in _found(text_needles([canary]), b"..." + canary.text.encode() + b"\0")
 
 
 def test_needles_are_held_under_a_mask() -> None:
     canary = CanaryMint(seed=13).plain("it", 300, is_kept=False)
-    for group in text_groups([canary]):
-        held = group.anchor + b"".join(group.owners)
-        assert not any(word.encode() in held for word in canary.words)
+    held = b"|".join(needle.masked for needle in text_needles([canary]))
+    assert not any(word.encode() in held for word in canary.words)
 
 
 @pytest.mark.parametrize("data", [random.Random(1).randbytes(40_000), _speech_like(40_000)], ids=["encoded", "pcm"])
 def test_audio_windows_come_from_all_parts(data: bytes) -> None:
-    groups = audio_groups(data, "it", "audio")
+    needles = audio_needles(data, "it", "audio")
     tenth = len(data) // 10
-    covered = [bool(_found(groups, data[part * tenth : (part + 1) * tenth])) for part in range(10)]
-    assert sum(covered) >= 8
+    covered = [bool(_found(needles, data[part * tenth : (part + 1) * tenth])) for part in range(10)]
+    assert sum(covered) >= 9
     assert covered[-1]
 
 
 def test_silence_has_no_windows() -> None:
-    assert audio_groups(bytes(40_000), "it", "audio") == []
+    assert audio_needles(bytes(40_000), "it", "audio") == []
 
 
 def test_audio_windows_are_telling() -> None:
-    for group in audio_groups(_speech_like(20_000), "it", "audio"):
-        for window in group.owners:
-            assert len(window) >= 16
-            assert len(set(window)) >= 11
+    windows = [needle.masked for needle in audio_needles(_speech_like(20_000), "it", "audio")]
+    assert len(windows) > 80
+    assert all(len(window) >= 16 and len(set(window)) >= 11 for window in windows)
 
 
 @pytest.mark.parametrize("shift", range(3))
 def test_audio_is_found_in_base64(shift: int) -> None:
     data = random.Random(2).randbytes(3_000)
-    groups = base64_audio_groups(data, "it", "mp3")
-    assert _found(groups, base64.b64encode(bytes(shift) + data))
+    needles = base64_audio_needles(data, "it", "mp3")
+    assert _found(needles, base64.b64encode(bytes(shift) + data))
