@@ -14,8 +14,6 @@ import typer
 from rich.console import Console
 
 from echoless.audit.options import AuditOptions, RunningServer
-from echoless.audit.report import print_report
-from echoless.audit.session import run_audit
 from echoless.cli.operator_door import ask_running
 from echoless.cli.progress import progress_bars
 from echoless.cli.settings import DataOption
@@ -47,6 +45,10 @@ def audit_command(
     ] = True,
 ) -> None:
     """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
+    # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
+    from echoless.audit.report import print_report
+    from echoless.audit.session import run_audit
+
     server = running_server(Path(data), url, api_key_file) if data is not None else None
     if server is None and (url is not None or api_key_file is not None):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
