@@ -82,7 +82,7 @@ def _skip_aloud_if_unproved(name: str, control: int) -> None:
         pytest.skip(f"unproved here: {name} answers {errno.errorcode[control]} without the wall")
 
 
-@pytest.mark.claim("Z3")
+@pytest.mark.claim("Z6")
 @pytest.mark.parametrize("name", sorted(ACTS))
 def test_wall_refuses_what_works_without_it(acts_in: Act, name: str) -> None:
     refusal = acts_in("full")[name]
@@ -98,7 +98,7 @@ def test_unproved_acts_are_known_and_root_on_a_new_kernel_has_none(acts_in: Act)
         assert not unproved
 
 
-@pytest.mark.claim("Z3")
+@pytest.mark.claim("Z6")
 @pytest.mark.parametrize("name", WRITING)
 def test_writing_stays_closed_when_seccomp_is_off(acts_in: Act, name: str) -> None:
     if abi_version(Kernel()) == 0:
@@ -107,7 +107,7 @@ def test_writing_stays_closed_when_seccomp_is_off(acts_in: Act, name: str) -> No
     assert acts_in("landlock")[name] == errno.EACCES
 
 
-@pytest.mark.claim("Z3")
+@pytest.mark.claim("Z6")
 @pytest.mark.parametrize("name", WRITING)
 def test_writing_stays_closed_when_landlock_is_off(acts_in: Act, name: str) -> None:
     assert acts_in("without")[name] == 0

@@ -109,7 +109,7 @@ def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]
             process.communicate()
 
 
-@pytest.mark.claim("Z3")
+@pytest.mark.claim("Z16")
 def test_gateway_serves_behind_the_wall_and_misses_no_property(gateway: Running) -> None:
     assert gateway.missing == []
     body = os.urandom(300_000)
@@ -139,7 +139,7 @@ def test_gateway_speaks_websocket_behind_the_wall(gateway: Running) -> None:
         assert talk.recv() == "hello"
 
 
-@pytest.mark.claim("Z3")
+@pytest.mark.claim("Z7")
 def test_gateway_can_read_neither_database_nor_key_nor_configuration(gateway: Running) -> None:
     connection = gateway.connection()
     connection.request("GET", "/read")

@@ -21,7 +21,7 @@ def verdicts() -> Mapping[str, str]:
     return result
 
 
-@pytest.mark.claim("Z3")
+@pytest.mark.claim("Z6")
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.name)
 def test_rule_taken_out_makes_the_probe_say_open(verdicts: Mapping[str, str], channel) -> None:  # type: ignore[no-untyped-def]  # pytest names the parameter's type
     answers = controls(Kernel())

@@ -81,7 +81,7 @@ def test_missing_file_size_limit_is_named() -> None:
     assert _inside("no_limit") == ["file_size_unlimited", "channel_open:inherited_file"]
 
 
-@pytest.mark.claim("Z4")
+@pytest.mark.claim("Z17")
 def test_missing_allocator_profile_is_named() -> None:
     """C35: the same process with and without the environment."""
     plain = {name: value for name, value in runs.process_environment().items() if name != "GLIBC_TUNABLES"}
@@ -127,7 +127,6 @@ def _can_look_into(pid: int) -> bool:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may look into any process; run as an ordinary user")
-@pytest.mark.claim("Z3")
 def test_same_user_cannot_look_into_a_walled_process() -> None:
     with _waiting("wait_without") as control:
         assert _can_look_into(control)

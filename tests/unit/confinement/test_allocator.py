@@ -24,7 +24,7 @@ def _observed(**environment: str) -> str:
     return done.stdout.decode().strip()
 
 
-@pytest.mark.claim("Z4")
+@pytest.mark.claim("Z17")
 def test_profile_overwrites_freed_memory() -> None:
     assert _observed(**ALLOCATOR_ENVIRONMENT) == AllocatorState.OVERWRITES
 

@@ -133,7 +133,7 @@ def test_reading_opens_pass(wall: Wall, flags: int) -> None:
     assert wall.says("openat", -100, 1, flags | _NOISE) == 0
 
 
-@pytest.mark.claim("Z3")
+@pytest.mark.claim("Z6")
 @pytest.mark.parametrize("flags", [1, 2, 3, 0o100, 0o1000, 0o2000, 0o20000000, 0o20000000 | 2, 0o101, 0o1102])
 def test_opens_that_write_create_or_cut_are_refused(wall: Wall, flags: int) -> None:
     for extra in (0, os.O_CLOEXEC, _NOISE):
@@ -145,7 +145,7 @@ def test_calls_that_libraries_try_first_do_not_exist(wall: Wall) -> None:
     assert wall.says("openat2") == UNREVIEWED_ERRNO
 
 
-@pytest.mark.claim("Z3")
+@pytest.mark.claim("Z6")
 def test_every_number_above_the_reviewed_ones_does_not_exist(wall: Wall, vault: Wall) -> None:
     newest = max(number for name in names() if (number := number_of(name, wall.machine)) is not None)
     for number in range(newest + 1, newest + 600):

@@ -1,0 +1,87 @@
+"""The list of channels is complete against the design's and consistent in itself (C20, T29)."""
+
+from __future__ import annotations
+
+import pytest
+
+from echoless.confinement.channels import CHANNELS
+from echoless.confinement.profile import Role
+from echoless.confinement.rules import REFUSED, rules_for
+
+pytestmark = pytest.mark.unit
+
+DESIGNED = [
+    "file_write",
+    "file_create",
+    "unnamed_file",
+    "openat2",
+    "mkdir",
+    "unlink",
+    "rename",
+    "link",
+    "symlink",
+    "mknod",
+    "truncate",
+    "chmod",
+    "fchmodat2",
+    "chown",
+    "utime",
+    "xattr",
+    "xattrat",
+    "file_setattr",
+    "sysv_memory",
+    "sysv_messages",
+    "sysv_semaphores",
+    "message_queue",
+    "keyring",
+    "io_uring",
+    "memfd",
+    "socket_unix_stream",
+    "socket_unix_datagram",
+    "socket_inet_stream",
+    "socket_inet6_stream",
+    "socket_netlink",
+    "socket_vsock",
+    "socket_packet",
+    "socket_mptcp",
+    "tcp_fast_open",
+    "connect",
+    "bind",
+    "ptrace",
+    "process_memory",
+    "bpf",
+    "userfaultfd",
+    "execve",
+    "fork",
+    "clone3",
+    "mount",
+    "pidfd",
+    "perf_events",
+]
+
+
+def test_every_designed_channel_is_in_the_list_once() -> None:
+    channel_names = [channel.name for channel in CHANNELS]
+    assert len(channel_names) == len(set(channel_names))
+    assert set(DESIGNED.split()) <= set(channel_names)
+
+
+def test_volatile_processes_may_have_no_channel_at_all() -> None:
+    for channel in CHANNELS:
+        assert {Role.ENGINE, Role.GATEWAY} <= channel.must_close_for, channel.name
+
+
+def test_writing_to_files_needs_two_layers() -> None:
+    assert {channel.name for channel in CHANNELS if channel.needs_two} == {
+        "file_write",
+        "file_create",
+        "unnamed_file",
+    }
+
+
+def test_no_call_of_a_channel_is_free_in_the_filter() -> None:
+    """A call may pass with certain arguments, never with any."""
+    unlimited = {rule.call for rule in rules_for(Role.GATEWAY, 1).allowed if not rule.conditions}
+    tried = {call.name for channel in CHANNELS for call in channel.calls}
+    assert not tried & unlimited
+    assert not set(REFUSED) & unlimited
