@@ -126,15 +126,23 @@ def nothing_is_cached_by_argument(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, node.lineno, f"keeps what it was called with: {_dotted(node)}")
 
 
+_TASK_MAKERS = {"create_task", "ensure_future", "run_in_executor"}
+
+
 def nothing_outlives_its_request(source: Source) -> Iterator[Finding]:
     if not source.is_in("echoless.volatile"):
         return
+    # The block of a group waits for its tasks.
+    groups = {
+        f"{ast.unparse(item.optional_vars)}.create_task"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.AsyncWith)
+        for item in node.items
+        if item.optional_vars is not None and "TaskGroup" in ast.unparse(item.context_expr)
+    }
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and _name_of(node.func) in {
-            "create_task",
-            "ensure_future",
-            "run_in_executor",
-        }:
+        is_scoped = isinstance(node, ast.Call) and _dotted(node.func) in groups
+        if not is_scoped and isinstance(node, ast.Call) and _name_of(node.func) in _TASK_MAKERS:
             yield Finding(source.path, node.lineno, f"loose task: {_dotted(node.func)}")
         if isinstance(node, ast.Name) and node.id in {"BackgroundTask", "BackgroundTasks"}:
             yield Finding(source.path, node.lineno, f"task after the response: {node.id}")
@@ -164,6 +172,24 @@ def libraries_that_keep_stay_out(source: Source) -> Iterator[Finding]:
         for keeper, why in _KEEPERS.items():
             if name == keeper or name.startswith(f"{keeper}."):
                 yield Finding(source.path, line, f"{keeper}: {why}")
+
+
+# The import contracts watch libraries that are in use; these are watched before anybody uses them.
+_DOORS = {
+    "fastapi": "echoless.volatile.gateway", "starlette": "echoless.volatile.gateway",
+    "multipart": "echoless.volatile.gateway", "websockets": "echoless.volatile.gateway",
+    "pocketsphinx": "echoless.volatile.engines", "pyworld": "echoless.volatile.engines",
+    "sherpa_onnx": "echoless.volatile.engines", "faster_whisper": "echoless.volatile.engines",
+    "onnxruntime": "echoless.volatile.engines", "psycopg": "echoless.vault.stores",
+    "asyncpg": "echoless.vault.stores", "boto3": "echoless.vault.stores", "redis": "echoless.vault.stores", "dbos": "echoless.vault",
+}  # fmt: skip
+
+
+def each_library_has_one_door(source: Source) -> Iterator[Finding]:
+    for line, name in _imported_names(source):
+        door = _DOORS.get(name.split(".")[0])
+        if door is not None and not source.is_in(door):
+            yield Finding(source.path, line, f"{name} belongs into {door}")
 
 
 def content_opens_only_where_it_is_used(source: Source) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import tomllib
 
 import pytest
 
-from tests.house.sources import ROOT
+from tests.house.sources import ROOT, python_sources
 
 pytestmark = pytest.mark.house
 
@@ -87,3 +87,29 @@ def test_each_locked_package_has_its_licence_in_the_table(name: str) -> None:
     listed = dict(re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|$", text, flags=re.MULTILINE))
     for package in pins((ROOT / name).read_text(encoding="utf-8")):
         assert listed.get(package, "").strip(), f"{package} has no licence in THIRD_PARTY.md"
+
+
+# Names under which packages are imported, where they differ; and packages that are used without an import.
+IMPORT_NAMES = {
+    "pyahocorasick": "ahocorasick", "sqlalchemy[asyncio]": "sqlalchemy", "hatchling": "", "editables": "",
+}  # fmt: skip
+USED_WITHOUT_IMPORT = {
+    "aiosqlite": "SQLAlchemy's driver, named in a URL",
+    "httptools": "uvicorn's parser, chosen by name",
+}
+
+
+def test_every_dependency_is_used() -> None:
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    names = [re.split(r"[<>=!~ ]", dependency)[0] for dependency in dependencies]
+    imported = {
+        alias
+        for source in python_sources("src")
+        for alias in re.findall(r"^\s*(?:from|import) ([a-z_0-9]+)", source.text, flags=re.MULTILINE)
+    }
+    unused = [
+        name
+        for name in names
+        if name not in USED_WITHOUT_IMPORT and IMPORT_NAMES.get(name, name.replace("-", "_")) not in imported
+    ]
+    assert unused == [], "take them from pyproject.toml and run script/lock"

@@ -48,7 +48,7 @@ RULES = (
             seeded("echoless.volatile.gateway.x", "import asyncio\nasyncio.create_task(None)\n"),
             seeded("echoless.volatile.gateway.x", "def f(tasks: BackgroundTasks) -> None: ...\n"),
         ),
-        {"echoless.volatile.gateway.speaking": "watches for the client's leaving; its block ends it"},
+        {"echoless.volatile.gateway.watching": "watches for the client's leaving; its block ends it"},
     ),
     Rule(
         "only_the_journal_speaks",
@@ -63,6 +63,11 @@ RULES = (
         {"echoless.core.server_process": "starts a whole server, for the audit, the bench and the tests"},
     ),
     Rule(
+        "each_library_has_one_door",
+        rules.each_library_has_one_door,
+        (seeded("echoless.vault.x", "import fastapi\n"), seeded("echoless.cli.x", "from asyncpg import connect\n")),
+    ),
+    Rule(
         "content_opens_only_where_it_is_used",
         rules.content_opens_only_where_it_is_used,
         (seeded("echoless.supervisor.x", "a.reveal()\n"),),
@@ -71,7 +76,10 @@ RULES = (
         "only_retention_asks_for_the_mode",
         rules.only_retention_asks_for_the_mode,
         (seeded("echoless.volatile.gateway.x", "if mode is RetentionMode.ZERO:\n    pass\n"),),
-        {"echoless.crossing.sinks": "here the mode becomes an object, once for each request"},
+        {
+            "echoless.crossing.sinks": "here the mode becomes an object, once for each request",
+            "echoless.vault.service": "a zero-retention ticket may not ask about kept requests",
+        },
     ),
     Rule(
         "errors_are_raised_after_the_except_block",
@@ -129,6 +137,11 @@ def test_every_exception_is_still_needed(rule: Rule) -> None:
         assert reason
         assert module in by_module, f"{module} is gone: take it from the exceptions"
         assert list(rule.check(by_module[module])), f"{module} needs no exception any more"
+
+
+def test_a_task_of_a_group_is_no_loose_task() -> None:
+    scoped = "async def f():\n    async with asyncio.TaskGroup() as tasks:\n        tasks.create_task(g())\n"
+    assert not list(rules.nothing_outlives_its_request(seeded("echoless.volatile.x", scoped)))
 
 
 def test_suppressions_in_tests_have_a_code_and_a_reason() -> None:
