@@ -181,7 +181,8 @@ _DOORS = {
     "pocketsphinx": "echoless.volatile.engines", "pyworld": "echoless.volatile.engines",
     "sherpa_onnx": "echoless.volatile.engines", "faster_whisper": "echoless.volatile.engines",
     "onnxruntime": "echoless.volatile.engines", "psycopg": "echoless.vault.stores",
-    "asyncpg": "echoless.vault.stores", "boto3": "echoless.vault.stores", "redis": "echoless.vault.stores", "dbos": "echoless.vault",
+    "asyncpg": "echoless.vault.stores", "boto3": "echoless.vault.stores", "redis": "echoless.vault.stores",
+    "dbos": "echoless.vault",
 }  # fmt: skip
 
 

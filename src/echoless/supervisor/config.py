@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,8 +30,7 @@ _VARIABLES_OF_SCRIPTS: Final = {
     CONFIG_VARIABLE, "ECHOLESS_PYTHON", "ECHOLESS_VENV", "ECHOLESS_TEST_USER", "ECHOLESS_TEST_CACHE",
     "ECHOLESS_TESTS_AS_ROOT", "ECHOLESS_JAVASCRIPT_CLIENT", "ECHOLESS_CLIENT_VERSION",
 }  # fmt: skip
-_KEY_LENGTH_MIN: Final = 8
-_KEY_LENGTH_MAX: Final = 256
+_API_KEY: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 
 Origin = Literal["default", "file", "variable", "flag"]
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -242,11 +242,8 @@ def _with_api_key(values: Mapping[str, object]) -> dict[str, object]:
     if key_path is not None:
         rest["api_key"] = _read_key(Path(str(key_path)))
     key = rest.get("api_key")
-    if key is not None and not _is_key(str(key)):
-        raise _refuse(
-            f"an API key has {_KEY_LENGTH_MIN} to {_KEY_LENGTH_MAX} visible ASCII characters and no blanks",
-            "api_key",
-        )
+    if key is not None and _API_KEY.fullmatch(str(key)) is None:
+        raise _refuse("an API key has 16 to 64 letters, digits or characters of _.:/+-", "api_key")
     return rest
 
 
@@ -258,10 +255,6 @@ def _read_key(path: Path) -> str:
     except UnicodeDecodeError:
         reason = "it is not ASCII"
     raise _refuse(f"cannot read api_key_file {path}: {reason}", KEY_FILE_KEY)
-
-
-def _is_key(text: str) -> bool:
-    return _KEY_LENGTH_MIN <= len(text) <= _KEY_LENGTH_MAX and all("!" <= character <= "~" for character in text)
 
 
 def _validated(values: Mapping[str, object]) -> ServerConfig:

@@ -17,14 +17,14 @@ def test_every_key_is_shown_with_its_origin_and_secrets_are_not(
 ) -> None:
     file = tmp_path / "echoless.toml"
     file.write_text("port = 1001\n")
-    monkeypatch.setenv("ECHOLESS_API_KEY", "sk_0123456789")
+    monkeypatch.setenv("ECHOLESS_API_KEY", "sk_0123456789abcdef")
     shown = run("config", "show", "--config", str(file)).stdout
     rows = {line.split("\t")[0]: line.split("\t")[1:] for line in shown.splitlines()}
     assert rows["port"] == ["1001", "file"]
     assert rows["data"] == [str(tmp_path), "variable"]
     assert rows["host"] == ["127.0.0.1", "default"]
     assert rows["api_key"] == ["(set, not shown)", "variable"]
-    assert "sk_0123456789" not in shown
+    assert "sk_0123456789abcdef" not in shown
 
 
 def test_a_sound_configuration_is_said_to_be_sound(run: Run) -> None:
