@@ -63,7 +63,7 @@ DESIGNED = [
 def test_every_designed_channel_is_in_the_list_once() -> None:
     channel_names = [channel.name for channel in CHANNELS]
     assert len(channel_names) == len(set(channel_names))
-    assert set(DESIGNED.split()) <= set(channel_names)
+    assert set(DESIGNED) <= set(channel_names)
 
 
 def test_volatile_processes_may_have_no_channel_at_all() -> None:
