@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import version
 
 import elevenlabs
+import httpx
 import pytest
 from elevenlabs.core import ApiError
 
@@ -23,13 +25,16 @@ TEXT = "The client speaks in two modes."
 
 
 @pytest.fixture
-def client(server: RunningServer) -> elevenlabs.ElevenLabs:
-    return elevenlabs.ElevenLabs(base_url=server.base_url, api_key=server.api_key)
+def client(server: RunningServer) -> Iterator[elevenlabs.ElevenLabs]:
+    # The client never closes its connections itself, and a warning about that would be an error here.
+    with httpx.Client(timeout=60) as connections:
+        yield elevenlabs.ElevenLabs(base_url=server.base_url, api_key=server.api_key, httpx_client=connections)
 
 
 @pytest.fixture
-def async_client(server: RunningServer) -> elevenlabs.AsyncElevenLabs:
-    return elevenlabs.AsyncElevenLabs(base_url=server.base_url, api_key=server.api_key)
+async def async_client(server: RunningServer) -> AsyncIterator[elevenlabs.AsyncElevenLabs]:
+    async with httpx.AsyncClient(timeout=60) as connections:
+        yield elevenlabs.AsyncElevenLabs(base_url=server.base_url, api_key=server.api_key, httpx_client=connections)
 
 
 def history_ids(server: RunningServer) -> set[str]:
@@ -123,8 +128,10 @@ def test_voices_models_and_account_are_as_the_client_expects(client: elevenlabs.
 
 
 def test_a_wrong_key_is_refused_in_the_clients_shape(server: RunningServer) -> None:
-    stranger = elevenlabs.ElevenLabs(base_url=server.base_url, api_key="sk_nobody_knows_this_key")
-    with pytest.raises(ApiError) as caught:
+    with httpx.Client() as connections, pytest.raises(ApiError) as caught:
+        stranger = elevenlabs.ElevenLabs(
+            base_url=server.base_url, api_key="sk_nobody_knows_this_key", httpx_client=connections
+        )
         b"".join(stranger.text_to_speech.convert(VOICE, text=TEXT))
     assert caught.value.status_code == 401
     assert caught.value.body["detail"]["code"] == "invalid_api_key"
