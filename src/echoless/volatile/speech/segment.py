@@ -19,6 +19,9 @@ _FEED_CHARS: Final = 256
 _CLAUSE_END: Final = re.compile(
     r"""[,;:.!?\u2026\u060c\u061b\u061f\u0964]["'\u2019\u201d\u00bb)\]]{0,3}\s+|[\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f]|\s[-\u2013\u2014]\s|\u2014|\n+"""
 )
+_OPENER: Final = re.compile(r"""(?<=\s)[*"'(\[\u00ab\u2018\u201c\u201e]{1,8}(?=[^\W\d_])""")
+_CLOSER: Final = re.compile(r"(?<=[.!?\u2026])\*{1,8}")
+_CASELESS_LETTER: Final = "\u00aa"
 _WORD: Final = re.compile(r"[^\W_]")
 # Mathematical signs, currencies, pictures; but not what is used to draw lines.
 _NAMED_SYMBOLS: Final = frozenset({"Sm", "Sc", "So"})
@@ -78,8 +81,7 @@ class SentenceEnds:
 
     def _feed(self) -> None:
         until = min(self._fed + _FEED_CHARS, self._stop)
-        # The detector strips white space, which can be counted again, and Markdown's asterisks, which could not.
-        chunk = self._text[self._fed : until].replace("*", "\u2217")
+        chunk = _for_detector(self._text[self._fed : until])
         self._fed = until
         for sentence in self._detector.add_chunk(chunk):
             start = _skip_space(self._text, self._cursor, self._stop)
@@ -166,6 +168,23 @@ def _grapheme_end(text: str, start: int, hard_end: int) -> int:
 def _extends(char: str) -> bool:
     """Say whether a character belongs to the one before it (roughly Grapheme_Extend, joiners, skin tones)."""
     return unicodedata.category(char).startswith("M") or char == _JOINER or "\U0001f3fb" <= char <= "\U0001f3ff"
+
+
+def _for_detector(chunk: str) -> str:
+    """Replace what the detector trips over, character by character, so that its sentences can be counted off.
+
+    It strips white space, which can be counted again, and Markdown's asterisks, which could not. It sees no end
+    where the next sentence opens with a quotation mark or an asterisk, nor where one closes with an asterisk.
+    """
+    chunk = _OPENER.sub(_as_letters, chunk)
+    if "*" in chunk:
+        chunk = _CLOSER.sub(lambda match: ")" * len(match[0]), chunk).replace("*", "\u2217")
+    return chunk
+
+
+def _as_letters(match: re.Match[str]) -> str:
+    following = match.string[match.end()]
+    return match[0] if following.islower() else _CASELESS_LETTER * len(match[0])
 
 
 def _skip_space(text: str, index: int, stop: int) -> int:
