@@ -27,7 +27,9 @@ from echoless.crossing.records import (
     OpenTicket,
     Record,
     ReserveUnits,
+    TicketClosed,
     TicketGranted,
+    UnitsReserved,
     core_registry,
 )
 from echoless.retention.decision import Switch
@@ -125,6 +127,14 @@ class GatewayDouble:
         self, granted: TicketGranted, expected: type[R], status: CloseStatus = CloseStatus.DONE, **changes: Any
     ) -> R:
         return await self.ask(msgspec.structs.replace(closing(status), **changes), expected, granted.ticket_id)
+
+    async def make(self, text: str, audio: bytes = b"audio", key: str = KEY, voice_id: str = VOICE) -> str:
+        """Run one kept request from ticket to close; return its item's id."""
+        granted = await self.open(key=key, voice_id=voice_id)
+        await self.reserve(granted, len(text), UnitsReserved)
+        self.keep(granted, text, audio)
+        assert (await self.close(granted, TicketClosed)).is_kept
+        return granted.history_item_id
 
     async def audio(self, granted: TicketGranted, item_id: str, window_bytes: int = 65536) -> bytes:
         """Read an item's audio to its end, giving credit as it comes."""

@@ -41,7 +41,6 @@ from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds, ReadItemAudio
 from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Refused, core_registry
 from echoless.crossing.wire import Frame
-from echoless.retention.decision import RetentionMode
 from echoless.vault.erasure.items import Eraser
 from echoless.vault.erasure.schedule import Schedule
 from echoless.vault.erasure.sweep import sweep
@@ -90,6 +89,7 @@ class Vault:
         self._registry = core_registry(QUERY_RECORDS)
         self._links: set[Link] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.first_key = FirstKey("", "")
         self._reads: dict[tuple[Link, int], tuple[AudioRead, asyncio.Task[None]]] = {}
         self.host = HostStanding(config.assurance)
         self.recent = RecentRequests(clock)
@@ -114,8 +114,8 @@ class Vault:
 
     # --- what the process around it calls ---
 
-    async def open(self) -> FirstKey:
-        """Finish what a crash left, make the first workspace where there is none, and begin to serve.
+    async def open(self) -> None:
+        """Finish what a crash left, and make the first workspace where there is none; `first_key` says which.
 
         raises: EcholessError(CONFIGURATION) where another first key is configured than the one that was made
         """
@@ -123,7 +123,7 @@ class Vault:
         since_ms = self._clock.unix_ms() - LIFE_MS
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
             self.recent.add(*found)
-        return await self._bootstrap()
+        self.first_key = await self._bootstrap()
 
     async def operate(self, record: Record) -> Record:
         """Answer a record of the operator."""
@@ -194,9 +194,9 @@ class Vault:
             raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {frame.header.kind} is no question of a gateway")
         ticket = self.intake.tickets.find(link, frame.header.ticket)
         refusal: Refused | None = None
-        if ticket is None or (ticket.endpoint.is_generation and not (
-            isinstance(record, CheckRequestIds) and ticket.decision.mode is RetentionMode.DEFAULT
-        )):
+        if ticket is None or not (
+            ticket.may_continue_others if isinstance(record, CheckRequestIds) else ticket.may_ask_questions
+        ):
             refusal = UNKNOWN_TICKET
         elif len(self._tasks) >= _QUESTIONS_MAX:
             refusal = _BUSY
@@ -288,22 +288,23 @@ async def open_vault(config: VaultConfig, clock: Clock, journal: Journal) -> Asy
 
     raises: EcholessError(DATA_DIRECTORY) or EcholessError(CONFIGURATION) where it cannot be opened
     """
-    vault, _first_key = await start_vault(config, clock, journal)
+    vault = await start_vault(config, clock, journal)
     try:
         yield vault
     finally:
         await vault.close()
 
 
-async def start_vault(config: VaultConfig, clock: Clock, journal: Journal) -> tuple[Vault, FirstKey]:
-    """Open a vault and return it with the key that its first start made.
+async def start_vault(config: VaultConfig, clock: Clock, journal: Journal) -> Vault:
+    """Open a vault that its caller closes.
 
     raises: as `open_vault`
     """
     storage = await open_storage(Path(config.data_directory), config.durability, clock, journal)
     try:
         vault = Vault(storage, config, clock, journal)
-        return vault, await vault.open()
+        await vault.open()
+        return vault
     except BaseException:
         await storage.close()
         raise
@@ -324,11 +325,11 @@ class _Process:
         """Serve."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._say_unexpected)
-        vault, first_key = await start_vault(self._config, SystemClock(), self._journal)
+        vault = await start_vault(self._config, SystemClock(), self._journal)
         vault.run_schedule()
         gc.collect()
         gc.freeze()
-        self._control.send(self._ready(first_key))
+        self._control.send(self._ready(vault.first_key))
         self._journal.say(Event.PROCESS_READY)
         self._control.set_blocking(False)
         received: asyncio.Queue[tuple[Record, tuple[int, ...]]] = asyncio.Queue()

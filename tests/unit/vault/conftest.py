@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,8 @@ import pytest
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.control import VaultConfig
 from echoless.vault.service import Vault, open_vault
+from echoless.vault.stores.storage import Storage, open_storage
 from tests.fakes.gateway_double import GatewayDouble, TurnedClock, config_for
-
-OpenVault = Callable[..., Awaitable[Vault]]
 
 
 @pytest.fixture
@@ -39,5 +37,12 @@ async def vault(config: VaultConfig, clock: TurnedClock, journal: MemoryJournal)
 
 @pytest.fixture
 async def gateway(vault: Vault) -> AsyncIterator[GatewayDouble]:
-    async with AsyncExitStack() as stack:
-        yield await stack.enter_async_context(GatewayDouble.connected(vault))
+    async with GatewayDouble.connected(vault) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def storage(tmp_path: Path, clock: TurnedClock, journal: MemoryJournal) -> AsyncIterator[Storage]:
+    opened = await open_storage(tmp_path / "data", "process", clock, journal)
+    yield opened
+    await opened.close()

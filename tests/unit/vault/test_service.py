@@ -37,9 +37,7 @@ async def test_kept_item_is_read_back_with_text_settings_and_audio(gateway: Gate
     assert await gateway.audio(reading, item_id) == audio
 
 
-async def test_a_restart_keeps_everything(
-    config: VaultConfig, clock: TurnedClock, journal: MemoryJournal
-) -> None:
+async def test_a_restart_keeps_everything(config: VaultConfig, clock: TurnedClock, journal: MemoryJournal) -> None:
     async with open_vault(config, clock, journal) as vault, GatewayDouble.connected(vault) as gateway:
         item_id = await keep_one(gateway, "Still here.", b"audio" * 1000)
     async with open_vault(config, clock, journal) as vault, GatewayDouble.connected(vault) as gateway:

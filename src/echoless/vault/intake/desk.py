@@ -318,7 +318,9 @@ class IntakeDesk:
     # --- inner ---
 
     def _answer(self, link: Link, header: Header, record: Record) -> None:
-        self._post(link, header.correlation, record)
+        # Correlation 0 is a record that nobody waits for, such as the close after a ZERO response.
+        if header.correlation:
+            self._post(link, header.correlation, record)
 
     def _post(self, link: Link, correlation: int, record: Record) -> None:
         if not link.is_closed:

@@ -54,6 +54,16 @@ class Ticket:
         """Whether content may be kept under this ticket."""
         return self.decision.mode is RetentionMode.DEFAULT and self.draft is not None
 
+    @property
+    def may_ask_questions(self) -> bool:
+        """Whether this is a request of reading or administration. Nothing of a generation can become a question."""
+        return not self.endpoint.is_generation
+
+    @property
+    def may_continue_others(self) -> bool:
+        """Whether a generation may name earlier ones: a kept one only."""
+        return self.may_take_content
+
 
 class Tickets:
     """All open tickets, by id and by link."""

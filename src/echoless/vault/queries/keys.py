@@ -47,9 +47,7 @@ class KeyQueries:
 
     async def create_account(self, caller: Caller, record: CreateServiceAccount) -> ServiceAccountView:
         """Make a service account."""
-        account = await self._administration.create_service_account(
-            caller.workspace_id, record.name, caller.key_id
-        )
+        account = await self._administration.create_service_account(caller.workspace_id, record.name, caller.key_id)
         return self._account_view(account)
 
     async def create_key(self, caller: Caller, record: CreateKey) -> KeyCreated:

@@ -139,9 +139,7 @@ class VoiceQueries:
         """Store settings of a voice."""
         voice = self._find(record.voice_id)
         settings = checked_settings(record.settings)
-        await self._administration.set_voice_settings(
-            caller.workspace_id, voice.voice_id, settings, caller.key_id
-        )
+        await self._administration.set_voice_settings(caller.workspace_id, voice.voice_id, settings, caller.key_id)
         return Done()
 
     def _find(self, voice_id: str) -> KnownVoice:
@@ -182,8 +180,10 @@ class NumberQueries:
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "This breakdown or metric is not offered.")
         span_ms = record.end_ms - record.start_ms
         interval_ms = max(record.interval_s, _HOUR_S) * 1000 if record.interval_s else max(span_ms, 1)
-        if span_ms <= 0 or span_ms > interval_ms * _BUCKETS_MAX:
-            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The span is empty or has too many buckets.")
+        if span_ms < 0 or span_ms > interval_ms * _BUCKETS_MAX:
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The span is negative or has too many buckets.")
+        if not span_ms:
+            return Usage([], {})
         await self._storage.writer.flush()
         start_unix, end_unix = record.start_ms // 1000, -(-record.end_ms // 1000)
 

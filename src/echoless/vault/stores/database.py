@@ -57,8 +57,10 @@ def truncate_log(connection: sa.Connection) -> None:
             rows are deleted, but their bytes are still in the log
     """
     for _ in range(_CHECKPOINT_TRIES):
-        row = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-        if row[0] == 0:
+        # The block ends SQLAlchemy's own transaction; the driver begins none for a PRAGMA.
+        with connection.begin():
+            is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        if not is_busy:
             return
         time.sleep(_CHECKPOINT_PAUSE_S)
     raise EcholessError(ErrorCode.INTERNAL_ERROR, "the write-ahead log could not be truncated")

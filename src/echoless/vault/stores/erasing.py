@@ -100,5 +100,3 @@ def _delete(connection: sa.Connection, column: sa.Column[Any], item_ids: Sequenc
 
 def _batches(item_ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (item_ids[start : start + _BATCH] for start in range(0, len(item_ids), _BATCH))
-
-

@@ -11,19 +11,18 @@ import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import RevisionStep, StampStep
-from alembic.script import ScriptDirectory
 
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal
 from echoless.vault.stores.database import check_integrity, open_engine
 from echoless.vault.stores.directory import VERSION, DataDirectory, sync_folder
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import RevisionStep, StampStep
 
 _STEPS: Final = Path(__file__).with_name("migrations")
 COPIES_DAYS_MAX: Final = 7
@@ -123,6 +122,11 @@ def _take_back_unfinished(directory: DataDirectory) -> None:
 
 def _migrate(path: Path, folder: Path) -> None:
     """Run the steps of one database and look whether the file is sound."""
+    # Loaded only where there is something to migrate: a usual start is faster and smaller without it.
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(folder))
     script = ScriptDirectory.from_config(config)

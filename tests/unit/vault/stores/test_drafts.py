@@ -1,0 +1,102 @@
+"""Items while they arrive."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from echoless.core.errors import EcholessError
+from echoless.vault.stores import drafts
+from echoless.vault.stores.directory import DataDirectory
+from echoless.vault.stores.drafts import (
+    ALIGNMENT,
+    ItemDraft,
+    ItemFacts,
+    ItemHead,
+    open_alignment_part,
+    open_head,
+    seal_draft,
+)
+from echoless.vault.stores.keyring import Keyring
+from echoless.vault.stores.segments import SEGMENT_BYTES, Segments
+
+pytestmark = pytest.mark.unit
+HEAD = ItemHead("What was said.", {"stability": 0.5}, 7, "en", None, "next", 0, 0)
+FACTS = ItemFacts("abcdefgh", "w", "r", 1, "v", "Voice", "m", "TTS", "mp3_44100_128", 0, 14)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> DataDirectory:
+    directory = DataDirectory(tmp_path)
+    directory.make()
+    return directory
+
+
+def test_audio_is_cut_into_full_segments_in_order() -> None:
+    draft = ItemDraft.new("abcdefgh")
+    audio = os.urandom(2 * SEGMENT_BYTES + 5)
+    found = [
+        piece for start in range(0, len(audio), 50_000) for piece in draft.add_audio(audio[start : start + 50_000])
+    ]
+    assert [index for index, _ in found] == [0, 1]
+    assert b"".join(data for _, data in found) + bytes(draft.audio) == audio
+    assert (draft.audio_bytes, draft.segment_count) == (len(audio), 2)
+
+
+@pytest.mark.claim("Z13")
+def test_what_is_sealed_opens_as_it_was_and_shows_nothing(
+    directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "ALIGNMENT_PART_CHARACTERS", 4)
+    ring, segments = Keyring.open(directory), Segments(directory, "process")
+    ring.new_workspace_key("w")
+    draft = ItemDraft.new("abcdefgh")
+    draft.text = HEAD
+    draft.add_audio(b"audio bytes")
+    draft.add_alignment(ALIGNMENT, list("What "), [0.0, 0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4, 0.5])
+    key, item, alignments = seal_draft(draft, FACTS, ring, segments)
+    sealer = ring.unwrap_item_key("w", "abcdefgh", key["wrapped"])
+    assert open_head(sealer, item["sealed_head"]) == msgspec.structs.replace(HEAD, audio_bytes=11, segment_count=1)
+    assert segments.get(sealer, "abcdefgh", 0) == b"audio bytes"
+    parts = [open_alignment_part(sealer, row["sealed"], row["kind"], row["part"]) for row in alignments]
+    assert [part.characters for part in parts] == [list("What"), [" "]]
+    assert [part.end_s for part in parts] == [[0.1, 0.2, 0.3, 0.4], [0.5]]
+    everything = msgspec.msgpack.encode([key, item, alignments])
+    assert b"said" not in everything
+    assert b"stability" not in everything
+
+
+def test_a_part_of_one_alignment_does_not_open_as_another(directory: DataDirectory) -> None:
+    ring = Keyring.open(directory)
+    ring.new_workspace_key("w")
+    draft = ItemDraft.new("abcdefgh")
+    draft.text = HEAD
+    draft.add_alignment(ALIGNMENT, ["a"], [0.0], [0.1])
+    _, _, rows = seal_draft(draft, FACTS, ring, Segments(directory, "process"))
+    with pytest.raises(EcholessError):
+        open_alignment_part(draft.sealer, rows[0]["sealed"], "normalized_alignment", 0)
+
+
+def test_nothing_prints_what_it_holds() -> None:
+    draft = ItemDraft.new("abcdefgh")
+    draft.text = HEAD
+    draft.add_alignment(ALIGNMENT, ["Q"], [0.0], [0.1])
+    shown = f"{draft!r} {draft.text!r} {draft.alignments[ALIGNMENT]!r} {draft.sealer!r}"
+    assert "said" not in shown
+    assert "Q" not in shown
+
+
+def test_a_discarded_draft_is_overwritten() -> None:
+    draft = ItemDraft.new("abcdefgh")
+    draft.add_audio(b"secret")
+    held = draft.audio
+    view = memoryview(held)
+    with pytest.raises(BufferError):
+        draft.discard()
+    assert bytes(view) == bytes(6)
+    view.release()
+    draft.discard()
+    assert (len(held), draft.text, draft.alignments) == (0, None, {})

@@ -1,0 +1,41 @@
+"""The erasure ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from echoless.vault.stores.directory import DataDirectory
+from echoless.vault.stores.ledger import Ledger
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> DataDirectory:
+    directory = DataDirectory(tmp_path)
+    directory.make()
+    return directory
+
+
+def test_ids_are_appended_and_read_in_bounded_lists(directory: DataDirectory) -> None:
+    ledger = Ledger(directory)
+    assert list(ledger.batches()) == []
+    ids = [f"item{number:016d}" for number in range(1201)]
+    ledger.append(ids[:1])
+    ledger.append(ids[1:])
+    batches = list(ledger.batches())
+    assert [len(batch) for batch in batches] == [500, 500, 201]
+    assert [item for batch in batches for item in batch] == ids
+    assert directory.ledger.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_line_that_a_crash_cut_short_spoils_no_other(directory: DataDirectory) -> None:
+    ledger = Ledger(directory)
+    ledger.append(["first"])
+    with directory.ledger.open("ab") as file:
+        file.write(b"\ncut")
+    assert list(ledger.batches()) == [["first"]]
+    ledger.append(["second"])
+    assert ["second" in batch for batch in ledger.batches()] == [True]
