@@ -112,7 +112,10 @@ class ServerConfig(BaseModel):
     write_timeout_s: _Seconds = Field(60.0, description="How long a client may take nothing of its answer.")
     keep_alive_timeout_s: _Seconds = Field(65.0, description="How long an idle connection is kept.")
     voice_changes_max: int = Field(
-        200, ge=1, le=100_000, description="Voice changes after which an engine process is replaced."
+        20_000,
+        ge=1,
+        le=1_000_000,
+        description="Voices loaded from files after which an engine process is replaced.",
     )
     engine_growth_bytes_max: int = Field(
         64 * 1024 * 1024, ge=1024 * 1024, description="Growth in memory after which an engine process is replaced."
