@@ -31,19 +31,33 @@ class Finder:
         assert needles, "a search for nothing would always succeed"
         self.needle_count = len(needles)
         self.longest_bytes = max(len(needle.masked) for needle in needles)
-        self._by_key: dict[bytes, list[tuple[int, Needle]]] = defaultdict(list)
+        # By key, then by the key's place in the needle and the needle's length.
+        self._by_key: dict[bytes, dict[tuple[int, int], dict[bytes, Needle]]] = defaultdict(dict)
         self._first = np.zeros(_PAIRS, dtype=np.bool_)
         self._second = np.zeros(_PAIRS, dtype=np.bool_)
         for needle in needles:
             self._enter(needle)
 
     def _enter(self, needle: Needle) -> None:
-        place = _telling_place(needle.masked)
+        place = self._key_place(needle.masked)
         key = needle.masked[place : place + _KEY_BYTES]
-        self._by_key[key].append((place, needle))
+        shape = place, len(needle.masked)
+        self._by_key[key].setdefault(shape, {})[needle.masked] = needle
         first, second = np.frombuffer(key, dtype=np.uint16)
         self._first[first] = True
         self._second[second] = True
+
+    def _key_place(self, masked: bytes) -> int:
+        """Return where the four bytes begin by which a needle is found.
+
+        Those that find other needles already cost nothing more: words share their beginning. Else the most telling.
+        """
+        assert len(masked) >= _KEY_BYTES, "a needle is too short to be told from chance"
+        places = range(len(masked) - _KEY_BYTES + 1)
+        for place in places:
+            if masked[place : place + _KEY_BYTES] in self._by_key:
+                return place
+        return max(places, key=lambda place: _worth(masked[place : place + _KEY_BYTES]))
 
     def find(self, masked: NDArray[np.uint8], end: int) -> Iterator[tuple[int, Needle]]:
         """Yield each needle that begins before a place, with where it begins.
@@ -52,12 +66,13 @@ class Finder:
         end:    what begins there or later is left to the next piece
         """
         for key_place in self._candidates(masked):
-            key = masked[key_place : key_place + _KEY_BYTES].tobytes()
-            for offset, needle in self._by_key.get(key, ()):
+            shapes = self._by_key.get(masked[key_place : key_place + _KEY_BYTES].tobytes(), {})
+            for (offset, length), needles in shapes.items():
                 start = key_place - offset
-                is_whole = 0 <= start < end
-                if is_whole and masked[start : start + len(needle.masked)].tobytes() == needle.masked:
-                    yield start, needle
+                if 0 <= start < end:
+                    needle = needles.get(masked[start : start + length].tobytes())
+                    if needle is not None:
+                        yield start, needle
 
     def _candidates(self, masked: NDArray[np.uint8]) -> Iterator[int]:
         """Yield the places whose next four bytes may be those of a needle."""
@@ -75,12 +90,6 @@ def mask(data: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(data, dtype=np.uint8) ^ np.uint8(MASK_BYTE)
 
 
-def _telling_place(masked: bytes) -> int:
-    """Return where the four bytes begin that say most."""
-    assert len(masked) >= _KEY_BYTES, "a needle is too short to be told from chance"
-
-    def worth(place: int) -> int:
-        key = masked[place : place + _KEY_BYTES]
-        return 4 * sum(value not in _COMMON for value in key) + len(set(key))
-
-    return max(range(len(masked) - _KEY_BYTES + 1), key=worth)
+def _worth(key: bytes) -> int:
+    """Return how much a key tells: rare and different bytes do."""
+    return _KEY_BYTES * sum(value not in _COMMON for value in key) + len(set(key))
