@@ -91,16 +91,20 @@ class RunningServer:
 
 
 def spawn_server(
-    directory: Path, *flags: str, variables: dict[str, str] | None = None, key: str = TEST_KEY
+    directory: Path,
+    *flags: str,
+    variables: dict[str, str] | None = None,
+    key: str = TEST_KEY,
+    output_name: str = "output",
 ) -> subprocess.Popen[bytes]:
-    """Start a server below a directory without waiting for it; its words go to `directory/output`."""
+    """Start a server below a directory without waiting for it; its words go to a file of that name."""
     directory.mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ECHOLESS_")}
     environment |= {"HOME": str(directory), **(variables or {})}
     if key:
         environment["ECHOLESS_API_KEY"] = key
     command = [sys.executable, "-m", "echoless", "serve", "--port", "0", "--data", str(directory / "data"), *flags]
-    with (directory / "output").open("ab") as output:
+    with (directory / output_name).open("wb") as output:
         return subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
 
 
@@ -121,7 +125,10 @@ def wait_until_ready(process: subprocess.Popen[bytes], directory: Path, key: str
 
 @contextlib.contextmanager
 def running_server(
-    directory: Path, *flags: str, variables: dict[str, str] | None = None, key: str = TEST_KEY
+    directory: Path,
+    *flags: str,
+    variables: dict[str, str] | None = None,
+    key: str = TEST_KEY,
 ) -> Iterator[RunningServer]:
     """Run a server for the length of a block; it must end cleanly."""
     process = spawn_server(directory, *flags, variables=variables, key=key)

@@ -37,6 +37,7 @@ def begin(descriptors: Sequence[str]) -> ChildStart:
     descriptors: control and journal, as decimal numbers
     raises:      EcholessError(CROSSING_BROKEN) when the parent is gone or sends something else
     """
+    # A parent that died before this line is seen by the end of file on the control socket.
     die_with_parent(Kernel(), os.getppid())
     control_descriptor, journal_descriptor = (int(text) for text in descriptors)
     control = ControlEnd(socket.socket(fileno=control_descriptor))

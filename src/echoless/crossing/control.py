@@ -105,6 +105,7 @@ class ProcessReady(Record, frozen=True):
     missing:     codes of the properties that zero retention needs and this process does not have
     first_key:   from a vault that made its first key: the only time it is shown
     key_hint:    from a vault: the last four characters of its first key
+    has_locked_pages: nothing of this process can be swapped, whatever the host does later
     """
 
     KIND: ClassVar[int] = 304
@@ -113,7 +114,7 @@ class ProcessReady(Record, frozen=True):
     layers: dict[str, list[str]]
     first_key: Code = ""
     key_hint: Code = ""
-    is_recycling: bool = False
+    has_locked_pages: bool = False
 
 
 class StartRefused(Record, frozen=True):

@@ -118,6 +118,7 @@ class _Process:
     started_s: float
     phase: Phase = Phase.STARTING
     missing: tuple[str, ...] = ("starting",)
+    has_locked_pages: bool = False
     kill_at_s: float | None = None
 
 
@@ -139,7 +140,7 @@ class Plan:
     engine_count: int
     gateway_count: int
     stop_deadline_s: float
-    host_missing: tuple[str, ...] = ()
+    host_has_swap: bool = False
     _processes: dict[int, _Process] = field(default_factory=dict)
     _slots: dict[Slot, _SlotState] = field(default_factory=dict)
     _last_number: int = 0
@@ -161,13 +162,14 @@ class Plan:
             commands += self._spawn(slot, now_s)
         return commands
 
-    def ready(self, number: int, missing: tuple[str, ...]) -> list[Command]:
+    def ready(self, number: int, missing: tuple[str, ...], *, has_locked_pages: bool = False) -> list[Command]:
         """A process serves."""
         process = self._processes.get(number)
         if process is None or process.phase is not Phase.STARTING:
             return []
         process.phase = Phase.READY
         process.missing = missing
+        process.has_locked_pages = has_locked_pages
         state = self._slots[process.slot]
         state.down_since_s = None
         commands: list[Command] = []
@@ -209,9 +211,9 @@ class Plan:
         process.phase = Phase.RETIRING
         return self._spawn(process.slot, now_s)
 
-    def host_changed(self, missing: tuple[str, ...]) -> list[Command]:
-        """The host's own properties were read again."""
-        self.host_missing = missing
+    def host_changed(self, *, has_swap: bool) -> list[Command]:
+        """The host was looked at again: swap may have been added since the processes looked."""
+        self.host_has_swap = has_swap
         return self._restate()
 
     def stop_asked(self, now_s: float) -> list[Command]:
@@ -244,9 +246,11 @@ class Plan:
     @property
     def missing(self) -> tuple[str, ...]:
         """Every property that zero retention needs and that some process or the host does not have."""
-        codes = set(self.host_missing)
+        codes: set[str] = set()
         for slot in self._slots:
             process = self._ready_in(slot)
+            if self.host_has_swap and process is not None and not process.has_locked_pages:
+                codes.add("swap_on")
             # A slot without a ready process serves nobody, except before the first start is complete.
             codes |= set(process.missing) if process else (set() if self._is_announced else {"starting"})
         return tuple(sorted(codes))

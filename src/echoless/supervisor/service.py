@@ -133,7 +133,7 @@ class Supervisor:
         if now_s >= self._next_swap_check_s:
             self._next_swap_check_s = now_s + _SWAP_CHECK_S
             has_swap = read_swap(pages_locked=False) is SwapState.POSSIBLE
-            self._carry_out(self._plan.host_changed(("swap_on",) if has_swap else ()))
+            self._carry_out(self._plan.host_changed(has_swap=has_swap))
         self._carry_out(self._plan.tick(now_s))
 
     @contextlib.contextmanager
@@ -211,7 +211,10 @@ class Supervisor:
                 if child.slot.role is Role.VAULT:
                     self._welcome.key_hint = record.key_hint
                     self._welcome.first_key = record.first_key
-                self._carry_out(self._plan.ready(child.number, tuple(record.missing)))
+                commands = self._plan.ready(
+                    child.number, tuple(record.missing), has_locked_pages=record.has_locked_pages
+                )
+                self._carry_out(commands)
             case StartRefused():
                 self._terminal.say(f"{child.slot.name} cannot start: {record.public_description}")
                 self._carry_out(self._plan.start_refused(child.number, now_s))

@@ -64,8 +64,17 @@ def test_a_missing_property_of_any_process_reaches_the_vault() -> None:
     plan.ready(1, ())
     plan.ready(2, ("channel_open:xattr",))
     assert plan.ready(3, ()) == [StateHost(1, ("channel_open:xattr",)), AnnounceReady()]
-    assert plan.host_changed(("swap_on",)) == [StateHost(1, ("channel_open:xattr", "swap_on"))]
-    assert plan.host_changed(("swap_on",)) == []
+
+
+def test_swap_that_is_added_later_takes_zero_retention_away_unless_all_pages_are_locked() -> None:
+    """T8."""
+    plan = serving()
+    assert plan.host_changed(has_swap=True) == [StateHost(1, ("swap_on",))]
+    assert plan.host_changed(has_swap=True) == []
+    locked = started()
+    for number in (1, 2, 3):
+        locked.ready(number, (), has_locked_pages=True)
+    assert locked.host_changed(has_swap=True) == []
 
 
 def test_a_dead_engine_is_replaced_and_tied_again() -> None:

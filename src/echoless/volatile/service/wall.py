@@ -32,4 +32,4 @@ def close_wall(
         missing_count=len(missing),
         is_audit_view=config.is_audit_view,
     )
-    return ProcessReady(config.name, missing, layers)
+    return ProcessReady(config.name, missing, layers, has_locked_pages=facts.limits.has_locked_pages)
