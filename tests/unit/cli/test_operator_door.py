@@ -9,15 +9,18 @@ import pytest
 from echoless.cli.operator_door import ask, ask_running
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.operator_records import (
+    CreateWorkspace,
     ListVoiceAliases,
     ListWorkspaces,
     OperatorRevokeKey,
     VoiceAliases,
+    WorkspaceCreated,
     WorkspaceList,
 )
 from echoless.crossing.query_records import Done
 from echoless.crossing.records import Refused
 from echoless.supervisor.config import ServerConfig
+from echoless.supervisor.data_directory import LOCK_NAME, DirectoryLock
 from tests.fakes.operator_door import running_server
 
 pytestmark = pytest.mark.unit
@@ -76,3 +79,22 @@ def test_a_directory_without_data_is_named_and_not_made(tmp_path: Path) -> None:
     assert caught.value.code is ErrorCode.DATA_DIRECTORY
     assert str(absent) in caught.value.public_description
     assert not absent.exists()
+
+
+def test_without_a_server_the_vault_is_opened_here_and_its_lock_given_back(tmp_path: Path) -> None:
+    config = ServerConfig(data=str(tmp_path))
+    (tmp_path / LOCK_NAME).touch()
+    made = ask(config, CreateWorkspace("Bank", "free", is_entitled=False), WorkspaceCreated)
+    listed = ask(config, ListWorkspaces(), WorkspaceList).workspaces
+    assert made.workspace_id in {view.workspace_id for view in listed}
+    DirectoryLock.acquire(tmp_path).release()
+
+
+def test_while_another_command_has_the_directory_it_is_left_alone(tmp_path: Path) -> None:
+    lock = DirectoryLock.acquire(tmp_path)
+    try:
+        with pytest.raises(EcholessError) as caught:
+            ask(ServerConfig(data=str(tmp_path)), ListWorkspaces(), WorkspaceList)
+    finally:
+        lock.release()
+    assert caught.value.code is ErrorCode.DATA_DIRECTORY
