@@ -252,7 +252,9 @@ class EspeakEngine:
         return [ctypes.string_at(address, size) for address, size in (*spots, self._sample_buffer)]
 
     def _resident_bytes(self) -> int:
-        return int(os.pread(self._statm, 256, 0).split()[1]) * _PAGE_BYTES
+        # Without pages of files: those come with whoever reads our memory from outside, and are no growth of ours.
+        _, resident, shared, *_ = os.pread(self._statm, 256, 0).split()
+        return (int(resident) - int(shared)) * _PAGE_BYTES
 
 
 def speakable(text: TextContent) -> bytes:
