@@ -170,9 +170,17 @@ def test_the_soft_limit_does_not_cut_inside_a_clause() -> None:
     assert spoken(text, first_chars_max=50, chars_max=1_000) == [text]
 
 
+def test_the_soft_limit_is_for_the_first_utterance_only() -> None:
+    sentence = "and so it went, " * 10
+    first, second = spoken(f'Hi. <break time="1s"/>{sentence}', first_chars_max=50)
+    assert (first, second) == ("Hi. ", sentence)
+
+
 def test_an_endless_word_is_cut_but_not_inside_a_grapheme() -> None:
     assert all(not piece.startswith("\u0301") for piece in spoken("e\u0301" * 500, chars_max=99))
-    assert all(not piece.startswith("\u200d") for piece in spoken("👩\u200d👧" * 300, chars_max=100))
+    for chars_max in (99, 100, 101):
+        pieces = spoken("👩\u200d👧" * 300, chars_max=chars_max)
+        assert all(piece.startswith("👩") and piece.endswith("👧") for piece in pieces)
 
 
 def test_text_without_sentences_is_cut_at_spaces() -> None:

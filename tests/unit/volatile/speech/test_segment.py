@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterable
 
+import pytest
+from sentence_stream import SentenceBoundaryDetector
+
+from echoless.volatile.speech import segment
 from echoless.volatile.speech.segment import CutLimits, Piece, SentenceEnds, cut_pieces, is_speakable
 
 pytestmark = pytest.mark.unit
@@ -96,3 +100,16 @@ def test_the_characters_looked_at_grow_linearly_with_the_text(unit: str) -> None
         list(cut_pieces(text, 0, len(text), CutLimits(200, 1_000)))
         reads.append(_Counted.read)
     assert reads[1] <= 4.5 * reads[0] + 2_000
+
+
+def test_the_detector_never_holds_more_than_one_piece_and_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+
+    class Watched(SentenceBoundaryDetector):
+        def add_chunk(self, chunk: str) -> Iterable[str]:
+            yield from super().add_chunk(chunk)
+            held.append(len(self.remaining_text))
+
+    monkeypatch.setattr(segment, "SentenceBoundaryDetector", Watched)
+    pieces("word " * 8_000)
+    assert 0 < max(held) <= 1_000 + 256
