@@ -47,6 +47,7 @@ from echoless.vault.erasure.sweep import sweep
 from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
 from echoless.vault.intake.granting import Gatekeeper, HostStanding
 from echoless.vault.intake.keeping import Keeper
+from echoless.vault.intake.tickets import Ticket
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import AudioRead
 from echoless.vault.queries.desk import QueryDesk
@@ -194,9 +195,7 @@ class Vault:
             raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {frame.header.kind} is no question of a gateway")
         ticket = self.intake.tickets.find(link, frame.header.ticket)
         refusal: Refused | None = None
-        if ticket is None or not (
-            ticket.may_continue_others if isinstance(record, CheckRequestIds) else ticket.may_ask_questions
-        ):
+        if ticket is None or not _may_ask(ticket, record):
             refusal = UNKNOWN_TICKET
         elif len(self._tasks) >= _QUESTIONS_MAX:
             refusal = _BUSY
@@ -269,7 +268,7 @@ class Vault:
             if wanted and self._storage.keyring.digest(wanted).hex() != stored:
                 raise EcholessError(
                     ErrorCode.CONFIGURATION,
-                    "the configured first API key is not the one that this data directory was made with: "
+                    "the first API key (ECHOLESS_API_KEY or api_key_file) is not the one that this data directory was made with: "
                     "remove it, or give the old one; further keys are made with 'echoless key create'",
                 )
             return FirstKey("", self._storage.first_key_hint or "")
@@ -280,6 +279,10 @@ class Vault:
         workspace, key, made = await self.administration.create_first_workspace(secret)
         assert workspace.tier == ENTERPRISE, "the first workspace is an enterprise one"
         return FirstKey("" if wanted else made, key.hint)
+
+
+def _may_ask(ticket: Ticket, record: Record) -> bool:
+    return ticket.may_continue_others if isinstance(record, CheckRequestIds) else ticket.may_ask_questions
 
 
 @asynccontextmanager

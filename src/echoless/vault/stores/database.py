@@ -68,4 +68,7 @@ def truncate_log(connection: sa.Connection) -> None:
 
 def check_integrity(connection: sa.Connection) -> bool:
     """Return whether SQLite finds the file sound."""
-    return bool(connection.exec_driver_sql("PRAGMA quick_check").scalar_one() == "ok")
+    try:
+        return bool(connection.exec_driver_sql("PRAGMA quick_check").scalar_one() == "ok")
+    except sa.exc.DatabaseError:
+        return False

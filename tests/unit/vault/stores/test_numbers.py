@@ -54,8 +54,8 @@ async def test_usage_is_summed_by_hour_and_label(storage: Storage) -> None:
 async def test_the_trail_pages_backwards_and_filters(storage: Storage) -> None:
     for number in range(5):
         row = {
-            "entry_id": f"e{number}", "workspace_id": "w", "time_ms": number, "actor_id": "a" if number % 2 else "b",
-            "activity": "key.create", "target_id": "t",
+            "entry_id": f"e{number}", "workspace_id": "w", "time_ms": number, "activity": "key.create",
+            "actor_id": "a" if number % 2 else "b", "target_id": "t",
         }  # fmt: skip
         await storage.writer.now((Write.AUDIT, row))
 
