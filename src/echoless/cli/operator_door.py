@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 from typing import Final, TypeVar
 
+from echoless.cli.screen import show_note
 from echoless.core.clock import SystemClock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import MemoryJournal
@@ -97,6 +98,11 @@ def _ask_resting(config: ServerConfig, question: Record) -> Record:
 
     async def once() -> Record:
         async with open_vault(vault_config, SystemClock(), MemoryJournal()) as vault:
+            if vault.first_key.secret:
+                # No server had come so far as to make a workspace: this is the only time that its key is shown.
+                show_note(
+                    f"a first workspace was made; its API key, shown only this once: {vault.first_key.secret}"
+                )
             return await vault.operate(question)
 
     lock = DirectoryLock.acquire(Path(config.data))

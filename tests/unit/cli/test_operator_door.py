@@ -81,11 +81,16 @@ def test_a_directory_without_data_is_named_and_not_made(tmp_path: Path) -> None:
     assert not absent.exists()
 
 
-def test_without_a_server_the_vault_is_opened_here_and_its_lock_given_back(tmp_path: Path) -> None:
+def test_without_a_server_the_vault_is_opened_here_and_its_lock_given_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config = ServerConfig(data=str(tmp_path))
     (tmp_path / LOCK_NAME).touch()
     made = ask(config, CreateWorkspace("Bank", "free", is_entitled=False), WorkspaceCreated)
-    listed = ask(config, ListWorkspaces(), WorkspaceList).workspaces
+    first, second = capsys.readouterr().err, ask(config, ListWorkspaces(), WorkspaceList)
+    assert "shown only this once: sk_" in first, "the key of the first workspace must not be lost"
+    assert capsys.readouterr().err == "", "and never shown again"
+    listed = second.workspaces
     assert made.workspace_id in {view.workspace_id for view in listed}
     DirectoryLock.acquire(tmp_path).release()
 
