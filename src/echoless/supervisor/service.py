@@ -127,8 +127,10 @@ class Supervisor:
 
     def _turn(self) -> None:
         for key, _ in self._selector.select(_TICK_S):
-            react: Callable[[], None] = key.data
-            react()
+            # A child may have been buried by an earlier event of this turn.
+            if self._selector.get_map().get(key.fileobj) == key:
+                react: Callable[[], None] = key.data
+                react()
         now_s = time.monotonic()
         if now_s >= self._next_swap_check_s:
             self._next_swap_check_s = now_s + _SWAP_CHECK_S
