@@ -268,7 +268,8 @@ class Vault:
             if wanted and self._storage.keyring.digest(wanted).hex() != stored:
                 raise EcholessError(
                     ErrorCode.CONFIGURATION,
-                    "the first API key (ECHOLESS_API_KEY or api_key_file) is not the one that this data directory was made with: "
+                    "the first API key (ECHOLESS_API_KEY or api_key_file) is not the one that this data directory "
+                    "was made with: "
                     "remove it, or give the old one; further keys are made with 'echoless key create'",
                 )
             return FirstKey("", self._storage.first_key_hint or "")
