@@ -19,6 +19,7 @@ from echoless.volatile.engines.tts.espeak import EspeakEngine
 from echoless.volatile.engines.tts.espeak_library import data_paths
 from echoless.volatile.service.wall import close_wall
 from echoless.volatile.speech.flow import TextPlanner
+from echoless.volatile.speech.normalize import load_spellers
 from echoless.volatile.speech.ports import TTSEngine
 
 
@@ -28,7 +29,7 @@ def run_engine(start: ChildStart, config: EngineConfig) -> None:
     raises: EcholessError when the engine cannot start here or leaves residue in its self-test
     """
     engine = _engine(config)
-    parts = SpeechParts(engine, new_encoder, TextPlanner({}))
+    parts = SpeechParts(engine, new_encoder, TextPlanner(load_spellers()))
     retirement = _Retirement(start, engine)
     host = EngineHost(parts, journal=start.journal, clock=SystemClock(), on_idle=retirement.ask_if_due)
     warm_up(parts)
