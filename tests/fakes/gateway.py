@@ -115,7 +115,9 @@ class Gateway:
         }  # fmt: skip
         async with asyncio.timeout(10):
             await self.app(scope, receive, send)
-            await asyncio.sleep(0.005)
+            for _ in range(4):
+                # What was posted at the end arrives in the next turns of the loop.
+                await asyncio.sleep(0)
         return reply
 
 

@@ -32,6 +32,7 @@ from echoless.volatile.gateway.request_line import (
 from echoless.volatile.gateway.routing import Route
 
 _CALLS_MAX: Final = 1024
+_SPEAKS_OF_ZERO: Final = {Switch.LOGGING_OFF, Switch.UNREADABLE}
 _VOICE_ID_MAX: Final = 256
 _UNLISTED: Final = Endpoint("GET", "/", Product.SERVICE, ENDPOINTS[-1].retention_class)
 _PREFLIGHT: Final = [
@@ -109,7 +110,7 @@ class Admission:
             raise EcholessError(ErrorCode.NOT_FOUND, "There is nothing at this address.")
         call.query = parse_query(query_string)
         call.switch = switch_of(call.query)
-        if call.switch in {Switch.LOGGING_OFF, Switch.UNREADABLE}:
+        if call.switch in _SPEAKS_OF_ZERO:
             # For refusals: until somebody decides, the strictest reading.
             call.mode = RetentionMode.ZERO
         route = self._routes.get(match.endpoint.name)
@@ -134,7 +135,7 @@ class Admission:
             call.ticket = await self._services.vault.open_ticket(question)
         except RequestRefusedError as error:
             refused = error.refused
-            if call.switch is not Switch.LOGGING_OFF:
+            if call.switch not in _SPEAKS_OF_ZERO:
                 call.mode = refused.mode
             call.request_id = refused.request_id or call.request_id
             if error.code is not ErrorCode.INVALID_PARAMETERS:
