@@ -78,7 +78,6 @@ RULES = (
         (seeded("echoless.volatile.gateway.x", "if mode is RetentionMode.ZERO:\n    pass\n"),),
         {
             "echoless.crossing.sinks": "here the mode becomes an object, once for each request",
-            "echoless.vault.service": "a zero-retention ticket may not ask about kept requests",
         },
     ),
     Rule(
