@@ -162,6 +162,8 @@ class Connection(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         self._forget()
+        # A request that was left has no response to be noted by; what it held goes the same way.
+        self._on_response()
 
     def pause_writing(self) -> None:
         """Start the clock of a client that does not read."""
