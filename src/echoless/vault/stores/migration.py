@@ -43,14 +43,9 @@ def bring_up_to_date(directory: DataDirectory, journal: Journal, steps: Steps | 
     raises: EcholessError(DATA_DIRECTORY) for a directory of a newer program or one that a step cannot change
     """
     wanted = steps or Steps()
+    refuse_newer(directory, wanted.version)
     _take_back_unfinished(directory)
     found = directory.version()
-    if found > wanted.version:
-        raise EcholessError(
-            ErrorCode.DATA_DIRECTORY,
-            f"the data directory has version {found}, this program knows versions up to {wanted.version}: "
-            "start it with the program that made it, or a newer one",
-        )
     if found == wanted.version:
         return
     if found:
@@ -61,6 +56,20 @@ def bring_up_to_date(directory: DataDirectory, journal: Journal, steps: Steps | 
     directory.set_version(wanted.version)
     _unfinished(directory).unlink()
     journal.say(Event.MIGRATED, from_version=found, to_version=wanted.version)
+
+
+def refuse_newer(directory: DataDirectory, known_version: int = VERSION) -> None:
+    """Do nothing to a directory that this program can read.
+
+    raises: EcholessError(DATA_DIRECTORY) for one of a newer program
+    """
+    found = directory.version()
+    if found > known_version:
+        raise EcholessError(
+            ErrorCode.DATA_DIRECTORY,
+            f"the data directory has version {found}, this program knows versions up to {known_version}: "
+            "start it with the program that made it, or a newer one",
+        )
 
 
 def drop_copies(directory: DataDirectory) -> None:
