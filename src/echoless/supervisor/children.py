@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -55,6 +56,7 @@ class Child:
     control: ControlEnd
     journal: int
     output: int
+    started_s: float
     is_ready: bool = False
     dropped_output_bytes: int = 0
     start_output: bytearray = field(default_factory=bytearray)
@@ -127,4 +129,4 @@ def spawn(slot: Slot, number: int, environment: Mapping[str, str]) -> Child:
     os.close(journal_write)
     os.close(output_write)
     ours.set_blocking(False)
-    return Child(slot, number, process, ours, journal_read, output_read)
+    return Child(slot, number, process, ours, journal_read, output_read, time.monotonic())

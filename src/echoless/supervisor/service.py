@@ -209,7 +209,7 @@ class Supervisor:
         match record:
             case ProcessReady():
                 child.became_ready()
-                self._terminal.step(f"{child.slot.name} is ready")
+                self._terminal.step(f"{child.slot.name} is ready ({now_s - child.started_s:.1f} s)")
                 if child.slot.role is Role.VAULT:
                     self._welcome.key_hint = record.key_hint
                     self._welcome.first_key = record.first_key
