@@ -19,7 +19,7 @@ from echoless.volatile.engines.codecs.resampling import Resampler
 
 # Short pages come early; each costs about 30 bytes. `bitexact` takes the stream's serial number from no clock or
 # chance, so equal samples give equal files.
-_MUXER: Final = {"page_duration": "200000", "flush_packets": "1", "fflags": "+bitexact"}
+_MUXER: Final = {"page_duration": "100000", "flush_packets": "1", "fflags": "+bitexact"}
 _BUFFER_BYTES: Final = 4096
 
 

@@ -9,7 +9,8 @@ import soxr
 
 from echoless.core.content import AudioContent
 
-_SAMPLE_BYTES: Final = 2
+_LOWEST: Final = -32_768
+_HIGHEST: Final = 32_767
 
 
 def resampled_count(sample_count: int, input_rate_hz: int, output_rate_hz: int) -> int:
@@ -21,12 +22,16 @@ def resampled_count(sample_count: int, input_rate_hz: int, output_rate_hz: int) 
 
 
 class Resampler:
-    """A stream of mono signed 16-bit samples from one rate to another; nothing happens where they are equal."""
+    """A stream of mono signed 16-bit samples from one rate to another; nothing happens where they are equal.
+
+    It computes in floating point and rounds once: with integers soxr adds noise from a clock and an address, and
+    equal samples would not give equal bytes.
+    """
 
     def __init__(self, input_rate_hz: int, output_rate_hz: int) -> None:
         self._stream: soxr.ResampleStream | None = None
         if input_rate_hz != output_rate_hz:
-            self._stream = soxr.ResampleStream(input_rate_hz, output_rate_hz, 1, dtype="int16")
+            self._stream = soxr.ResampleStream(input_rate_hz, output_rate_hz, 1, dtype="float32")
 
     def convert(self, pcm: AudioContent, *, is_last: bool = False) -> AudioContent:
         """Return the samples that are ready.
@@ -35,11 +40,15 @@ class Resampler:
         """
         if self._stream is None:
             return pcm
-        samples = np.frombuffer(pcm.reveal(), dtype="<i2")
+        samples = np.frombuffer(pcm.reveal(), dtype="<i2").astype(np.float32)
         converted = self._stream.resample_chunk(samples, last=is_last)
-        data = converted.tobytes()
+        np.rint(converted, out=converted)
+        np.clip(converted, _LOWEST, _HIGHEST, out=converted)
+        rounded = converted.astype("<i2")
+        data = rounded.tobytes()
         # numpy keeps small arrays for reuse without overwriting them.
-        converted.fill(0)
+        for used in (samples, converted, rounded):
+            used.fill(0)
         return AudioContent(data)
 
     def close(self) -> None:

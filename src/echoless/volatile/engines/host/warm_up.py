@@ -1,4 +1,4 @@
-"""One job in each codec before the sandbox closes: whatever loads late is loaded then, and a broken part is seen."""
+"""One job in each codec before the sandbox closes: what loads late is loaded then, and a broken part is seen."""
 
 from __future__ import annotations
 
