@@ -39,6 +39,7 @@ class AuditOptions:
     server:            the server to audit; None starts one of our own in an audit view, and stops it afterwards
     has_controls:      whether servers with parts of the scrubbing switched off are tried too, which must be caught
     scrub_deadline_s:  how long after a response its content may still be in memory
+    soak_count:        so many more requests in a row, under which memory must stay flat; 0 for none
     flags:             more words for `echoless serve`, for a server of our own
     """
 
@@ -46,5 +47,6 @@ class AuditOptions:
     server: RunningServer | None = None
     has_controls: bool = True
     scrub_deadline_s: float = 1.0
+    soak_count: int = 0
     flags: tuple[str, ...] = ()
     progress: Progress = silent

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from echoless.audit.memory_scan import MemoryScan
@@ -133,7 +134,8 @@ def print_report(report: AuditReport, console: Console) -> None:
 def _findings_table(report: AuditReport) -> Table:
     table = Table("found in", "form", "canary", "copies")
     for finding in sorted(report.findings, key=lambda item: (item.where, item.canary))[:60]:
-        table.add_row(finding.where, finding.kind, finding.canary, str(finding.count))
+        # A region's name is in square brackets, which would be taken for a style.
+        table.add_row(escape(finding.where), finding.kind, finding.canary, str(finding.count))
     if len(report.findings) > 60:
         table.add_row("...", "", f"{len(report.findings) - 60} more in the JSON", "")
     return table

@@ -26,6 +26,7 @@ from echoless.audit.options import AuditOptions, RunningServer
 from echoless.audit.planting import Planted, Spoken, plant
 from echoless.audit.plantings import Planting, all_plantings
 from echoless.audit.report import AuditReport, View
+from echoless.audit.soak import soak
 from echoless.core.errors import EcholessError
 from echoless.core.processes import ProcessIdentity, family_of
 from echoless.core.server_process import ServerProcess, is_audit_view, running_supervisor
@@ -87,6 +88,7 @@ class _Audit:
                 texts = text_needles(mint.canaries)
             # The other way round: what was last in one round, and might be held until the next, is first now.
             second = self._round(client, plantings[::-1], family, texts, kept, number=2)
+            self._soak(family)
             after = family_of(supervisor)
             self.report.check(
                 "the same processes throughout",
@@ -120,6 +122,19 @@ class _Audit:
         zero = [spoken for spoken in planted.spoken if not spoken.planting.is_kept]
         self._memory(f"memory after {name}", family, [*texts, *_audio(zero)], kept)
         return planted
+
+    def _soak(self, family: Sequence[ProcessIdentity]) -> None:
+        count = self.options.soak_count
+        if count:
+            server, progress = self.server, self.options.progress
+            result = soak(
+                server.url, server.api_key, family,
+                request_count=count, progress=lambda fraction: progress(f"{count} requests", fraction),
+            )  # fmt: skip
+            most = max(result.growth_mib.items(), key=lambda item: item[1])
+            detail = f"{most[0]} grew most, by {most[1]:.2f} MiB over {count} requests"
+            self.report.check("memory is flat", result.is_flat, detail)
+            self.report.request_count += count
 
     def _view(self, family: Sequence[ProcessIdentity], texts: Sequence[Needle]) -> View:
         try:

@@ -71,6 +71,11 @@ def resident_bytes(pid: int) -> int:
     return _status_kib(pid, "VmRSS:") * 1024
 
 
+def own_bytes(pid: int) -> int:
+    """Return how much memory a process has of its own: anonymous pages, no files; 0 when it is gone."""
+    return _status_kib(pid, "RssAnon:") * 1024
+
+
 def peak_resident_bytes(pid: int) -> int:
     """Return the most memory that a process has occupied since `forget_peak`; 0 when it is gone."""
     return _status_kib(pid, "VmHWM:") * 1024

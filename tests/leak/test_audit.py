@@ -1,0 +1,40 @@
+"""`echoless audit` passes on a sound server and fails on a weakened one (C24, C34, C61)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from echoless.audit.options import AuditOptions, RunningServer
+from echoless.audit.report import View
+from echoless.audit.session import run_audit
+from echoless.cli.operator_door import ask_running
+from echoless.core.server_process import ServerProcess
+
+pytestmark = [pytest.mark.leak, pytest.mark.claim("Z1"), pytest.mark.claim("Z9"), pytest.mark.claim("Z13")]
+
+
+def test_the_audit_passes_on_a_sound_server() -> None:
+    report = run_audit(AuditOptions(ask_running, has_controls=False, flags=("--engines", "1", "--gateways", "1")))
+    assert [check for check in report.checks if not check.is_passed] == []
+    assert report.is_passed
+    assert report.view is View.AUDIT_VIEW
+    names = {check.name for check in report.checks}
+    assert {"data directory", "captured output", "temporary places", "kept items are in the history"} <= names
+    told = json.loads(report.as_json())
+    assert {row["role"] for row in told["processes"]} == {"supervisor", "vault", "engine", "gateway"}
+    assert all(row["region_count"] > 50 and row["read_bytes"] > 10_000_000 for row in told["processes"])
+
+
+def test_the_audit_fails_on_a_server_that_does_not_scrub(tmp_path: Path) -> None:
+    flags = ("--audit-view", "--no-allocator-profile", "--assurance", "best_effort")
+    flags += ("--engines", "1", "--gateways", "1")
+    with ServerProcess.start(tmp_path / "data", tmp_path / "output", flags) as server:
+        running = RunningServer(server.url, server.data_directory, server.api_key)
+        report = run_audit(AuditOptions(ask_running, server=running))
+    failed = {check.name for check in report.checks if not check.is_passed}
+    assert not report.is_passed
+    assert {"memory after round 1", "memory after round 2"} <= failed
+    assert not failed & {"data directory", "kept items are in the history", "kept canaries are in the vault"}
