@@ -32,6 +32,11 @@ def new_api_key() -> str:
     return "sk_" + secrets.token_hex(24)
 
 
+def new_single_use_token() -> str:
+    """Return `sutkn_` and 48 hexadecimal digits."""
+    return "sutkn_" + secrets.token_hex(24)
+
+
 def request_id_of(ticket: TicketId) -> RequestId:
     """Return the public request id of a ticket: its 32 hexadecimal digits."""
     return RequestId(ticket.hex())

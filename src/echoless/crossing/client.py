@@ -15,6 +15,7 @@ from typing import Final, Self
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
+from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak, VoiceRun
 from echoless.crossing.link import Exchange, Link
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
@@ -31,9 +32,19 @@ from echoless.crossing.records import (
     TicketGranted,
     core_registry,
 )
+from echoless.crossing.socket_records import (
+    SOCKET_RECORDS,
+    STREAM_RECORDS,
+    EndText,
+    MoreText,
+    OpenContext,
+    SpeakOn,
+    TextSpoken,
+)
 from echoless.crossing.wire import Frame
 
-SpeechPart = SpeechBegan | AlignmentPart | AudioContent | SpeechEnded
+SpeechPart = SpeechBegan | AlignmentPart | VoiceRun | AudioContent | SpeechEnded | TextSpoken
+_PARTS: Final = (SpeechBegan, AlignmentPart, VoiceRun, SpeechEnded, TextSpoken)
 _ENGINE_SILENCE_S: Final = 60.0
 _JOBS_PER_ENGINE_MAX: Final = 512
 _CODES: Final = {code.value: code for code in ErrorCode}
@@ -106,6 +117,17 @@ class VaultTicket:
         """
         await self._link.drain()
 
+    async def open_context(self) -> VaultTicket:
+        """Ask for a ticket below this one, with the same decision.
+
+        raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE) when the vault is gone
+        """
+        answer = await self.ask(OpenContext())
+        if not isinstance(answer, TicketGranted):
+            self._link.abort()
+            raise _away("vault")
+        return VaultTicket(self._link, answer)
+
     def read(self) -> AnswerStream:
         """Begin a question with several answers.
 
@@ -159,7 +181,7 @@ class VaultClient:
     """The vault, through whichever link is the newest."""
 
     def __init__(self) -> None:
-        self._registry = core_registry(QUERY_RECORDS)
+        self._registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS)
         self._link: Link | None = None
 
     @property
@@ -198,7 +220,7 @@ class Speech:
 
     __slots__ = ("_engine", "_exchange", "_is_abandoned", "_is_ended")
 
-    def __init__(self, engine: _Engine, exchange: Exchange, job: Speak) -> None:
+    def __init__(self, engine: _Engine, exchange: Exchange, job: Speak | DialogueSpeak | SpeakOn) -> None:
         self._engine = engine
         self._exchange = exchange
         self._is_ended = False
@@ -223,7 +245,7 @@ class Speech:
                 nothing for a minute or talks nonsense
         """
         try:
-            async with asyncio.timeout(_ENGINE_SILENCE_S):
+            async with asyncio.timeout(self._silence_s_max):
                 part = None if self._is_abandoned else self._decode(await self._exchange.receive())
         except EcholessError:
             part = None
@@ -235,6 +257,11 @@ class Speech:
             raise _away("engine")
         self._is_ended = isinstance(part, SpeechEnded)
         return part
+
+    @property
+    def _silence_s_max(self) -> float | None:
+        """How long an engine may say nothing."""
+        return _ENGINE_SILENCE_S
 
     def credit(self, taken_bytes: int) -> None:
         """(5) Tell the engine that the client took so many bytes."""
@@ -256,7 +283,53 @@ class Speech:
         if frame.header.kind == KIND_AUDIO and frame.header.is_content:
             return AudioContent(frame.payload)
         record = self._engine.link.registry.decode(frame)
-        return record if isinstance(record, SpeechBegan | AlignmentPart | SpeechEnded) else None
+        return record if isinstance(record, _PARTS) else None
+
+
+class SpeechStream(Speech):
+    """(4) One job of an engine that is given its text later. It may be silent while it has none."""
+
+    __slots__ = ("_is_ending", "_unspoken_count")
+
+    def __init__(self, engine: _Engine, exchange: Exchange, job: SpeakOn) -> None:
+        super().__init__(engine, exchange, job)
+        self._unspoken_count = 0
+        self._is_ending = False
+
+    async def next(self) -> SpeechPart:
+        """Return the next part; one TextSpoken for each text, SpeechEnded is the last.
+
+        raises: as for any speech
+        """
+        part = await super().next()
+        if isinstance(part, TextSpoken):
+            self._unspoken_count -= 1
+        return part
+
+    def add_text(self, more: MoreText) -> None:
+        """Give the engine more text.
+
+        raises: EcholessError(ENGINE_UNAVAILABLE) when the engine is gone
+        """
+        self._unspoken_count += 1
+        self._tell(more)
+
+    def end_text(self) -> None:
+        """Tell the engine that no more text comes.
+
+        raises: EcholessError(ENGINE_UNAVAILABLE) when the engine is gone
+        """
+        self._is_ending = True
+        self._tell(EndText())
+
+    @property
+    def _silence_s_max(self) -> float | None:
+        return _ENGINE_SILENCE_S if self._unspoken_count or self._is_ending else None
+
+    def _tell(self, record: MoreText | EndText) -> None:
+        if self._engine.link.is_closed or self._is_ended:
+            raise _away("engine")
+        self._exchange.post(record)
 
 
 class _Engine:
@@ -290,7 +363,7 @@ class EnginePool:
     """The engines of this gateway."""
 
     def __init__(self) -> None:
-        self._registry = core_registry()
+        self._registry = core_registry(STREAM_RECORDS, DIALOGUE_RECORDS)
         self._engines: list[_Engine] = []
 
     @property
@@ -308,21 +381,33 @@ class EnginePool:
         for engine in before:
             engine.retire()
 
-    def speak(self, ticket: TicketId, job: Speak) -> Speech:
+    def speak(self, ticket: TicketId, job: Speak | DialogueSpeak) -> Speech:
         """Give a job to the engine with the fewest jobs of ours, if equal to the one that last spoke this voice.
 
         raises: EcholessError(ENGINE_UNAVAILABLE) when no engine lives, CONCURRENT_LIMIT_EXCEEDED when all are full
         """
+        engine = self._chosen(job.catalogue_id)
+        return Speech(engine, engine.link.exchange(ticket), job)
+
+    def speak_on(self, ticket: TicketId, job: SpeakOn) -> SpeechStream:
+        """Give a job whose text comes later to an engine; it stays there.
+
+        raises: as `speak`
+        """
+        engine = self._chosen(job.catalogue_id)
+        return SpeechStream(engine, engine.link.exchange(ticket), job)
+
+    def _chosen(self, catalogue_id: str) -> _Engine:
         if not self._engines:
             raise _away("engine")
-        engine = min(self._engines, key=lambda engine: (engine.job_count, engine.last_voice != job.catalogue_id))
+        engine = min(self._engines, key=lambda engine: (engine.job_count, engine.last_voice != catalogue_id))
         if engine.job_count >= _JOBS_PER_ENGINE_MAX:
             raise EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "All engines are busy; try again.")
-        engine.last_voice = job.catalogue_id
+        engine.last_voice = catalogue_id
         # Of several idle engines the one that waited longest goes next.
         self._engines.remove(engine)
         self._engines.append(engine)
-        return Speech(engine, engine.link.exchange(ticket), job)
+        return engine
 
     def close(self) -> None:
         """Close all links."""

@@ -45,13 +45,17 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like
 
 
 class OpenTicket(Record, frozen=True):
-    """(1) Asks for a ticket from line and headers alone. Answered by TicketGranted or Refused."""
+    """(1) Asks for a ticket from line and headers alone. Answered by TicketGranted or Refused.
+
+    is_token: whether the credential is a single-use token, which this question burns
+    """
 
     KIND: ClassVar[int] = 1
     endpoint: EndpointName
     credential: Name
     switch: Switch
     voice_id: Name = ""
+    is_token: bool = False
 
 
 class ReserveUnits(Record, frozen=True):
@@ -63,8 +67,19 @@ class ReserveUnits(Record, frozen=True):
     characters: Count
 
 
+class DialogueLine(Record, frozen=True):
+    """One line of a kept dialogue: what was said, and by whom."""
+
+    text: str
+    voice_id: Name
+    voice_name: Name
+
+
 class KeepText(Record, frozen=True):
-    """(5) What was said, with the settings it was said with. Content. Not answered."""
+    """(5) What was said, with the settings it was said with. Content. Not answered.
+
+    dialogue: the lines of a dialogue; `text` is empty then
+    """
 
     KIND: ClassVar[int] = 3
     IS_CONTENT: ClassVar[bool] = True
@@ -74,6 +89,7 @@ class KeepText(Record, frozen=True):
     language_code: str | None = None
     previous_text: str | None = None
     next_text: str | None = None
+    dialogue: list[DialogueLine] = []
 
 
 class KeepAlignment(Record, frozen=True):
@@ -183,6 +199,21 @@ class Normalization(StrEnum):
     OFF = "off"
 
 
+class PronunciationRule(Record, frozen=True):
+    """How a string of a text is said: by another text, or by phonemes. Content inside a job or a dictionary.
+
+    alias:    what is read in its place; empty for a phoneme rule
+    phoneme:  in `alphabet`, which is `ipa` or `cmu-arpabet`; empty for an alias rule
+    """
+
+    string: str
+    alias: str = ""
+    phoneme: str = ""
+    alphabet: Name = ""
+    is_case_sensitive: bool = True
+    has_word_boundaries: bool = True
+
+
 class Speak(Record, frozen=True):
     """(4) One job of synthesis; the frame's ticket names the job. Content.
 
@@ -190,6 +221,8 @@ class Speak(Record, frozen=True):
     language_code:  ISO 639-1, or empty for the voice's own
     speed:          1.0 is the voice's usual speed
     window_bytes:   how many audio bytes may be on their way before a Credit is needed
+    rules:          of pronunciation, the first that fits a place wins
+    reads_tags:     whether audio tags in brackets shape the delivery instead of being read
     """
 
     KIND: ClassVar[int] = 20
@@ -205,6 +238,8 @@ class Speak(Record, frozen=True):
     window_bytes: Count
     previous_text: str | None = None
     next_text: str | None = None
+    rules: list[PronunciationRule] = []
+    reads_tags: bool = False
 
 
 class Credit(Record, frozen=True):

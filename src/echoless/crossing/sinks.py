@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol, assert_never
 
-from echoless.core.content import AudioContent
+from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.records import (
     KIND_KEEP_AUDIO,
@@ -20,6 +20,7 @@ from echoless.crossing.records import (
     TicketClosed,
     TicketGranted,
 )
+from echoless.crossing.socket_records import KeepMoreText
 from echoless.retention.decision import RetentionMode
 
 
@@ -85,6 +86,13 @@ class RetainingSink:
         raises: EcholessError(CROSSING_BROKEN) when the vault is gone
         """
         self._ticket.post(text)
+
+    def keep_more_text(self, text: TextContent) -> None:
+        """Keep what was said next, after `keep_text`.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._ticket.post(KeepMoreText(text.reveal()))
 
     async def keep_audio(self, audio: AudioContent) -> None:
         """Keep the next bytes of the audio; waits while the vault is behind.

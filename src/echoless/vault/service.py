@@ -36,10 +36,13 @@ from echoless.crossing.control import (
     Stop,
     VaultConfig,
 )
+from echoless.crossing.dialogue_records import ResolveVoices
+from echoless.crossing.dictionary_records import DICTIONARY_QUESTIONS, UseDictionary
 from echoless.crossing.link import Link
 from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds, ReadItemAudio
 from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Refused, core_registry
+from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.crossing.wire import Frame
 from echoless.vault.erasure.items import Eraser
 from echoless.vault.erasure.schedule import Schedule
@@ -48,9 +51,11 @@ from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
 from echoless.vault.intake.granting import Gatekeeper, HostStanding
 from echoless.vault.intake.keeping import Keeper
 from echoless.vault.intake.tickets import Ticket
+from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import AudioRead
 from echoless.vault.queries.desk import QueryDesk
+from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.operator import OperatorDesk
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
@@ -87,7 +92,7 @@ class Vault:
         self._storage = storage
         self._config = config
         self._clock = clock
-        self._registry = core_registry(QUERY_RECORDS)
+        self._registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS)
         self._links: set[Link] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.first_key = FirstKey("", "")
@@ -98,18 +103,21 @@ class Vault:
         self.schedule = Schedule(storage, self.recent, clock, journal, config.request_log_days)
         self.administration = Administration(storage, clock)
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
+        tokens = SingleUseTokens(storage.keyring, clock)
         self.intake = IntakeDesk(
-            gatekeeper=Gatekeeper(storage.accounts, storage.keyring, clock, self.host),
+            gatekeeper=Gatekeeper(storage.accounts, storage.keyring, clock, self.host, tokens),
             keeper=Keeper(storage.accounts, storage.writer, self.recent, clock),
             accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
             concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
         )  # fmt: skip
         self._queries = QueryDesk(
             storage.accounts,
+            mint_token=tokens.mint,
             history=HistoryQueries(storage, self.recent, clock, self.eraser.delete_item),
             voices=VoiceQueries(voices, self.administration),
             numbers=NumberQueries(storage),
             keys=KeyQueries(self.administration),
+            dictionaries=DictionaryQueries(storage, clock),
         )
         self._operator = OperatorDesk(storage, self.administration, clock)
 
@@ -283,7 +291,11 @@ class Vault:
 
 
 def _may_ask(ticket: Ticket, record: Record) -> bool:
-    return ticket.may_continue_others if isinstance(record, CheckRequestIds) else ticket.may_ask_questions
+    if isinstance(record, CheckRequestIds):
+        return ticket.may_continue_others
+    if isinstance(record, ResolveVoices | UseDictionary):
+        return ticket.may_look_up
+    return ticket.may_change_dictionaries if isinstance(record, DICTIONARY_QUESTIONS) else ticket.may_ask_questions
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from echoless.core.audio_formats import AUDIO_FORMATS
@@ -34,13 +34,22 @@ from echoless.crossing.records import (
     UnitsReserved,
     VoiceGrant,
 )
+from echoless.crossing.socket_records import BeginGeneration, EndGeneration, KeepMoreText, OpenContext
 from echoless.crossing.wire import Frame, Header
 from echoless.retention.decision import RetentionMode
-from echoless.vault.intake.granting import Admitted, Gatekeeper, is_counted, source_of, too_many
+from echoless.vault.intake.granting import (
+    INVALID_KEY,
+    Admitted,
+    Gatekeeper,
+    counts_while_generating,
+    is_counted,
+    source_of,
+    too_many,
+)
 from echoless.vault.intake.keeping import ABANDONED, Keeper
 from echoless.vault.intake.tickets import Ticket, Tickets
 from echoless.vault.intake.turnstile import Entrance, Turnstile
-from echoless.vault.stores.accounts import Accounts
+from echoless.vault.stores.accounts import Accounts, Workspace
 from echoless.vault.stores.drafts import ItemDraft
 from echoless.vault.stores.voices import VoiceBook
 from echoless.vault.stores.writer import Writer
@@ -48,19 +57,22 @@ from echoless.vault.stores.writer import Writer
 _CHARACTERS_MAX: Final = 1_000_000
 _PENDING_HIGH_BYTES: Final = 16 * 1024 * 1024
 _PENDING_LOW_BYTES: Final = 8 * 1024 * 1024
-_CONTENT_KINDS: Final = frozenset({KeepText.KIND, KeepAlignment.KIND, KIND_KEEP_AUDIO})
+_CONTENT_KINDS: Final = frozenset({KeepText.KIND, KeepMoreText.KIND, KeepAlignment.KIND, KIND_KEEP_AUDIO})
+# A client may have five contexts; some more may be finishing.
+_CONTEXTS_MAX: Final = 32
 UNKNOWN_TICKET: Final = Refused(code=ErrorCode.UNKNOWN_TICKET.value, message="This request is not open here.")
 _NOT_KEPT: Final = "The request could not be kept; it is not in the history."
 
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """Somebody who waits for a place."""
+    """Somebody who waits for a place: a new request, or a generation of an open one."""
 
     link: Link
     correlation: int
-    record: OpenTicket
+    record: OpenTicket | BeginGeneration
     workspace_id: str
+    ticket: Ticket | None = None
 
 
 class IntakeDesk:
@@ -112,6 +124,12 @@ class IntakeDesk:
         match record:
             case OpenTicket():
                 self._open(link, header.correlation, record)
+            case OpenContext():
+                self._open_context(link, header)
+            case BeginGeneration():
+                self._begin_generation(link, header, record)
+            case EndGeneration():
+                self._end_generation(link, header)
             case ReserveUnits():
                 self._answer(link, header, self._reserve(link, header, record))
             case CloseTicket():
@@ -128,15 +146,15 @@ class IntakeDesk:
         while self._turnstile.withdraw(lambda asking: asking.link is link):
             pass
         for ticket in self.tickets.of(link):
-            self._finish(ticket, ABANDONED, header=None)
+            # A socket's end has ended its contexts.
+            if self.tickets.find(link, ticket.ticket_id) is not None:
+                self._finish(ticket, ABANDONED, header=None)
 
     def expire(self) -> None:
         """Refuse everybody who has waited too long."""
         self._timer = None
         for asking in self._turnstile.expire(self._clock.monotonic_s()):
-            admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
-            mode = admitted.decision.mode if isinstance(admitted, Admitted) else admitted.mode
-            self._post(asking.link, asking.correlation, too_many(mode))
+            self._post(asking.link, asking.correlation, too_many(self._mode_of(asking)))
         self._set_timer()
 
     async def drain(self) -> None:
@@ -152,24 +170,44 @@ class IntakeDesk:
         admitted = self._gatekeeper.admit(record, store_works=not self._writer.is_failing)
         if isinstance(admitted, Refused):
             self._post(link, correlation, admitted)
-        elif not is_counted(admitted.endpoint):
+        elif not is_counted(admitted.endpoint) or counts_while_generating(admitted.endpoint):
             self._grant(link, correlation, record, admitted, holds_place=False)
         else:
-            self._enter(_Asking(link, correlation, record, admitted.workspace.workspace_id), admitted)
+            workspace = admitted.workspace
+            if self._enters(_Asking(link, correlation, record, workspace.workspace_id)):
+                self._grant(link, correlation, record, admitted, holds_place=True)
 
-    def _enter(self, asking: _Asking, admitted: Admitted) -> None:
-        inside_max = self._places(admitted)
+    def _enters(self, asking: _Asking) -> bool:
+        """Let somebody in, if there is room now; else into the queue, or away."""
+        inside_max = self._places(self._accounts.workspaces[asking.workspace_id])
         entrance = self._turnstile.enter(asking.workspace_id, inside_max, asking, self._clock.monotonic_s())
         if entrance is Entrance.ENTERED:
-            self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
-        elif entrance is Entrance.TURNED_AWAY:
-            self._post(asking.link, asking.correlation, too_many(admitted.decision.mode))
+            return True
+        if entrance is Entrance.TURNED_AWAY:
+            self._post(asking.link, asking.correlation, too_many(self._mode_of(asking)))
         else:
+            if asking.ticket is not None:
+                asking.ticket.is_asking = True
             self._set_timer()
+        return False
+
+    def _mode_of(self, asking: _Asking) -> RetentionMode:
+        """Return the mode of somebody who waits; whoever is told to go waits no more."""
+        if asking.ticket is not None:
+            asking.ticket.is_asking = False
+            return asking.ticket.decision.mode
+        assert isinstance(asking.record, OpenTicket)
+        admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
+        return admitted.decision.mode if isinstance(admitted, Admitted) else admitted.mode
 
     def _leave(self, workspace_id: str) -> None:
         """Give a place to whoever waits. Policy may have changed while they waited: they are admitted anew."""
         while (asking := self._turnstile.leave(workspace_id)) is not None:
+            if asking.ticket is not None:
+                if self._resume_generation(asking.ticket, asking):
+                    return
+                continue
+            assert isinstance(asking.record, OpenTicket)
             admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
             if isinstance(admitted, Admitted) and not asking.link.is_closed:
                 self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
@@ -181,6 +219,7 @@ class IntakeDesk:
         self, link: Link, correlation: int, record: OpenTicket, admitted: Admitted, *, holds_place: bool
     ) -> None:
         workspace, decision = admitted.workspace, admitted.decision
+        self._gatekeeper.note_granted(record)
         source = source_of(admitted.endpoint)
         is_kept = decision.mode is RetentionMode.DEFAULT and bool(source)
         ticket = Ticket(
@@ -190,16 +229,21 @@ class IntakeDesk:
             voice=self._voices.find(record.voice_id) if record.voice_id else None,
             draft=ItemDraft.new(new_opaque_id()) if is_kept else None, source=source,
         )  # fmt: skip
+        self._add(ticket)
+
+    def _add(self, ticket: Ticket) -> None:
+        """Open a ticket and tell whoever asked."""
         self.tickets.add(ticket)
-        inside_count = self._turnstile.inside_count(workspace.workspace_id)
+        workspace = self._accounts.workspaces[ticket.caller.workspace_id]
         granted = TicketGranted(
-            ticket_id=ticket.ticket_id, request_id=ticket.request_id, mode=decision.mode, level=decision.level,
-            product=admitted.endpoint.product, workspace_id=workspace.workspace_id,
+            ticket_id=ticket.ticket_id, request_id=ticket.request_id, mode=ticket.decision.mode,
+            level=ticket.decision.level, product=ticket.endpoint.product, workspace_id=workspace.workspace_id,
             history_item_id=ticket.draft.item_id if ticket.draft is not None else "",
-            voice=self._voice_grant(ticket), current_concurrent=inside_count,
-            maximum_concurrent=self._places(admitted),
+            voice=self._voice_grant(ticket),
+            current_concurrent=self._turnstile.inside_count(workspace.workspace_id),
+            maximum_concurrent=self._places(workspace),
         )  # fmt: skip
-        self._post(link, correlation, granted)
+        self._post(ticket.link, ticket.correlation, granted)
 
     def _voice_grant(self, ticket: Ticket) -> VoiceGrant | None:
         voice = ticket.voice
@@ -208,8 +252,8 @@ class IntakeDesk:
         settings = self._voices.settings(ticket.caller.workspace_id, voice.voice_id)
         return VoiceGrant(voice.voice_id, voice.name, voice.catalogue_id, settings)
 
-    def _places(self, admitted: Admitted) -> int:
-        own = admitted.workspace.concurrency_max
+    def _places(self, workspace: Workspace) -> int:
+        own = workspace.concurrency_max
         return self._concurrency_max if own is None else own
 
     def _cancel(self, link: Link, header: Header) -> None:
@@ -219,6 +263,63 @@ class IntakeDesk:
             self._finish(ticket, ABANDONED, header=None)
             return
         self._turnstile.withdraw(lambda asking: asking.link is link and asking.correlation == header.correlation)
+
+    # --- sockets ---
+
+    def _open_context(self, link: Link, header: Header) -> None:
+        """Open a ticket below that of a socket. The decision is the socket's, whatever policy says by now."""
+        parent = self.tickets.find(link, header.ticket)
+        if parent is None or parent.parent is not None or not counts_while_generating(parent.endpoint):
+            self._answer(link, header, UNKNOWN_TICKET)
+            return
+        if len(tuple(self.tickets.below(parent))) >= _CONTEXTS_MAX:
+            self._answer(link, header, too_many(parent.decision.mode))
+            return
+        context = replace(
+            parent, ticket_id=new_ticket_id(), correlation=header.correlation, parent=parent,
+            started_ms=self._clock.unix_ms(), started_s=self._clock.monotonic_s(),
+            draft=ItemDraft.new(new_opaque_id()) if parent.draft is not None else None,
+            generation_count=0, is_asking=False, holds_place=False, characters=0, credits=0, count_from=0,
+        )  # fmt: skip
+        self._add(context)
+
+    def _begin_generation(self, link: Link, header: Header, record: BeginGeneration) -> None:
+        """Take a place for a socket that holds none, then reserve units."""
+        ticket = self.tickets.find(link, header.ticket)
+        if ticket is None or ticket.is_asking or not counts_while_generating(ticket.endpoint):
+            self._answer(link, header, UNKNOWN_TICKET)
+            return
+        asking = _Asking(link, header.correlation, record, ticket.caller.workspace_id, ticket)
+        if ticket.holds_place:
+            self._resume_generation(ticket, asking)
+        elif self._enters(asking) and not self._resume_generation(ticket, asking):
+            self._leave(asking.workspace_id)
+
+    def _resume_generation(self, ticket: Ticket, asking: _Asking) -> bool:
+        """Reserve units for a generation that has a place.
+
+        returns: whether the place is in use
+        """
+        assert isinstance(asking.record, BeginGeneration)
+        ticket.is_asking = False
+        key = self._accounts.keys.get(ticket.caller.key_id)
+        answer: Record = Refused(code=ErrorCode.INVALID_API_KEY.value, message=INVALID_KEY)
+        if key is not None and not key.is_disabled:
+            answer = self._reserved(ticket, asking.record)
+        if isinstance(answer, UnitsReserved):
+            ticket.generation_count += 1
+            ticket.holds_place = True
+        self._post(asking.link, asking.correlation, answer)
+        return ticket.holds_place
+
+    def _end_generation(self, link: Link, header: Header) -> None:
+        ticket = self.tickets.find(link, header.ticket)
+        if ticket is None or not ticket.generation_count:
+            return
+        ticket.generation_count -= 1
+        if not ticket.generation_count:
+            ticket.holds_place = False
+            self._leave(ticket.caller.workspace_id)
 
     # --- content and units ---
 
@@ -238,6 +339,8 @@ class IntakeDesk:
         record = link.registry.decode(frame)
         if isinstance(record, KeepText):
             self._keeper.keep_text(ticket, record)
+        elif isinstance(record, KeepMoreText):
+            self._keeper.keep_more_text(ticket, record)
         elif isinstance(record, KeepAlignment):
             self._keeper.keep_alignment(ticket, record)
 
@@ -259,8 +362,11 @@ class IntakeDesk:
     def _reserve(self, link: Link, header: Header, record: ReserveUnits) -> Record:
         """Count units; raise for values that no honest gateway sends."""
         ticket = self.tickets.find(link, header.ticket)
-        if ticket is None or not is_counted(ticket.endpoint):
+        if ticket is None or not is_counted(ticket.endpoint) or counts_while_generating(ticket.endpoint):
             return UNKNOWN_TICKET
+        return self._reserved(ticket, record)
+
+    def _reserved(self, ticket: Ticket, record: ReserveUnits | BeginGeneration) -> Record:
         model = MODEL_BY_ID.get(record.model_id)
         if model is None or record.output_format not in AUDIO_FORMATS or record.characters > _CHARACTERS_MAX:
             raise EcholessError(ErrorCode.CROSSING_BROKEN, "units of a model or format that does not exist")
@@ -291,7 +397,11 @@ class IntakeDesk:
 
     def _finish(self, ticket: Ticket, record: CloseTicket, header: Header | None) -> None:
         """End a request: its row, its place, then its item. Without a header nobody waits for the answer."""
+        for context in self.tickets.below(ticket) if ticket.parent is None else ():
+            self._finish(context, ABANDONED, header=None)
         self.tickets.remove(ticket)
+        if ticket.is_asking:
+            self._turnstile.withdraw(lambda asking: asking.ticket is ticket)
         if ticket.endpoint.is_generation:
             self._keeper.settle(ticket, record)
         if ticket.holds_place:

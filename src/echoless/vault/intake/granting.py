@@ -6,7 +6,7 @@ quota left, concurrency. Nothing here waits and nothing touches a disk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from echoless.core.clock import Clock
@@ -16,11 +16,13 @@ from echoless.crossing.records import OpenTicket, Refused
 from echoless.retention.decision import Decision, Refusal, RetentionMode, Standing, Switch, decide
 from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint, EndpointClass, Product
 from echoless.vault.intake.scopes import required_scope
+from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, Workspace
 from echoless.vault.stores.keyring import Keyring
 
 _SOURCES: Final = {Product.TEXT_TO_SPEECH: "TTS", Product.TEXT_TO_DIALOGUE: "TTS", Product.VOICE_CHANGER: "STS"}
 _BEST_EFFORT: Final = "best_effort"
+INVALID_TOKEN: Final = "The single-use token is unknown, used, expired or for something else."
 INVALID_KEY: Final = "The API key is unknown, disabled or expired."
 QUOTA_SPENT: Final = "The characters of this month are spent."
 KEY_QUOTA_SPENT: Final = "The characters of this API key are spent."
@@ -62,9 +64,12 @@ class Admitted:
 class Gatekeeper:
     """Decides about OpenTicket records."""
 
-    def __init__(self, accounts: Accounts, keyring: Keyring, clock: Clock, host: HostStanding) -> None:
+    def __init__(
+        self, accounts: Accounts, keyring: Keyring, clock: Clock, host: HostStanding, tokens: SingleUseTokens
+    ) -> None:
         self._accounts = accounts
         self._keyring = keyring
+        self._tokens = tokens
         self._clock = clock
         self._host = host
 
@@ -76,10 +81,29 @@ class Gatekeeper:
         endpoint = ENDPOINT_BY_NAME.get(record.endpoint)
         if endpoint is None:
             raise EcholessError(ErrorCode.CROSSING_BROKEN, "a ticket was asked for an endpoint that does not exist")
+        if record.is_token:
+            return self._admit_token(endpoint, record, store_works=store_works)
         key = self._accounts.key_of(self._keyring.digest(record.credential))
         if key is None:
             mode = _mode_asked_for(endpoint, record.switch)
             return _refused(ErrorCode.INVALID_API_KEY, INVALID_KEY, mode=mode)
+        workspace = self._accounts.workspaces[key.workspace_id]
+        return self._admit_known(endpoint, record.switch, workspace, key, store_works=store_works)
+
+    def note_granted(self, record: OpenTicket) -> None:
+        """Take note that a ticket was granted: a token is used up by it."""
+        if record.is_token:
+            self._tokens.burn(record.credential)
+
+    def _admit_token(self, endpoint: Endpoint, record: OpenTicket, *, store_works: bool) -> Admitted | Refused:
+        """Admit who brings a token as the key that asked for it; what is pinned to zero is never anything else."""
+        token = self._tokens.find(record.credential, endpoint)
+        key = self._accounts.keys.get(token.caller.key_id) if token is not None else None
+        if token is None or key is None or not key.is_valid_at(self._clock.unix_ms() // 1000):
+            mode = _mode_asked_for(endpoint, record.switch)
+            return _refused(ErrorCode.INVALID_TOKEN, INVALID_TOKEN, mode=mode)
+        if token.is_pinned_zero:
+            key = replace(key, retention=RetentionMode.ZERO)
         workspace = self._accounts.workspaces[key.workspace_id]
         return self._admit_known(endpoint, record.switch, workspace, key, store_works=store_works)
 
@@ -126,6 +150,11 @@ class Gatekeeper:
 def is_counted(endpoint: Endpoint) -> bool:
     """Whether requests here count for concurrency and quota: those that make something, not reading or settings."""
     return endpoint.retention_class is EndpointClass.HONOURED
+
+
+def counts_while_generating(endpoint: Endpoint) -> bool:
+    """Whether a request here counts for concurrency only while it makes something: the sockets of text to speech."""
+    return endpoint.method == "WS" and endpoint.product is Product.TEXT_TO_SPEECH
 
 
 def source_of(endpoint: Endpoint) -> str:

@@ -10,11 +10,13 @@ from typing import Final
 
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.dialogue_records import INPUTS_MAX
 from echoless.crossing.records import CloseStatus, CloseTicket, KeepAlignment, KeepText
+from echoless.crossing.socket_records import KeepMoreText
 from echoless.vault.intake.granting import source_of
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.stores.accounts import Accounts
-from echoless.vault.stores.drafts import ALIGNMENT, NORMALIZED_ALIGNMENT, ItemFacts, ItemHead
+from echoless.vault.stores.drafts import ALIGNMENT, NORMALIZED_ALIGNMENT, ItemFacts, ItemHead, Line
 from echoless.vault.stores.recent import RecentRequests
 from echoless.vault.stores.writer import Writer
 from echoless.vault.stores.writing import Write
@@ -51,12 +53,24 @@ class Keeper:
         """
         draft = ticket.draft
         assert draft is not None
-        if draft.text is not None or len(record.text) > _TEXT_CHARACTERS_MAX:
+        count = len(record.text) + sum(len(line.text) for line in record.dialogue)
+        if draft.text is not None or count > _TEXT_CHARACTERS_MAX or len(record.dialogue) > INPUTS_MAX:
             raise EcholessError(ErrorCode.CROSSING_BROKEN, "a request brought two texts, or one over the limit")
         draft.text = ItemHead(
             text=record.text, settings=record.settings, seed=record.seed, language_code=record.language_code,
             previous_text=record.previous_text, next_text=record.next_text, audio_bytes=0, segment_count=0,
+            dialogue=[Line(line.text, line.voice_id, line.voice_name) for line in record.dialogue],
         )  # fmt: skip
+
+    def keep_more_text(self, ticket: Ticket, record: KeepMoreText) -> None:
+        """Take what was said next.
+
+        raises: EcholessError(CROSSING_BROKEN) where nothing was said before, or for too much: the gateway is broken
+        """
+        draft = ticket.draft
+        assert draft is not None
+        if draft.text is None or draft.add_text(record.text) > _TEXT_CHARACTERS_MAX:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "a request brought more text than it may")
 
     def keep_alignment(self, ticket: Ticket, record: KeepAlignment) -> None:
         """Take a run of an alignment.

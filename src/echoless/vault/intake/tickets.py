@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from echoless.core.ids import TicketId, request_id_of
 from echoless.crossing.link import Link
 from echoless.retention.decision import Decision, RetentionMode
-from echoless.retention.endpoints import Endpoint
+from echoless.retention.endpoints import Endpoint, Product
 from echoless.vault.stores.accounts import Caller
 from echoless.vault.stores.drafts import ItemDraft
 from echoless.vault.stores.voices import KnownVoice
+
+_SPEAKING: Final = frozenset({Product.TEXT_TO_SPEECH, Product.TEXT_TO_DIALOGUE})
 
 
 @dataclass(slots=True, repr=False)
@@ -23,6 +26,8 @@ class Ticket:
 
     draft:  where content goes; None for everything but a DEFAULT request that makes an item
     source: the history's word for the product, empty where no item is made
+    parent: of a context, the ticket of its socket
+    generation_count: of a socket or context, how many generations run
     """
 
     ticket_id: TicketId
@@ -43,11 +48,14 @@ class Ticket:
     characters: int = 0
     credits: int = 0
     count_from: int = 0
+    parent: Ticket | None = None
+    generation_count: int = 0
+    is_asking: bool = False
 
     @property
     def request_id(self) -> str:
-        """The public id of the request."""
-        return request_id_of(self.ticket_id)
+        """The public id of the request; all contexts of a socket are one request."""
+        return self.parent.request_id if self.parent is not None else request_id_of(self.ticket_id)
 
     @property
     def may_take_content(self) -> bool:
@@ -58,6 +66,17 @@ class Ticket:
     def may_ask_questions(self) -> bool:
         """Whether this is a request of reading or administration. Nothing of a generation can become a question."""
         return not self.endpoint.is_generation
+
+    @property
+    def may_change_dictionaries(self) -> bool:
+        """Whether this is a request of the dictionaries' own routes, which store, and are never served in ZERO."""
+        is_kept = self.decision.mode is RetentionMode.DEFAULT
+        return self.endpoint.product is Product.PRONUNCIATION and is_kept
+
+    @property
+    def may_look_up(self) -> bool:
+        """Whether a generation may look up voices and dictionaries by their ids, in either mode: nothing is written."""
+        return self.endpoint.product in _SPEAKING and self.endpoint.is_eligible
 
     @property
     def may_continue_others(self) -> bool:
@@ -96,6 +115,10 @@ class Tickets:
         del mine[ticket.correlation]
         if not mine:
             del self._by_link[ticket.link]
+
+    def below(self, parent: Ticket) -> Iterable[Ticket]:
+        """Return the contexts of a socket."""
+        return tuple(ticket for ticket in self.of(parent.link) if ticket.parent is parent)
 
     def of(self, link: Link) -> Iterable[Ticket]:
         """Return all tickets of a link."""

@@ -1,7 +1,8 @@
 """The desk of the queries: which question needs which scope, and who answers it.
 
-Questions travel under the ticket of a reading or administrative request. A generation ticket may ask one thing
-only, and a ZERO one nothing at all, so that its text cannot be smuggled into a name or a search.
+Questions travel under the ticket of a reading or administrative request. A generation ticket may ask for earlier
+requests if it is a DEFAULT one, and in both modes for the voices and dictionaries that it names by id: nothing of those
+questions is written, so text cannot be smuggled into a name or a search.
 """
 
 from __future__ import annotations
@@ -11,6 +12,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.dialogue_records import ResolveVoices
+from echoless.crossing.dictionary_records import (
+    AddRules,
+    CreateDictionary,
+    EditDictionary,
+    GetDictionary,
+    ListDictionaries,
+    ReadRules,
+    RemoveRules,
+    SetRules,
+    UseDictionary,
+)
 from echoless.crossing.query_records import (
     CheckRequestIds,
     CreateKey,
@@ -35,6 +48,8 @@ from echoless.crossing.query_records import (
     SetZeroRetention,
 )
 from echoless.crossing.records import Record, Refused
+from echoless.crossing.socket_records import MintToken
+from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.stores.accounts import Accounts, Caller
@@ -65,6 +80,8 @@ class QueryDesk:
         voices: VoiceQueries,
         numbers: NumberQueries,
         keys: KeyQueries,
+        dictionaries: DictionaryQueries,
+        mint_token: Answer,
     ) -> None:
         self._accounts = accounts
         reads_workspace, reads_user = ("workspace_read",), ("user_read",)
@@ -77,7 +94,9 @@ class QueryDesk:
             CheckRequestIds: Question(("text_to_speech",), history.check_request_ids),
             ListVoices: Question(("voices_read",), voices.all),
             GetVoice: Question(("voices_read",), voices.one),
+            ResolveVoices: Question(("text_to_speech",), voices.resolve),
             EditVoiceSettings: Question(("voices_write",), voices.edit_settings),
+            **_dictionary_questions(dictionaries),
             GetAccount: Question(("user_read", "models_read"), numbers.account),
             GetUsage: Question((*reads_user, *reads_workspace), numbers.usage),
             ListRequests: Question(reads_workspace, numbers.requests),
@@ -89,6 +108,7 @@ class QueryDesk:
             CreateKey: Question(writes_keys, keys.create_key),
             EditKey: Question(writes_keys, keys.edit_key),
             DeleteKey: Question(writes_keys, keys.delete_key),
+            MintToken: Question(("user_write",), mint_token),
             DisableOwnKey: Question(("user_write",), keys.disable_own),
         }
 
@@ -116,3 +136,18 @@ class QueryDesk:
             return await self._questions[type(record)].answer(caller, record)
         except EcholessError as error:
             return Refused(code=error.code.value, message=error.public_description, param=error.param)
+
+
+def _dictionary_questions(dictionaries: DictionaryQueries) -> dict[type[Record], Question]:
+    reads, writes = ("pronunciation_dictionaries_read",), ("pronunciation_dictionaries_write",)
+    return {
+        CreateDictionary: Question(writes, dictionaries.create),
+        EditDictionary: Question(writes, dictionaries.edit),
+        SetRules: Question(writes, dictionaries.set_rules),
+        AddRules: Question(writes, dictionaries.add_rules),
+        RemoveRules: Question(writes, dictionaries.remove_rules),
+        GetDictionary: Question(reads, dictionaries.get),
+        ListDictionaries: Question(reads, dictionaries.page),
+        ReadRules: Question(reads, dictionaries.read),
+        UseDictionary: Question(("text_to_speech",), dictionaries.read),
+    }

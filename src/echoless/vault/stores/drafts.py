@@ -20,8 +20,22 @@ ALIGNMENT, NORMALIZED_ALIGNMENT = "alignment", "normalized_alignment"
 _HEAD: Final = "head"
 
 
+class Line(msgspec.Struct, frozen=True, array_like=True):
+    """One line of a dialogue."""
+
+    text: str
+    voice_id: str
+    voice_name: str
+
+    def __repr__(self) -> str:
+        return "<Line>"
+
+
 class ItemHead(msgspec.Struct, frozen=True, array_like=True):
-    """What is sealed in the row of an item: text and settings, and how much audio belongs to it."""
+    """What is sealed in the row of an item: text and settings, and how much audio belongs to it.
+
+    dialogue: the lines of a dialogue, whose `text` is empty; items of before there were dialogues have none
+    """
 
     text: str
     settings: dict[str, float | bool | None]
@@ -31,9 +45,14 @@ class ItemHead(msgspec.Struct, frozen=True, array_like=True):
     next_text: str | None
     audio_bytes: int
     segment_count: int
+    dialogue: list[Line] = []
 
     def __repr__(self) -> str:
         return "<ItemHead>"
+
+    def all_text(self) -> str:
+        """Return everything that was said."""
+        return "\n".join((self.text, *(line.text for line in self.dialogue))) if self.dialogue else self.text
 
 
 class AlignmentPart(msgspec.Struct, frozen=True, array_like=True):
@@ -71,6 +90,8 @@ class ItemDraft:
     item_id: str
     sealer: ItemSealer
     text: ItemHead | None = None
+    more_text: list[str] = field(default_factory=list)
+    more_characters: int = 0
     audio: bytearray = field(default_factory=bytearray)
     audio_bytes: int = 0
     segment_count: int = 0
@@ -93,6 +114,12 @@ class ItemDraft:
             del self.audio[:SEGMENT_BYTES]
         return full
 
+    def add_text(self, text: str) -> int:
+        """Take text that follows the first; return how many characters have followed so far."""
+        self.more_text.append(text)
+        self.more_characters += len(text)
+        return self.more_characters
+
     def add_alignment(self, kind: str, characters: list[str], start_s: list[float], end_s: list[float]) -> None:
         """Take the next run of an alignment."""
         whole = self.alignments.setdefault(kind, AlignmentPart([], [], []))
@@ -105,6 +132,7 @@ class ItemDraft:
         self.audio[:] = bytes(len(self.audio))
         self.audio.clear()
         self.text = None
+        self.more_text.clear()
         self.alignments.clear()
 
 
@@ -119,7 +147,10 @@ def seal_draft(
     if draft.audio:
         segments.put(draft.sealer, draft.item_id, draft.segment_count, bytes(draft.audio))
         draft.segment_count += 1
-    head = msgspec.structs.replace(draft.text, audio_bytes=draft.audio_bytes, segment_count=draft.segment_count)
+    head = msgspec.structs.replace(
+        draft.text, text=draft.text.text + "".join(draft.more_text), audio_bytes=draft.audio_bytes,
+        segment_count=draft.segment_count,
+    )  # fmt: skip
     item = {name: getattr(facts, name) for name in ItemFacts.__slots__}
     item |= {"audio_bytes": draft.audio_bytes, "segment_count": draft.segment_count}
     item["sealed_head"] = draft.sealer.seal(msgspec.msgpack.encode(head), _HEAD, 0)

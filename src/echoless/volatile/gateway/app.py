@@ -9,18 +9,22 @@ from __future__ import annotations
 from echoless.crossing.control import GatewayConfig
 from echoless.volatile.gateway.admission import Admission
 from echoless.volatile.gateway.documentation.pages import Pages
-from echoless.volatile.gateway.ports import App, GatewayServices
+from echoless.volatile.gateway.ports import App, GatewayServices, Receive, Scope, Send
 from echoless.volatile.gateway.routes import (
     history,
     models,
     service,
+    single_use_token,
+    text_to_dialogue,
     text_to_speech,
+    text_to_speech_sockets,
     usage,
     user,
     voices,
     workspace,
 )
-from echoless.volatile.gateway.routing import Route, route_table
+from echoless.volatile.gateway.routing import Route, SocketRoute, route_table, socket_table
+from echoless.volatile.gateway.socket_admission import SocketAdmission
 
 
 def product_routes() -> tuple[Route, ...]:
@@ -28,13 +32,20 @@ def product_routes() -> tuple[Route, ...]:
     return (
         *service.ROUTES,
         *text_to_speech.ROUTES,
+        *text_to_dialogue.ROUTES,
         *voices.routes(),
         *models.ROUTES,
         *history.ROUTES,
         *user.ROUTES,
         *usage.ROUTES,
         *workspace.ROUTES,
+        *single_use_token.ROUTES,
     )
+
+
+def socket_routes() -> tuple[SocketRoute, ...]:
+    """Return every served socket."""
+    return text_to_speech_sockets.ROUTES
 
 
 def build_app(services: GatewayServices, settings: GatewayConfig) -> App:
@@ -43,4 +54,11 @@ def build_app(services: GatewayServices, settings: GatewayConfig) -> App:
     raises: KeyError for a route that the endpoint table does not know
     """
     routes = product_routes()
-    return Admission(route_table((*routes, *Pages(routes).routes())), services, settings)
+    table = route_table((*routes, *Pages(routes).routes()))
+    admission = Admission(table, services, settings)
+    socket_admission = SocketAdmission(socket_table(socket_routes()), services, settings)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (socket_admission if scope["type"] == "websocket" else admission)(scope, receive, send)
+
+    return app

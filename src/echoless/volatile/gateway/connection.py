@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from echoless.core.journal import Event, Journal
+from echoless.volatile.gateway.socket_connection import SocketConnection
 
 _HEAD_BYTES_MAX: Final = 64 * 1024
 _PIPELINED_MAX: Final = 16
@@ -65,6 +66,17 @@ class Muffler:
     def warning(self, *_: object, **__: object) -> None:
         """Say nothing: these are about clients that break the protocol."""
 
+    def debug(self, *_: object, **__: object) -> None:
+        """Say nothing."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the name that loggers have
+        """Say that nothing is worth formatting."""
+        return False
+
+    def exception(self, *_: object, **__: object) -> None:
+        """Journal an exception that reached the server."""
+        self._journal.say(Event.LIBRARY_SPOKE, level=40)
+
     def error(self, *_: object, **kwargs: object) -> None:
         """Journal an exception that reached the server; an unfinished response is no news."""
         if kwargs.get("exc_info") is not None:
@@ -104,6 +116,7 @@ class Connection(HttpToolsProtocol):
         self.logger = muffler  # type: ignore[assignment]  # it has what uvicorn uses of a logger
         self.access_logger = muffler  # type: ignore[assignment]  # as above
         self.access_log = False
+        self._muffler = muffler
         self.timeout_keep_alive = limits.keep_alive_timeout_s  # type: ignore[assignment]  # fractions do as well
         self._limits = limits
         self._on_response = on_response
@@ -111,6 +124,7 @@ class Connection(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._is_message_open = False
         self._is_head_open = False
+        self._is_upgraded = False
         self._head_bytes = 0
         self._drained_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
@@ -135,7 +149,7 @@ class Connection(HttpToolsProtocol):
             self._drain(len(data))
             return
         super().data_received(data)
-        if self.transport.is_closing():
+        if self._is_upgraded or self.transport.is_closing():
             return
         if self._is_head_open:
             self._head_bytes += len(data)
@@ -195,8 +209,8 @@ class Connection(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
         super().on_headers_complete()
-        if self.parser.should_upgrade():
-            # No upgrade is offered, and the parser stops here.
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            # No such upgrade is offered, and the parser stops here.
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
@@ -205,6 +219,28 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     # --- uvicorn's seams ---
+
+    def _should_upgrade_to_ws(self) -> bool:
+        """Offer WebSocket for what can be its handshake: a GET of HTTP 1.1, without a body, first in its turn."""
+        has_body = any(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers)
+        is_get = self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1"
+        return is_get and not has_body and self._running is None
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over to the socket's own protocol; nothing of it stays here."""
+        real = self._real
+        assert real is not None
+        head = [b"GET ", self.url, b" HTTP/1.1\r\n"]
+        head += [part for name, value in self.headers for part in (name, b": ", value, b"\r\n")]
+        successor = SocketConnection(
+            self.config, self.server_state, self._muffler, self._limits.write_timeout_s, self._on_response
+        )
+        self._is_upgraded = True
+        self.connections.discard(self)
+        self._forget()
+        successor.connection_made(real)
+        real.set_protocol(successor)
+        successor.data_received(b"".join([*head, b"\r\n"]))
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, in the contract's shape."""

@@ -12,8 +12,10 @@ from echoless.core.content import AudioContent
 from echoless.core.ids import TicketId
 from echoless.core.journal import Journal
 from echoless.crossing.client import SpeechPart
+from echoless.crossing.dialogue_records import DialogueSpeak
 from echoless.crossing.records import OpenTicket, Record, Speak
 from echoless.crossing.sinks import TicketPort
+from echoless.crossing.socket_records import MoreText, SpeakOn
 
 Message = dict[str, Any]
 Scope = dict[str, Any]
@@ -36,6 +38,10 @@ class AnswersPort(Protocol):
 
 class OpenTicketPort(TicketPort, Protocol):
     """An open ticket."""
+
+    async def open_context(self) -> OpenTicketPort:
+        """Ask for a ticket below this one, with the same decision."""
+        ...
 
     def read(self) -> AbstractContextManager[AnswersPort]:
         """Begin a question with several answers."""
@@ -71,6 +77,18 @@ class SpeechSource(Protocol):
         ...
 
 
+class SpeechStreamSource(SpeechSource, Protocol):
+    """Speech whose text comes piece by piece."""
+
+    def add_text(self, more: MoreText) -> None:
+        """Give more text."""
+        ...
+
+    def end_text(self) -> None:
+        """Say that no more text comes."""
+        ...
+
+
 class EnginePort(Protocol):
     """The engines."""
 
@@ -79,8 +97,12 @@ class EnginePort(Protocol):
         """Engines that live."""
         ...
 
-    def speak(self, ticket: TicketId, job: Speak) -> AbstractContextManager[SpeechSource]:
+    def speak(self, ticket: TicketId, job: Speak | DialogueSpeak) -> AbstractContextManager[SpeechSource]:
         """(4) Begin a job."""
+        ...
+
+    def speak_on(self, ticket: TicketId, job: SpeakOn) -> AbstractContextManager[SpeechStreamSource]:
+        """(4) Begin a job whose text comes later."""
         ...
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.schemas.base import Body, Query
+from echoless.volatile.gateway.socket_calls import SocketCall
 
 Handler = Callable[[Call], Awaitable[None]]
+SocketHandler = Callable[[SocketCall], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,33 @@ class Route:
     def endpoint(self) -> Endpoint:
         """The row; a route without one cannot be built into an app."""
         return ENDPOINT_BY_NAME[self.endpoint_name]
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRoute:
+    """One served socket.
+
+    endpoint_name: `WS /template`, a row of the endpoint table
+    needs_voice:   whether the voice in the path must exist before a message is read
+    """
+
+    endpoint_name: str
+    handler: SocketHandler
+    summary: str
+    query: type[Query]
+    needs_voice: bool = False
+
+
+def socket_table(routes: Iterable[SocketRoute]) -> Mapping[str, SocketRoute]:
+    """Return the sockets by the name of their endpoint.
+
+    raises: KeyError for a socket without a row in the endpoint table: nobody decided what zero retention means there
+    """
+    table: dict[str, SocketRoute] = {}
+    for route in routes:
+        assert route.endpoint_name not in table, "two sockets for one endpoint"
+        table[ENDPOINT_BY_NAME[route.endpoint_name].name] = route
+    return table
 
 
 def route_table(routes: Iterable[Route]) -> Mapping[str, Route]:

@@ -18,6 +18,7 @@ from echoless.crossing.control import GatewayConfig
 from echoless.volatile.gateway.collecting import CycleCollector
 from echoless.volatile.gateway.connection import Connection, ConnectionLimits, Muffler
 from echoless.volatile.gateway.ports import App
+from echoless.volatile.gateway.socket_connection import MESSAGE_BYTES_MAX
 
 _BACKLOG: Final = 1024
 # Several gateways accept from one socket: each takes little at a time, so that none takes all.
@@ -34,6 +35,9 @@ class GatewayServer:
             interface="asgi3",
             http=Connection,
             ws="none",
+            ws_max_size=MESSAGE_BYTES_MAX,
+            # Its windows would keep what was said.
+            ws_per_message_deflate=False,
             lifespan="off",
             loop="asyncio",
             log_config=None,

@@ -11,6 +11,7 @@ from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import NO_TICKET, TicketId
 from echoless.crossing.client import SpeechPart
+from echoless.crossing.dialogue_records import DialogueSpeak, VoiceRun
 from echoless.crossing.records import (
     AlignmentPart,
     KeepAlignment,
@@ -41,7 +42,7 @@ class SpeechOrder:
     characters: as the client submitted them
     """
 
-    job: Speak
+    job: Speak | DialogueSpeak
     kept: KeepText
     model_id: str
     audio_format: AudioFormat
@@ -62,12 +63,13 @@ class _KeptSpeech:
         if isinstance(part, AudioContent):
             await self._sink.keep_audio(part)
         elif isinstance(part, AlignmentPart):
-            for record in _kept_times(part):
+            for record in kept_times(part):
                 self._sink.keep_alignment(record)
         return part
 
 
-def _kept_times(part: AlignmentPart) -> tuple[KeepAlignment, KeepAlignment]:
+def kept_times(part: AlignmentPart) -> tuple[KeepAlignment, KeepAlignment]:
+    """Return a run of times as it is kept: of the submitted and of the spoken characters."""
     source = KeepAlignment(is_normalized=False, characters=part.characters, start_s=part.start_s, end_s=part.end_s)
     spoken = KeepAlignment(
         is_normalized=True,
@@ -84,6 +86,11 @@ def _passing(source: SpeechSource, sink: ZeroSink | RetainingSink, kept: KeepTex
         sink.keep_text(kept)
         return _KeptSpeech(source, sink)
     return source
+
+
+def engine_error(code: str) -> EcholessError:
+    """Return the error for a job that an engine ended with a code."""
+    return EcholessError(_ENGINE_CODES.get(code, ErrorCode.INTERNAL_ERROR), "The engine could not do this.")
 
 
 async def speak_order(call: Call, order: SpeechOrder, rendering: Rendering) -> None:
@@ -146,10 +153,12 @@ class _Answer:
         while not isinstance(part := await self._speech.next(), SpeechEnded):
             if isinstance(part, SpeechBegan):
                 self._take_length(part)
-            elif isinstance(part, AlignmentPart):
-                self._rendering.alignment(part)
-            else:
+            elif isinstance(part, AlignmentPart | VoiceRun):
+                self._rendering.times(part)
+            elif isinstance(part, AudioContent):
                 await self._send_audio(part)
+            else:
+                raise EcholessError(ErrorCode.INTERNAL_ERROR, "an engine spoke of texts that it was never given")
         await self._finish(part)
 
     def _take_length(self, began: SpeechBegan) -> None:
@@ -176,8 +185,7 @@ class _Answer:
 
     async def _finish(self, ended: SpeechEnded) -> None:
         if ended.error_code:
-            code = _ENGINE_CODES.get(ended.error_code, ErrorCode.INTERNAL_ERROR)
-            raise EcholessError(code, "The engine could not do this.")
+            raise engine_error(ended.error_code)
         call = self._call
         call.outcome.audio_ms = ended.audio_ms
         rest = self._rendering.end()

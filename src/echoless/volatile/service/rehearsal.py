@@ -19,6 +19,14 @@ from echoless.core.ids import new_ticket_id
 from echoless.core.journal import Journal
 from echoless.crossing.client import EnginePool, VaultClient
 from echoless.crossing.control import GatewayConfig
+from echoless.crossing.dialogue_records import (
+    DIALOGUE_RECORDS,
+    DialogueSpeak,
+    ResolveVoices,
+    VoiceRun,
+    VoicesResolved,
+)
+from echoless.crossing.dictionary_records import DictionaryRules, UseDictionary
 from echoless.crossing.link import FrameHandler, Link
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
@@ -26,6 +34,7 @@ from echoless.crossing.records import (
     AlignmentPart,
     CloseTicket,
     OpenTicket,
+    PronunciationRule,
     ReserveUnits,
     Speak,
     SpeechBegan,
@@ -35,6 +44,14 @@ from echoless.crossing.records import (
     UnitsReserved,
     VoiceGrant,
     core_registry,
+)
+from echoless.crossing.socket_records import (
+    SOCKET_RECORDS,
+    STREAM_RECORDS,
+    BeginGeneration,
+    EndText,
+    MoreText,
+    TextSpoken,
 )
 from echoless.crossing.wire import Frame
 from echoless.retention.decision import Level, RetentionMode
@@ -47,6 +64,10 @@ _VOICE: Final = "JBFqnCBsd6RMkjVDRZzb"
 _TIMEOUT_S: Final = 20.0
 _SPEECH: Final = f"/v1/text-to-speech/{_VOICE}"
 _BODY: Final = b'{"text": "A rehearsal.", "voice_settings": {"speed": 1.1}}'
+_DIALOGUE: Final = (
+    b'{"inputs": [{"text": "[softly] A rehearsal.", "voice_id": "%s"}], "pronunciation_dictionary_locators":'
+    b' [{"pronunciation_dictionary_id": "rehearsal"}]}' % _VOICE.encode()
+)
 # Line, body and the status that must come.
 _SCRIPT: Final = (
     ("GET /health", b"", 200),
@@ -57,8 +78,29 @@ _SCRIPT: Final = (
     (f"POST {_SPEECH}/stream?output_format=pcm_16000", _BODY, 200),
     (f"POST {_SPEECH}/with-timestamps", _BODY, 200),
     (f"POST {_SPEECH}/stream/with-timestamps", _BODY, 200),
+    ("POST /v1/text-to-dialogue", _DIALOGUE, 200),
+    ("POST /v1/text-to-dialogue/stream/with-timestamps?enable_logging=false", _DIALOGUE, 200),
     (f"POST {_SPEECH}", b'{"text": 5, "seed": "x"}', 422),
     (f"POST {_SPEECH}", b"{", 422),
+)
+
+
+def _text_frame(text: bytes) -> bytes:
+    """Return a client's frame of a short text, masked with zeros. RFC 6455, section 5.2."""
+    assert len(text) < 126, "a longer frame states its length elsewhere"
+    return bytes((0x81, 0x80 | len(text), 0, 0, 0, 0)) + text
+
+
+_SWITCHING: Final = 101
+_SOCKET: Final = f"GET {_SPEECH}/stream-input?enable_logging=false&output_format=pcm_16000"
+_HANDSHAKE: Final = (
+    "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    "sec-websocket-key: cmVoZWFyc2FsIDEyMzQ1Ng==\r\n"
+)
+_NORMAL_CLOSE: Final = bytes((0x88, 2)) + (1000).to_bytes(2, "big")
+_SOCKET_FRAMES: Final = b"".join(
+    _text_frame(text)
+    for text in (b'{"text": " "}', b'{"text": "A rehearsal. ", "flush": true}', b'{"text": ""}')
 )
 
 
@@ -83,9 +125,9 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
         await server.start(listener, tls)
         for line, body, status in _SCRIPT:
             async with asyncio.timeout(_TIMEOUT_S):
-                answered = await _ask(address, line, body, tls is not None)
-            if answered != status:
-                raise EcholessError(ErrorCode.INTERNAL_ERROR, f"the rehearsal got {answered} in place of {status}")
+                _expect(status, await _ask(address, line, body, tls is not None))
+        async with asyncio.timeout(_TIMEOUT_S):
+            _expect(_SWITCHING, await _ask(address, _SOCKET, _SOCKET_FRAMES, tls is not None, _HANDSHAKE))
     finally:
         await server.stop(0.0)
         for peer in peers:
@@ -95,12 +137,17 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
 async def _peer(add_link: Callable[[socket.socket], Awaitable[None]], part: FrameHandler) -> Link:
     """Tie a scripted peer to whoever takes the other end."""
     ours, theirs = socket.socketpair()
-    link = await Link.open(ours, core_registry(QUERY_RECORDS), on_frame=part)
+    link = await Link.open(ours, core_registry(QUERY_RECORDS, DIALOGUE_RECORDS), on_frame=part)
     await add_link(theirs)
     return link
 
 
-async def _ask(address: bytes, line: str, body: bytes, is_tls: bool) -> int:
+def _expect(status: int, answered: int) -> None:
+    if answered != status:
+        raise EcholessError(ErrorCode.INTERNAL_ERROR, f"the rehearsal got {answered} in place of {status}")
+
+
+async def _ask(address: bytes, line: str, body: bytes, is_tls: bool, more: str = "") -> int:
     """Send one request on a new connection, read the whole answer and return its status."""
     end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     end.setblocking(False)
@@ -108,9 +155,17 @@ async def _ask(address: bytes, line: str, body: bytes, is_tls: bool) -> int:
     reader, writer = await asyncio.open_connection(
         sock=end, ssl=_client_context() if is_tls else None, server_hostname="localhost" if is_tls else None
     )
-    head = f"{line} HTTP/1.1\r\nhost: localhost\r\nxi-api-key: rehearsal\r\nconnection: close\r\n"
-    writer.write(head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body)
-    answer = await reader.read()
+    head = f"{line} HTTP/1.1\r\nhost: localhost\r\nxi-api-key: rehearsal\r\n"
+    head += more or f"connection: close\r\ncontent-length: {len(body)}\r\n"
+    writer.write(head.encode() + b"\r\n")
+    if more:
+        # A socket speaks once its handshake has been answered.
+        answer = await reader.readuntil(b"\r\n\r\n")
+        writer.write(body)
+        await reader.readuntil(_NORMAL_CLOSE)
+    else:
+        writer.write(body)
+        answer = await reader.read()
     writer.close()
     # A TLS peer that is gone already is no fault of the rehearsal.
     await asyncio.gather(writer.wait_closed(), return_exceptions=True)
@@ -138,8 +193,14 @@ def _vault_part(link: Link, frame: Frame) -> None:
             VoiceGrant(_VOICE, "Rehearsal", _VOICE, {}), 1, 1,
         )  # fmt: skip
         link.post(granted, correlation=correlation)
-    elif isinstance(record, ReserveUnits):
+    elif isinstance(record, ReserveUnits | BeginGeneration):
         link.post(UnitsReserved(record.characters), correlation=correlation)
+    elif isinstance(record, ResolveVoices):
+        voice = VoiceGrant(_VOICE, "Rehearsal", _VOICE, {})
+        link.post(VoicesResolved([voice] * len(record.voice_ids)), correlation=correlation)
+    elif isinstance(record, UseDictionary):
+        rule = PronunciationRule("rehearsal", alias="trial", is_case_sensitive=False)
+        link.post(DictionaryRules("rehearsal", [rule]), correlation=correlation)
     elif isinstance(record, CloseTicket) and correlation:
         link.post(TicketClosed(is_kept=False), correlation=correlation)
 
@@ -147,10 +208,13 @@ def _vault_part(link: Link, frame: Frame) -> None:
 def _engine_part(link: Link, frame: Frame) -> None:
     """Say the same few bytes to everybody."""
     record = link.registry.decode(frame)
-    if not isinstance(record, Speak):
+    if not isinstance(record, Speak | DialogueSpeak):
         return
     correlation = frame.header.correlation
     link.post(SpeechBegan(None), correlation=correlation)
     link.post(AlignmentPart(["A"], [0.0], [0.1], ["A"], [0.0], [0.1]), correlation=correlation)
+    if isinstance(record, DialogueSpeak):
+        link.post(VoiceRun(0, 0.0, 0.1, 1), correlation=correlation)
     link.post_content(KIND_AUDIO, bytes(64), correlation=correlation)
-    link.post(SpeechEnded("", 2, 64), correlation=correlation)
+    ending = SpeechEnded("", 2, 64) if isinstance(record, Speak) else TextSpoken(2)
+    link.post(ending, correlation=correlation)

@@ -26,16 +26,25 @@ class Outflow:
     """The outlet of one job.
 
     window_bytes: audio that may be on its way before the reader has taken any
+    keeps_pieces: whether each frame holds whole pieces as they were handed in; one may then exceed the window
     """
 
     def __init__(
-        self, link: GatewayLink, registry: RecordRegistry, *, correlation: int, ticket: TicketId, window_bytes: int
+        self,
+        link: GatewayLink,
+        registry: RecordRegistry,
+        *,
+        correlation: int,
+        ticket: TicketId,
+        window_bytes: int,
+        keeps_pieces: bool = False,
     ) -> None:
         self._link = link
         self._registry = registry
         self._correlation = correlation
         self._ticket = ticket
         self._open_bytes = max(window_bytes, _WINDOW_BYTES_MIN)
+        self._keeps_pieces = keeps_pieces
         self._waiting: deque[AudioContent | Record] = deque()
         self._waiting_bytes = 0
         self._sent_bytes = 0
@@ -77,6 +86,10 @@ class Outflow:
         """Take note that the reader has taken bytes."""
         self._open_bytes += taken_bytes
 
+    def rest(self) -> None:
+        """Begin anew with small frames: whoever waited for more text is to hear its first audio at once."""
+        self._sent_bytes = 0
+
     def flush(self) -> None:
         """Send what may go now."""
         while self._waiting and self._link.has_room:
@@ -100,12 +113,14 @@ class Outflow:
         parts: list[bytes] = []
         while room and self._waiting and isinstance(audio := self._waiting[0], AudioContent):
             data = audio.reveal()
+            if self._keeps_pieces and parts and len(data) > room:
+                break
             self._waiting.popleft()
-            if len(data) > room:
+            if len(data) > room and not self._keeps_pieces:
                 self._waiting.appendleft(AudioContent(data[room:]))
                 data = data[:room]
             parts.append(data)
-            room -= len(data)
+            room = max(0, room - len(data))
         payload = b"".join(parts)
         self._open_bytes -= len(payload)
         self._waiting_bytes -= len(payload)

@@ -17,6 +17,7 @@ from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.core.journal import Event, Journal, where
+from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak
 from echoless.crossing.records import (
     Cancel,
     Credit,
@@ -24,13 +25,19 @@ from echoless.crossing.records import (
     SpeechEnded,
     core_registry,
 )
+from echoless.crossing.socket_records import STREAM_RECORDS, EndText, MoreText, SpeakOn
 from echoless.crossing.wire import Frame
+from echoless.volatile.engines.host.dialogue_job import DialogueJob
 from echoless.volatile.engines.host.gateway_link import GatewayLink
 from echoless.volatile.engines.host.outflow import Outflow
 from echoless.volatile.engines.host.speech_job import SpeechJob, SpeechParts
+from echoless.volatile.engines.host.stream_job import StreamJob
 
 JOBS_MAX: Final = 1024
 TEXT_CHARACTERS_MAX: Final = 100_000
+
+
+_Order = Speak | SpeakOn | DialogueSpeak
 
 
 class HasFileno(Protocol):
@@ -62,6 +69,11 @@ class _Job:
         self.is_queued = False
         self.is_done = False
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it can do nothing until more text comes."""
+        return not self.is_done and isinstance(self.speech, StreamJob) and self.speech.is_waiting
+
 
 class EngineHost:
     """Serves jobs from links until it is stopped.
@@ -83,7 +95,7 @@ class EngineHost:
         self._clock = clock
         self._jobs_max = jobs_max
         self._on_idle = on_idle
-        self._registry = core_registry()
+        self._registry = core_registry(STREAM_RECORDS, DIALOGUE_RECORDS)
         self._selector = selectors.DefaultSelector()
         self._jobs: dict[tuple[int, int], _Job] = {}
         self._first: deque[_Job] = deque()
@@ -172,7 +184,7 @@ class EngineHost:
         record = self._registry.decode(frame)
         key = (id(link), frame.header.correlation)
         match record:
-            case Speak():
+            case Speak() | SpeakOn() | DialogueSpeak():
                 self._admit(link, frame.header.correlation, frame.header.ticket, record)
             case Credit() if key in self._jobs:
                 job = self._jobs[key]
@@ -180,19 +192,34 @@ class EngineHost:
                 self._advance(job)
             case Cancel() if key in self._jobs:
                 self._end(self._jobs[key])
-            case Credit() | Cancel():
+            case MoreText() | EndText() if key in self._jobs:
+                self._continue(self._jobs[key], record)
+            case Credit() | Cancel() | MoreText() | EndText():
                 pass  # The job ended while the frame was on its way.
             case _:
                 raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {record.KIND} is not for an engine")
 
-    def _admit(self, link: GatewayLink, correlation: int, ticket: TicketId, speak: Speak) -> None:
+    def _continue(self, job: _Job, record: MoreText | EndText) -> None:
+        """Give a job more text, or its end."""
+        if not isinstance(job.speech, StreamJob):
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "more text for a job that has all")
+        if job.is_done:
+            return
+        if isinstance(record, EndText):
+            job.speech.end()
+        else:
+            job.speech.add(record)
+        self._advance(job)
+
+    def _admit(self, link: GatewayLink, correlation: int, ticket: TicketId, speak: _Order) -> None:
         outflow = Outflow(
-            link, self._registry, correlation=correlation, ticket=ticket, window_bytes=speak.window_bytes
-        )
+            link, self._registry, correlation=correlation, ticket=ticket, window_bytes=speak.window_bytes,
+            keeps_pieces=isinstance(speak, SpeakOn),
+        )  # fmt: skip
         refusal = self._refusal(speak, (id(link), correlation))
         if refusal is None:
             try:
-                speech = SpeechJob(speak, self._parts, outflow)
+                speech = self._new_job(speak, outflow)
             except EcholessError as error:
                 refusal = error.code
             else:
@@ -203,12 +230,19 @@ class EngineHost:
         outflow.post(SpeechEnded(refusal.value, 0, 0))
         outflow.flush()
 
-    def _refusal(self, speak: Speak, key: tuple[int, int]) -> ErrorCode | None:
+    def _new_job(self, speak: _Order, outflow: Outflow) -> SpeechJob:
+        if isinstance(speak, DialogueSpeak):
+            return DialogueJob(speak, self._parts, outflow)
+        if isinstance(speak, SpeakOn):
+            return StreamJob(speak, self._parts, outflow)
+        return SpeechJob(speak, self._parts, outflow)
+
+    def _refusal(self, speak: _Order, key: tuple[int, int]) -> ErrorCode | None:
         if self._stops_at_s is not None:
             return ErrorCode.ENGINE_UNAVAILABLE
         if len(self._jobs) >= self._jobs_max:
             return ErrorCode.CONCURRENT_LIMIT_EXCEEDED
-        if len(speak.text) > TEXT_CHARACTERS_MAX:
+        if _character_count(speak) > TEXT_CHARACTERS_MAX:
             return ErrorCode.MAX_CHARACTER_LIMIT_EXCEEDED
         return ErrorCode.INVALID_PARAMETERS if key in self._jobs else None
 
@@ -241,6 +275,15 @@ class EngineHost:
             self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             self._fail(job, ErrorCode.INTERNAL_ERROR)
         self._advance(job)
+        if job.is_waiting:
+            self._note_rest(job)
+
+    def _note_rest(self, job: _Job) -> None:
+        """Leave nothing of what a job has just said on the stack; one that rests keeps no process from retiring."""
+        job.outflow.rest()
+        self._stack.wipe()
+        if self._on_idle is not None and all(other.is_waiting for other in self._jobs.values()):
+            self._on_idle()
 
     def _fail(self, job: _Job, code: ErrorCode) -> None:
         """End a job after what it has made so far."""
@@ -250,11 +293,11 @@ class EngineHost:
 
     def _advance(self, job: _Job) -> None:
         """Send what may go; then end the job, give it another turn, or let it rest."""
-        if job.is_done or job.outflow.is_full:
+        if job.is_done or job.is_waiting or job.outflow.is_full:
             job.outflow.flush()
         self._watch_writes(job.link)
         if not job.is_done:
-            if not job.outflow.is_full:
+            if not job.is_waiting and not job.outflow.is_full:
                 self._enqueue(job)
         elif job.outflow.is_empty:
             self._end(job)
@@ -295,3 +338,10 @@ class EngineHost:
         if self._stops_at_s is None:
             return False
         return not self._jobs or self._clock.monotonic_s() >= self._stops_at_s
+
+
+def _character_count(order: _Order) -> int:
+    """Return how many characters a job brings when it begins."""
+    if isinstance(order, DialogueSpeak):
+        return sum(len(turn.text) for turn in order.turns)
+    return len(order.text) if isinstance(order, Speak) else 0

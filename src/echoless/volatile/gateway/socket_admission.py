@@ -1,0 +1,171 @@
+"""(0) Admission of sockets: from the handshake alone, or from the credential in its first message.
+
+The mode is fixed at the handshake. The order of refusals is that of requests; each is an accepted handshake, a frame
+that says why, and a close, since a browser sees nothing of a handshake that was refused. Where the credential comes
+in the first message the headers cannot know the mode of its key yet: they state zero where it was asked for, and
+otherwise the weaker promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import new_ticket_id, request_id_of
+from echoless.core.journal import Event, where
+from echoless.crossing.client import ClientLeftError, RequestRefusedError
+from echoless.crossing.control import GatewayConfig
+from echoless.crossing.records import OpenTicket
+from echoless.retention.decision import RetentionMode, Switch
+from echoless.retention.endpoints import ENDPOINTS, Endpoint
+from echoless.volatile.gateway.ports import GatewayServices, Receive, Scope, Send
+from echoless.volatile.gateway.problems import misplaced_switch, problem_for
+from echoless.volatile.gateway.request_line import EndpointMatcher, parse_query, read_head, switch_of
+from echoless.volatile.gateway.routing import SocketRoute
+from echoless.volatile.gateway.socket_calls import SocketCall
+from echoless.volatile.gateway.socket_credentials import (
+    QUERY_NAMES,
+    Credential,
+    credential_of_handshake,
+    no_credential,
+)
+from echoless.volatile.gateway.socket_connection import ON_REST
+from echoless.volatile.gateway.socket_problems import socket_problem_for
+
+_METHOD: Final = "WS"
+_VOICE_ID_MAX: Final = 256
+_SPEAKS_OF_ZERO: Final = {Switch.LOGGING_OFF, Switch.UNREADABLE}
+
+
+class SocketAdmission:
+    """The ASGI app that every socket meets first."""
+
+    def __init__(
+        self, routes: Mapping[str, SocketRoute], services: GatewayServices, settings: GatewayConfig
+    ) -> None:
+        self._routes = routes
+        self._services = services
+        self._settings = settings
+        self._matcher = EndpointMatcher(ENDPOINTS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket."""
+        assert scope["type"] == "websocket", "only sockets are for this app"
+        await receive()
+        match = self._matcher.match(_METHOD, scope["raw_path"])
+        if match is None or not match.is_allowed:
+            await _answer_not_found(send)
+            return
+        call = self._call_for(match.endpoint, match.values, receive, send)
+        call.on_rest = scope.get("state", {}).get(ON_REST, call.on_rest)
+        credential = read_head(scope["headers"]).credential
+        query_string = scope["query_string"]
+        # Credentials are in both; they are held no longer than they are needed.
+        scope["headers"], scope["query_string"] = [], b""
+        try:
+            await self._serve(call, query_string, credential)
+        finally:
+            self._close_ticket(call)
+
+    def _call_for(self, endpoint: Endpoint, values: tuple[str, ...], receive: Receive, send: Send) -> SocketCall:
+        return SocketCall(
+            endpoint=endpoint,
+            values=values,
+            query=(),
+            switch=Switch.ABSENT,
+            request_id=request_id_of(new_ticket_id()),
+            mode=RetentionMode.DEFAULT,
+            services=self._services,
+            settings=self._settings,
+            receive=receive,
+            send=send,
+            admit=self._admit,
+            began_s=self._services.clock.monotonic_s(),
+        )
+
+    async def _serve(self, call: SocketCall, query_string: bytes, credential: str) -> None:
+        """Run the checks and the route; turn whatever goes wrong into a frame."""
+        try:
+            await self._run(call, query_string, credential)
+        except ClientLeftError:
+            call.outcome.has_client_left = True
+        except EcholessError as error:
+            await self._refuse(call, error)
+        except Exception as error:  # the last line: whatever it is, its text must not travel on
+            self._services.journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
+            await self._refuse(call, EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"))
+
+    async def _run(self, call: SocketCall, query_string: bytes, credential: str) -> None:
+        query = parse_query(query_string)
+        call.query = [(name, value) for name, value in query if name not in QUERY_NAMES]
+        call.switch = switch_of(query)
+        if call.switch in _SPEAKS_OF_ZERO:
+            # For refusals: until somebody decides, the strictest reading.
+            call.mode = RetentionMode.ZERO
+        shown = credential_of_handshake(credential, query)
+        if shown is not None:
+            await self._admit(call, shown)
+        route = self._routes.get(call.endpoint.name)
+        if route is None:
+            # Who has shown no credential is told no more than that.
+            raise _unserved() if call.ticket is not None else no_credential()
+        await call.accept()
+        await route.handler(call)
+
+    async def _admit(self, call: SocketCall, credential: Credential) -> None:
+        """(1) Get a ticket, or a refusal with its mode."""
+        route = self._routes.get(call.endpoint.name)
+        names_voice = route is not None and route.needs_voice and len(call.values[0]) <= _VOICE_ID_MAX
+        question = OpenTicket(
+            endpoint=call.endpoint.name,
+            credential=credential.word,
+            switch=call.switch,
+            voice_id=call.values[0] if names_voice else "",
+            is_token=credential.is_token,
+        )
+        try:
+            call.ticket = await self._services.vault.open_ticket(question)
+        except RequestRefusedError as error:
+            refused = error.refused
+            if not call.is_accepted:
+                call.mode = call.mode if call.switch in _SPEAKS_OF_ZERO else refused.mode
+                call.request_id = refused.request_id or call.request_id
+            if error.code is not ErrorCode.INVALID_PARAMETERS:
+                raise
+        else:
+            call.mode = call.grant.mode
+            call.request_id = call.grant.request_id
+            if route is not None and route.needs_voice and call.grant.voice is None:
+                raise EcholessError(ErrorCode.VOICE_NOT_FOUND, "There is no voice with this id.")
+            return
+        raise misplaced_switch()
+
+    async def _refuse(self, call: SocketCall, error: EcholessError) -> None:
+        try:
+            await call.refuse(socket_problem_for(error))
+        except ClientLeftError:
+            call.outcome.has_client_left = True
+
+    def _close_ticket(self, call: SocketCall) -> None:
+        """(7) Counts and codes cross, in both modes alike."""
+        if call.ticket is None or call.is_ticket_closed:
+            return
+        try:
+            call.ticket.post(call.closing(call.outcome, has_spoken=False))
+        except EcholessError as error:
+            # The vault that granted it is gone, and has closed it as aborted.
+            self._services.journal.say(Event.REQUEST_CLOSED, error=error.code.value)
+
+
+def _unserved() -> EcholessError:
+    return EcholessError(ErrorCode.NOT_AVAILABLE, "This server does not offer this product.")
+
+
+async def _answer_not_found(send: Send) -> None:
+    problem = problem_for(
+        EcholessError(ErrorCode.NOT_FOUND, "There is nothing at this address."), request_id_of(new_ticket_id())
+    )
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(problem.body))]
+    await send({"type": "websocket.http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": problem.body, "more_body": False})
