@@ -6,6 +6,7 @@ import asyncio
 import socket
 from dataclasses import dataclass, field
 
+from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak, VoiceRun
 from echoless.crossing.link import Link
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -25,7 +26,7 @@ from echoless.crossing.wire import Frame
 class Job:
     """One job as the engine saw it."""
 
-    speak: Speak
+    speak: Speak | DialogueSpeak
     sent_bytes: int = 0
     taken_bytes: int = 0
     is_cancelled: bool = False
@@ -54,13 +55,13 @@ class FakeEngine:
     async def connect(self) -> socket.socket:
         """Return the gateway's end of a new link."""
         ours, theirs = socket.socketpair()
-        self.links.append(await Link.open(ours, core_registry(), on_frame=self._on_frame))
+        self.links.append(await Link.open(ours, core_registry(DIALOGUE_RECORDS), on_frame=self._on_frame))
         return theirs
 
     def _on_frame(self, link: Link, frame: Frame) -> None:
         record: Record = link.registry.decode(frame)
         key = (link, frame.header.correlation)
-        if isinstance(record, Speak):
+        if isinstance(record, Speak | DialogueSpeak):
             job = self._by_correlation[key] = Job(record)
             self.jobs.append(job)
             task = asyncio.get_running_loop().create_task(self._speak(link, frame, job))
@@ -81,7 +82,8 @@ class FakeEngine:
             SpeechBegan(len(self.audio) if self.states_length else None), correlation=correlation, ticket=ticket
         )
         if job.speak.wants_alignment:
-            link.post(alignment_of(job.speak.text), correlation=correlation, ticket=ticket)
+            for part in times_of(job.speak):
+                link.post(part, correlation=correlation, ticket=ticket)
         while job.sent_bytes < end and not job.is_cancelled:
             is_silent = self.is_silent_after is not None and job.sent_bytes >= self.is_silent_after
             if is_silent or job.sent_bytes + self.chunk_bytes > job.taken_bytes + job.speak.window_bytes:
@@ -95,6 +97,16 @@ class FakeEngine:
             return
         ended = SpeechEnded(error_code=self.error_code, audio_ms=1000, audio_bytes=job.sent_bytes)
         link.post(ended, correlation=correlation, ticket=ticket)
+
+
+def times_of(job: Speak | DialogueSpeak) -> list[Record]:
+    """Return the times of a job: for a dialogue, turn by turn and with its voices."""
+    if isinstance(job, Speak):
+        return [alignment_of(job.text)]
+    parts: list[Record] = []
+    for index, turn in enumerate(job.turns):
+        parts += (alignment_of(turn.text), VoiceRun(index, float(index), index + 0.5, len(turn.text)))
+    return parts
 
 
 def alignment_of(text: str) -> AlignmentPart:

@@ -9,6 +9,7 @@ from echoless.core.errors import ErrorCode
 from echoless.core.ids import NO_TICKET, TicketId, new_opaque_id, new_ticket_id, request_id_of
 from echoless.core.voices import VOICE_BY_ID, VOICES
 from echoless.crossing import query_records as queries
+from echoless.crossing.dialogue_records import ResolveVoices, VoicesResolved
 from echoless.crossing.link import Link
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -35,6 +36,8 @@ API_KEY = "sk_test"
 SETTINGS: dict[str, float | bool] = {
     "stability": 0.5, "similarity_boost": 0.75, "style": 0.0, "use_speaker_boost": True, "speed": 1.0,
 }  # fmt: skip
+
+SPEAKING = {Product.TEXT_TO_SPEECH, Product.TEXT_TO_DIALOGUE}
 
 
 @dataclass
@@ -133,6 +136,11 @@ class FakeVault:
             if record.voice_id not in VOICE_BY_ID:
                 return Refused(code=ErrorCode.VOICE_NOT_FOUND.value, message="There is no voice with this id.")
             return queries.VoiceView(voice_id=record.voice_id, catalogue_id=record.voice_id, settings=SETTINGS)
+        if isinstance(record, ResolveVoices):
+            found = [VOICE_BY_ID.get(voice_id) for voice_id in record.voice_ids]
+            return VoicesResolved(
+                [voice and VoiceGrant(voice.catalogue_id, voice.name, voice.catalogue_id, SETTINGS) for voice in found]
+            )
         return queries.Done()
 
     def _open(self, question: OpenTicket) -> Record:
@@ -143,7 +151,7 @@ class FakeVault:
         if not isinstance(decision, Decision):
             return Refused(code=decision.code.value, message=decision.message, param=decision.param)
         ticket = new_ticket_id()
-        makes_item = decision.mode is RetentionMode.DEFAULT and endpoint.product is Product.TEXT_TO_SPEECH
+        makes_item = decision.mode is RetentionMode.DEFAULT and endpoint.product in SPEAKING
         item_id = new_opaque_id() if makes_item else ""
         self.tickets[ticket] = Kept(endpoint, decision.mode, item_id)
         voice = VOICE_BY_ID.get(question.voice_id)

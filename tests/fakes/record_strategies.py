@@ -30,7 +30,9 @@ def of_type(hint: Any) -> st.SearchStrategy[Any]:
     return _plain(hint)
 
 
-def _bounded(base: type, meta: msgspec.Meta) -> st.SearchStrategy[Any]:
+def _bounded(base: Any, meta: msgspec.Meta) -> st.SearchStrategy[Any]:
+    if get_origin(base) is list:
+        return of_type(base)
     if base is int:
         return st.integers(meta.ge or 0, meta.le)
     if meta.pattern is not None:

@@ -23,6 +23,8 @@ class Model:
     can_stitch:            whether `previous_request_ids` and `next_request_ids` are accepted
     can_stream_input:      whether it may be used on the text socket
     concurrency_group:     which limit of concurrent requests it counts for
+    can_do_dialogue:       whether it speaks several voices in turn, and takes audio tags in brackets for directions
+    reads_phonemes:        whether phoneme rules of pronunciation dictionaries hold; they are skipped otherwise
     """
 
     model_id: str
@@ -37,6 +39,8 @@ class Model:
     can_use_style: bool = False
     can_use_speaker_boost: bool = False
     concurrency_group: str = "standard"
+    can_do_dialogue: bool = False
+    reads_phonemes: bool = False
 
     def speaks(self, language_code: str) -> bool:
         """Say whether the model lists a language, by its wire code."""
@@ -65,7 +69,7 @@ MODELS: Final[tuple[Model, ...]] = (
     ),
     Model(
         "eleven_flash_v2", "Flash v2", "Low latency, English only.", 30_000, _ENGLISH,
-        cost_factor=0.5, concurrency_group="turbo",
+        cost_factor=0.5, concurrency_group="turbo", reads_phonemes=True,
     ),
     Model(
         "eleven_turbo_v2_5", "Turbo v2.5", "The older name of Flash v2.5.", 40_000, _V2_5,
@@ -73,23 +77,29 @@ MODELS: Final[tuple[Model, ...]] = (
     ),
     Model(
         "eleven_turbo_v2", "Turbo v2", "The older name of Flash v2, English only.", 30_000, _ENGLISH,
-        cost_factor=0.5, concurrency_group="turbo",
+        cost_factor=0.5, concurrency_group="turbo", reads_phonemes=True,
     ),
     Model(
         "eleven_v3", "Eleven v3", "All languages; no stitching and no text socket.", 5_000, LANGUAGES,
-        can_stitch=False, can_stream_input=False, can_use_style=True,
+        can_stitch=False, can_stream_input=False, can_use_style=True, can_do_dialogue=True,
     ),
     Model(
         "eleven_v3_conversational", "Eleven v3 Conversational", "All languages, for dialogue.", 5_000, LANGUAGES,
-        can_stitch=False,
+        can_stitch=False, can_do_dialogue=True,
     ),
-    Model("eleven_v4", "Eleven v4", "All languages.", 5_000, LANGUAGES, can_use_style=True),
-    Model("eleven_v4_turbo", "Eleven v4 Turbo", "All languages, low latency.", 5_000, LANGUAGES, cost_factor=0.5),
+    Model("eleven_v4", "Eleven v4", "All languages.", 5_000, LANGUAGES, can_use_style=True, can_do_dialogue=True),
+    Model(
+        "eleven_v4_turbo", "Eleven v4 Turbo", "All languages, low latency.", 5_000, LANGUAGES,
+        cost_factor=0.5, can_do_dialogue=True,
+    ),
     Model(
         "eleven_multilingual_v1", "Multilingual v1", "Kept for older programs.", 10_000, _MULTILINGUAL_V1,
         honours_language_code=False,
     ),
-    Model("eleven_monolingual_v1", "English v1", "Kept for older programs, English only.", 10_000, _ENGLISH),
+    Model(
+        "eleven_monolingual_v1", "English v1", "Kept for older programs, English only.", 10_000, _ENGLISH,
+        reads_phonemes=True,
+    ),
 )
 MODEL_BY_ID: Final[dict[str, Model]] = {model.model_id: model for model in MODELS}
 DEFAULT_MODEL_ID: Final = "eleven_multilingual_v2"

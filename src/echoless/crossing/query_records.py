@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from echoless.crossing.records import Code, Count, Name, Record
+import msgspec
+
+from echoless.crossing.dialogue_records import VOICE_RECORDS
+from echoless.crossing.dictionary_records import DICTIONARY_RECORDS
+from echoless.crossing.records import Code, Count, DialogueLine, Name, Record
 from echoless.retention.decision import Ineligible, RetentionMode
 
 
@@ -50,7 +54,10 @@ class AlignmentView(Record, frozen=True):
 
 
 class HistoryItemView(Record, frozen=True):
-    """A kept generation without its audio. Content."""
+    """A kept generation without its audio. Content.
+
+    dialogue: the lines of a dialogue; `text` is empty then
+    """
 
     KIND: ClassVar[int] = 103
     IS_CONTENT: ClassVar[bool] = True
@@ -71,6 +78,7 @@ class HistoryItemView(Record, frozen=True):
     normalized_alignment: AlignmentView | None
     alignment_characters: Count = 0
     normalized_alignment_characters: Count = 0
+    dialogue: list[DialogueLine] = msgspec.field(default_factory=list)
 
 
 class HistoryPage(Record, frozen=True):
@@ -132,7 +140,7 @@ class ReadItemAlignment(Record, frozen=True):
 
 
 class CheckRequestIds(Record, frozen=True):
-    """Asks whether requests may be continued: kept ones of this workspace, read to their end, of the last two hours.
+    """Asks whether requests may be continued: kept ones of this workspace, read to the end, of the last two hours.
 
     Answered by Done, or by Refused(invalid_request_id) naming the field.
     """
@@ -439,5 +447,5 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     ListRequests, RequestRow, RequestRows, ListAuditEntries, AuditEntry, AuditEntries, GetZeroRetention,
     ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
-    ReadItemAlignment, CheckRequestIds,
+    ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *DICTIONARY_RECORDS,
 )  # fmt: skip

@@ -89,7 +89,7 @@ class KeepText(Record, frozen=True):
     language_code: str | None = None
     previous_text: str | None = None
     next_text: str | None = None
-    dialogue: list[DialogueLine] = []
+    dialogue: list[DialogueLine] = msgspec.field(default_factory=list)
 
 
 class KeepAlignment(Record, frozen=True):
@@ -238,7 +238,7 @@ class Speak(Record, frozen=True):
     window_bytes: Count
     previous_text: str | None = None
     next_text: str | None = None
-    rules: list[PronunciationRule] = []
+    rules: list[PronunciationRule] = msgspec.field(default_factory=list)
     reads_tags: bool = False
 
 

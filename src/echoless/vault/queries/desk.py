@@ -1,8 +1,8 @@
 """The desk of the queries: which question needs which scope, and who answers it.
 
 Questions travel under the ticket of a reading or administrative request. A generation ticket may ask for earlier
-requests if it is a DEFAULT one, and in both modes for the voices and dictionaries that it names by id: nothing of those
-questions is written, so text cannot be smuggled into a name or a search.
+requests if it is a DEFAULT one, and in both modes for the voices and dictionaries that it names by id: nothing of
+those questions is written, so text cannot be smuggled into a name or a search.
 """
 
 from __future__ import annotations

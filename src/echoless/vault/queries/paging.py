@@ -8,6 +8,7 @@ from typing import Final
 
 from echoless.core.clock import Clock
 from echoless.crossing.query_records import AlignmentView, HistoryItemView, HistoryPage
+from echoless.crossing.records import DialogueLine
 from echoless.crossing.wire import PAYLOAD_BYTES_MAX
 from echoless.vault.stores.drafts import ALIGNMENT, NORMALIZED_ALIGNMENT, AlignmentPart
 from echoless.vault.stores.history import HistoryFilter, HistoryReader, StoredItem, matches_text
@@ -17,6 +18,7 @@ SEARCH_S_MAX: Final = 1.0
 PAGE_ITEMS_MAX: Final = 1000
 _PAGE_BYTES_MAX: Final = PAYLOAD_BYTES_MAX - 64 * 1024
 _ITEM_OVERHEAD_BYTES: Final = 2048
+_LINE_OVERHEAD_BYTES: Final = 1200
 # A list of characters and two of times cost at most this much for each character in a frame.
 _CHARACTER_BYTES_MAX: Final = 5 + 9 + 9
 ALIGNMENT_RUN_CHARACTERS: Final = 16_384
@@ -69,7 +71,7 @@ class _Page:
 
     def take(self, item: StoredItem) -> bool:
         """Take an item where it fits the search; False where the page is full or the budget is spent."""
-        size = len(item.head.text.encode("utf-8", "surrogatepass")) + _ITEM_OVERHEAD_BYTES
+        size = _size_bytes(item)
         is_full = len(self._views) >= self._request.item_count or (
             bool(self._views) and self._bytes + size > _PAGE_BYTES_MAX
         )
@@ -98,7 +100,7 @@ def read_item(reader: HistoryReader, workspace_id: str, item_id: str) -> History
     item = reader.get(workspace_id, item_id)
     if item is None:
         return None
-    room = _PAGE_BYTES_MAX - len(item.head.text.encode("utf-8", "surrogatepass")) - _ITEM_OVERHEAD_BYTES
+    room = _PAGE_BYTES_MAX - _size_bytes(item)
     counts = {kind: reader.alignment_length(item, kind) for kind in (ALIGNMENT, NORMALIZED_ALIGNMENT)}
     if sum(counts.values()) * _CHARACTER_BYTES_MAX > room:
         return item_view(item, None, None, counts[ALIGNMENT], counts[NORMALIZED_ALIGNMENT])
@@ -123,7 +125,14 @@ def item_view(
         audio_bytes=head.audio_bytes, alignment=alignment_view(alignment),
         normalized_alignment=alignment_view(normalized_alignment), alignment_characters=alignment_characters,
         normalized_alignment_characters=normalized_alignment_characters,
+        dialogue=[DialogueLine(line.text, line.voice_id, line.voice_name) for line in head.dialogue],
     )  # fmt: skip
+
+
+def _size_bytes(item: StoredItem) -> int:
+    """Return what an item costs in a frame at most, its alignments not counted."""
+    text_bytes = len(item.head.all_text().encode("utf-8", "surrogatepass"))
+    return text_bytes + _ITEM_OVERHEAD_BYTES + _LINE_OVERHEAD_BYTES * len(item.head.dialogue)
 
 
 def alignment_view(part: AlignmentPart | None) -> AlignmentView | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.dialogue_records import ResolveVoices, VoicesResolved
 from echoless.crossing.query_records import (
     Account,
     AlignmentView,
@@ -33,6 +34,7 @@ from echoless.crossing.query_records import (
     VoiceList,
     VoiceView,
 )
+from echoless.crossing.records import VoiceGrant
 from echoless.retention.decision import RetentionMode
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.paging import (
@@ -141,6 +143,15 @@ class VoiceQueries:
         settings = checked_settings(record.settings)
         await self._administration.set_voice_settings(caller.workspace_id, voice.voice_id, settings, caller.key_id)
         return Done()
+
+    async def resolve(self, caller: Caller, record: ResolveVoices) -> VoicesResolved:
+        """Return what the ids of a dialogue mean."""
+        found = [self._voices.find(voice_id) for voice_id in record.voice_ids]
+        return VoicesResolved([None if voice is None else self._grant(caller, voice) for voice in found])
+
+    def _grant(self, caller: Caller, voice: KnownVoice) -> VoiceGrant:
+        settings = self._voices.settings(caller.workspace_id, voice.voice_id)
+        return VoiceGrant(voice.voice_id, voice.name, voice.catalogue_id, settings)
 
     def _find(self, voice_id: str) -> KnownVoice:
         voice = self._voices.find(voice_id)

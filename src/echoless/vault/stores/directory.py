@@ -22,7 +22,7 @@ from typing import Final
 
 from echoless.core.errors import EcholessError, ErrorCode
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ class DataDirectory:
         """Holds the version of the layout."""
         return self.root / "version"
 
+    @property
+    def unfinished_file(self) -> Path:
+        """There while a migration runs, and after one that was killed."""
+        return self.root / "migration-unfinished"
+
     def make(self) -> None:
         """Make what is missing, closed to others.
 
@@ -92,7 +97,9 @@ class DataDirectory:
             found = 0
         except ValueError:
             found = -1
-        if found < 0 or (found == 0 and self.vault_database.exists() and self.vault_database.stat().st_size):
+        # A first migration that was killed leaves tables and no version; the next start takes them back.
+        is_begun = self.vault_database.exists() and self.vault_database.stat().st_size
+        if found < 0 or (found == 0 and is_begun and not self.unfinished_file.exists()):
             raise _unusable("the data directory has a database but no version that can be read")
         return found
 

@@ -45,7 +45,7 @@ class ItemHead(msgspec.Struct, frozen=True, array_like=True):
     next_text: str | None
     audio_bytes: int
     segment_count: int
-    dialogue: list[Line] = []
+    dialogue: list[Line] = msgspec.field(default_factory=list)
 
     def __repr__(self) -> str:
         return "<ItemHead>"

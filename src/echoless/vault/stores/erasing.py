@@ -26,10 +26,12 @@ def destroy_keys(connections: Connections, item_ids: Sequence[str]) -> None:
 
 
 def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
-    """Delete the rows of items and their alignments."""
+    """Delete the rows of items and their alignments; of dictionaries, those and all versions."""
     with connections.vault.begin():
         _delete(connections.vault, schema.history_items.c.item_id, item_ids)
         _delete(connections.vault, schema.history_alignments.c.item_id, item_ids)
+        _delete(connections.vault, schema.dictionaries.c.dictionary_id, item_ids)
+        _delete(connections.vault, schema.dictionary_versions.c.dictionary_id, item_ids)
     truncate_log(connections.vault)
 
 
@@ -74,9 +76,10 @@ def with_row(connections: Connections, item_ids: Sequence[str]) -> frozenset[str
 
 
 def half_deleted(connections: Connections) -> list[str]:
-    """Return items that have a key and no row, or a row and no key: what a crash left."""
+    """Return items and dictionaries that have a key and no row, or a row and no key: what a crash left."""
     keyed = _all(connections.keys, schema.item_keys.c.item_id)
     rowed = _all(connections.vault, schema.history_items.c.item_id)
+    rowed |= _all(connections.vault, schema.dictionaries.c.dictionary_id)
     return sorted(keyed ^ rowed)
 
 

@@ -157,7 +157,7 @@ class HistoryReader:
 def matches_text(needle: str) -> Callable[[StoredItem], bool]:
     """Return a test for a text inside an item's text, upper and lower case alike."""
     folded = needle.casefold()
-    return lambda item: folded in item.head.text.casefold()
+    return lambda item: folded in item.head.all_text().casefold()
 
 
 def _conditions(wanted: HistoryFilter, after_sequence: int | None) -> list[sa.ColumnElement[bool]]:

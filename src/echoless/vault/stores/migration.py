@@ -50,11 +50,11 @@ def bring_up_to_date(directory: DataDirectory, journal: Journal, steps: Steps | 
         return
     if found:
         _copy(directory)
-    _unfinished(directory).touch(mode=0o600)
+    directory.unfinished_file.touch(mode=0o600)
     for name, path in _databases(directory).items():
         _migrate(path, wanted.folder / name)
     directory.set_version(wanted.version)
-    _unfinished(directory).unlink()
+    directory.unfinished_file.unlink()
     journal.say(Event.MIGRATED, from_version=found, to_version=wanted.version)
 
 
@@ -97,10 +97,6 @@ def _databases(directory: DataDirectory) -> dict[str, Path]:
     return {"vault": directory.vault_database, "keys": directory.keys_database}
 
 
-def _unfinished(directory: DataDirectory) -> Path:
-    return directory.root / "migration-unfinished"
-
-
 def _copy(directory: DataDirectory) -> None:
     drop_copies(directory)
     directory.copies.mkdir(mode=0o700)
@@ -117,7 +113,7 @@ def _copy(directory: DataDirectory) -> None:
 
 def _take_back_unfinished(directory: DataDirectory) -> None:
     """Put the copies back where a migration was begun and not ended."""
-    if not _unfinished(directory).exists():
+    if not directory.unfinished_file.exists():
         return
     for path in _databases(directory).values():
         for suffix in ("", "-wal", "-shm"):
@@ -126,7 +122,7 @@ def _take_back_unfinished(directory: DataDirectory) -> None:
         if copied.exists():
             path.write_bytes(copied.read_bytes())
             path.chmod(0o600)
-    _unfinished(directory).unlink()
+    directory.unfinished_file.unlink()
 
 
 def _migrate(path: Path, folder: Path) -> None:

@@ -164,6 +164,33 @@ audit_entries = sa.Table(
     sa.Index("audit_entries_by_workspace", "workspace_id", "sequence"),
 )
 
+dictionaries = sa.Table(
+    "dictionaries",
+    VAULT,
+    sa.Column("dictionary_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("created_by", sa.String, nullable=False),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+    sa.Column("archived_unix", sa.BigInteger, nullable=False),
+    sa.Column("access", sa.String, nullable=False),
+    sa.Column("version_id", sa.String, nullable=False),
+    sa.Column("version_number", sa.Integer, nullable=False),
+    sa.Column("rule_count", sa.Integer, nullable=False),
+    sa.Column("sealed_head", sa.LargeBinary, nullable=False),
+    sa.Index("dictionaries_by_workspace", "workspace_id", "created_unix"),
+)
+dictionary_versions = sa.Table(
+    "dictionary_versions",
+    VAULT,
+    sa.Column("version_id", sa.String, primary_key=True),
+    sa.Column("dictionary_id", sa.String, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("rule_count", sa.Integer, nullable=False),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+    sa.Column("sealed_rules", sa.LargeBinary, nullable=False),
+    sa.Index("dictionary_versions_by_dictionary", "dictionary_id"),
+)
+
 workspace_keys = sa.Table(
     "workspace_keys",
     KEYS,

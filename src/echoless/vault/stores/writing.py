@@ -29,6 +29,8 @@ class Write(IntEnum):
     VOICE_SETTINGS = 14
     VOICE_ALIAS = 15
     FACT = 16
+    DICTIONARY = 17
+    DICTIONARY_VERSION = 18
     HISTORY_ITEM = 20
     HISTORY_ALIGNMENT = 21
     REQUEST_LOG = 30
@@ -71,6 +73,8 @@ STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     Write.VOICE_SETTINGS: _upsert(schema.voice_settings),
     Write.VOICE_ALIAS: _upsert(schema.voice_aliases),
     Write.FACT: _upsert(schema.facts),
+    Write.DICTIONARY: _upsert(schema.dictionaries),
+    Write.DICTIONARY_VERSION: sa.insert(schema.dictionary_versions),
     Write.HISTORY_ITEM: sa.insert(schema.history_items),
     Write.HISTORY_ALIGNMENT: sa.insert(schema.history_alignments),
     Write.REQUEST_LOG: sa.insert(schema.request_log),

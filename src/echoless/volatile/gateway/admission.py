@@ -89,6 +89,7 @@ class Admission:
             has_origin=head.has_origin,
             began_s=self._services.clock.monotonic_s(),
             content_length=head.content_length,
+            content_type=head.content_type,
         )
 
     async def _serve(self, call: Call, query_string: bytes, match: Match | None, head: Head) -> None:

@@ -13,6 +13,7 @@ from echoless.volatile.gateway.ports import App, GatewayServices, Receive, Scope
 from echoless.volatile.gateway.routes import (
     history,
     models,
+    pronunciation_dictionaries,
     service,
     single_use_token,
     text_to_dialogue,
@@ -33,6 +34,7 @@ def product_routes() -> tuple[Route, ...]:
         *service.ROUTES,
         *text_to_speech.ROUTES,
         *text_to_dialogue.ROUTES,
+        *pronunciation_dictionaries.ROUTES,
         *voices.routes(),
         *models.ROUTES,
         *history.ROUTES,

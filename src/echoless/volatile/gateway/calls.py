@@ -62,6 +62,7 @@ class Call:
     has_origin: bool
     began_s: float
     content_length: int | None = None
+    content_type: str = field(default="", repr=False)
     ticket: OpenTicketPort | None = field(default=None, repr=False)
     is_ticket_closed: bool = False
     is_started: bool = False

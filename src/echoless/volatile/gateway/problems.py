@@ -30,6 +30,7 @@ _STATUSES: Final = {
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.VOICE_NOT_FOUND: 404,
     ErrorCode.MODEL_NOT_FOUND: 404,
+    ErrorCode.DICTIONARY_NOT_FOUND: 404,
     ErrorCode.HISTORY_ITEM_NOT_FOUND: 404,
     ErrorCode.METHOD_NOT_ALLOWED: 405,
     ErrorCode.REQUEST_TIMEOUT: 408,

@@ -2,19 +2,21 @@
 
 A rendering is handed pieces as they come and returns the bytes to send. None holds audio back, but for the one or
 two bytes that base64 needs to come out even.
-source: the wire contract, text to speech, sections 1 and 1.3
+source: the wire contract, text to speech, sections 1 and 1.3; text to dialogue, section 1.2
 """
 
 from __future__ import annotations
 
 from array import array
 from binascii import b2a_base64
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from echoless.core.audio_formats import AudioFormat
 from echoless.core.content import AudioContent
+from echoless.crossing.dialogue_records import VoiceRun
 from echoless.crossing.records import AlignmentPart
 
 _JSON = "application/json"
@@ -37,8 +39,8 @@ class Rendering(Protocol):
         """Return what to send for the next audio bytes; may be empty."""
         ...
 
-    def alignment(self, part: AlignmentPart) -> None:
-        """Take the times of the audio that comes next."""
+    def times(self, part: AlignmentPart | VoiceRun) -> None:
+        """Take the times of the audio that comes next, or who speaks the last of them."""
         ...
 
     def end(self) -> bytes:
@@ -58,7 +60,7 @@ class PlainAudio:
         """Return the bytes as they are."""
         return audio.reveal()
 
-    def alignment(self, part: AlignmentPart) -> None:
+    def times(self, part: AlignmentPart | VoiceRun) -> None:
         """Ignore times: this body has no place for them."""
 
     def end(self) -> bytes:
@@ -91,32 +93,74 @@ class _Times:
         }
 
 
-class _BothTimes:
-    """Times of the submitted and of the spoken characters."""
+class _VoiceSegments:
+    """Who speaks which characters when: one entry for each turn, or part of one.
 
-    def __init__(self) -> None:
+    voice_ids: of the turns
+    """
+
+    def __init__(self, voice_ids: Sequence[str]) -> None:
+        self._voice_ids = voice_ids
+        self._segments: list[dict[str, Any]] = []
+        self._character_count = 0
+
+    def add(self, run: VoiceRun) -> None:
+        """Take the next characters; those of a turn that has begun join it."""
+        first, self._character_count = self._character_count, self._character_count + run.character_count
+        if not self._segments or self._segments[-1]["dialogue_input_index"] != run.turn_index:
+            self._segments.append(
+                {
+                    "voice_id": self._voice_ids[run.turn_index],
+                    "start_time_seconds": run.start_s,
+                    "character_start_index": first,
+                    "dialogue_input_index": run.turn_index,
+                }
+            )
+        self._segments[-1] |= {"end_time_seconds": run.end_s, "character_end_index": self._character_count}
+
+    def take(self) -> list[dict[str, Any]]:
+        """Return the segments and start anew: indexes count from the next character on."""
+        segments, self._segments, self._character_count = self._segments, [], 0
+        return segments
+
+
+class _AllTimes:
+    """Times of the submitted and of the spoken characters, and of voices where there are several."""
+
+    def __init__(self, voice_ids: Sequence[str] | None) -> None:
         self._source = _Times()
         self._spoken = _Times()
+        self._voices = _VoiceSegments(voice_ids) if voice_ids is not None else None
 
-    def add(self, part: AlignmentPart) -> None:
+    def add(self, part: AlignmentPart | VoiceRun) -> None:
+        if isinstance(part, VoiceRun):
+            assert self._voices is not None, "who has one voice is not told of others"
+            self._voices.add(part)
+            return
         self._source.add(part.characters, part.start_s, part.end_s)
         self._spoken.add(part.normalized_characters, part.normalized_start_s, part.normalized_end_s)
 
     def take(self) -> dict[str, Any]:
-        """Return both as wire members and start anew."""
-        members = {"alignment": self._source.as_json(), "normalized_alignment": self._spoken.as_json()}
+        """Return all as wire members and start anew."""
+        members: dict[str, Any] = {"alignment": self._source.as_json()}
+        members["normalized_alignment"] = self._spoken.as_json()
+        if self._voices is not None:
+            members["voice_segments"] = self._voices.take()
         self._source, self._spoken = _Times(), _Times()
         return members
 
 
 class WholeTimestamps:
-    """One JSON object for the whole answer, its audio written as it comes."""
+    """One JSON object for the whole answer, its audio written as it comes.
+
+    voice_ids: of the turns of a dialogue
+    """
 
     content_type = _JSON
     is_plain = False
 
-    def __init__(self) -> None:
-        self._times = _BothTimes()
+    def __init__(self, voice_ids: Sequence[str] | None = None) -> None:
+        self._times = _AllTimes(voice_ids)
         self._odd = b""
         self._is_begun = False
 
@@ -127,7 +171,7 @@ class WholeTimestamps:
         self._odd = data[even:]
         return self._head() + b2a_base64(memoryview(data)[:even], newline=False)
 
-    def alignment(self, part: AlignmentPart) -> None:
+    def times(self, part: AlignmentPart | VoiceRun) -> None:
         """Remember times for the end."""
         self._times.add(part)
 
@@ -144,20 +188,23 @@ class WholeTimestamps:
 
 
 class StreamedTimestamps:
-    """One JSON object a line: each piece of audio with the times that came before it."""
+    """One JSON object a line: each piece of audio with the times that came before it.
+
+    voice_ids: of the turns of a dialogue
+    """
 
     content_type = _JSON
     is_plain = False
 
-    def __init__(self) -> None:
-        self._times = _BothTimes()
+    def __init__(self, voice_ids: Sequence[str] | None = None) -> None:
+        self._times = _AllTimes(voice_ids)
         self._has_times = False
 
     def audio(self, audio: AudioContent) -> bytes:
         """Return one line."""
         return self._line(b2a_base64(audio.reveal(), newline=False))
 
-    def alignment(self, part: AlignmentPart) -> None:
+    def times(self, part: AlignmentPart | VoiceRun) -> None:
         """Remember times for the next line."""
         self._times.add(part)
         self._has_times = True

@@ -17,6 +17,7 @@ from echoless.retention.endpoints import Endpoint
 Headers = Iterable[tuple[bytes, bytes]]
 _QUERY_FIELDS_MAX: Final = 256
 _NAME_CHARACTERS_MAX: Final = 256
+_CONTENT_TYPE_MAX: Final = 512
 _SWITCH: Final = "enable_logging"
 _SWITCH_VALUES: Final = {
     "true": Switch.LOGGING_ON,
@@ -155,6 +156,7 @@ class Head:
     credential:     the API key, empty where none came
     content_length: declared bytes of the body, or None
     has_body:       whether a body was announced
+    content_type:   of the body, cut to a bound
     """
 
     credential: str = field(repr=False)
@@ -162,11 +164,12 @@ class Head:
     has_body: bool
     has_origin: bool
     is_upgrade: bool
+    content_type: str = field(default="", repr=False)
 
 
 def read_head(headers: Headers) -> Head:
     """Read the headers once. An API key wins over a bearer token."""
-    key = bearer = b""
+    key = bearer = content_type = b""
     length: int | None = None
     is_chunked = has_origin = is_upgrade = False
     for name, value in headers:
@@ -176,6 +179,8 @@ def read_head(headers: Headers) -> Head:
             bearer = value[7:].strip() if value[:7].lower() == b"bearer " else bearer
         elif name == b"content-length":
             length = int(value) if value.isdigit() else None
+        elif name == b"content-type":
+            content_type = value[:_CONTENT_TYPE_MAX]
         elif name == b"transfer-encoding":
             is_chunked = True
         elif name == b"origin":
@@ -185,4 +190,5 @@ def read_head(headers: Headers) -> Head:
     credential = (key or bearer).decode("ascii", "replace")
     if len(credential) > _NAME_CHARACTERS_MAX:
         credential = "too-long"
-    return Head(credential, length, is_chunked or bool(length), has_origin, is_upgrade)
+    has_body = is_chunked or bool(length)
+    return Head(credential, length, has_body, has_origin, is_upgrade, content_type.decode("latin-1"))

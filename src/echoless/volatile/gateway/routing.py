@@ -22,6 +22,7 @@ class Route:
     media_types:   what a 200 answer may be
     is_public:     served without a key and without a ticket
     needs_voice:   whether the voice in the path must exist before the body is read
+    form:          the fields of a multipart body, in place of `body`; `form_files` names its files
     """
 
     endpoint_name: str
@@ -30,6 +31,8 @@ class Route:
     query: type[Query] | None = None
     body: type[Body] | None = None
     is_body_required: bool = True
+    form: type[Body] | None = None
+    form_files: tuple[str, ...] = ()
     media_types: tuple[str, ...] = ("application/json",)
     is_public: bool = False
     needs_voice: bool = False

@@ -32,29 +32,19 @@ _STRENGTH_MS: Final = {"none": 0, "x-weak": 100, "weak": 250, "medium": 500, "st
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    """Text up to a break, or to the end.
-
-    start, stop: the text itself
-    end:         after the break's tag; equal to `stop` for the last region
-    pause_ms:    silence after the text
-    """
+class Break:
+    """A break's tag, the characters [start, end), and how long it is silent."""
 
     start: int
-    stop: int
     end: int
     pause_ms: int
 
 
-def split_at_breaks(text: str) -> Iterator[Region]:
-    """Yield the regions of a text, its tags not masked, in order and lazily; they cover it."""
-    start = 0
+def find_breaks(text: str) -> Iterator[Break]:
+    """Yield the breaks of a text, its tags not masked, in order and lazily."""
     if "<" in text:
         for match in _BREAK.finditer(text):
-            yield Region(start, match.start(), match.end(), _pause_ms(match[1]))
-            start = match.end()
-    if start < len(text):
-        yield Region(start, len(text), len(text), 0)
+            yield Break(match.start(), match.end(), _pause_ms(match[1]))
 
 
 def mask_tags(text: str) -> str:

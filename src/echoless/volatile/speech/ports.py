@@ -5,12 +5,13 @@ Times inside the engine plane are counted in samples of the engine's own rate; s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from echoless.core.audio_formats import AudioFormat
 from echoless.core.content import AudioContent, TextContent
+from echoless.volatile.speech.pronunciation import PronunciationRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,59 @@ class Delivery:
 
     speed: 1.0 is the voice's usual speed
     seed:  None, or 0 to 4294967295
+    pitch_steps, range_factor: as in Manner
     """
 
     speed: float = 1.0
     stability: float = 0.5
     style: float = 0.0
     seed: int | None = None
+    pitch_steps: int = 0
+    range_factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a passage is spoken, beside the job's own delivery.
+
+    speed:        factor of the pace
+    pitch_steps:  added to the voice's pitch, of which 0 to 99 are possible
+    range_factor: factor of how much the pitch moves
+    gain_db:      loudness
+    """
+
+    speed: float = 1.0
+    pitch_steps: int = 0
+    range_factor: float = 1.0
+    gain_db: float = 0.0
+    is_whispered: bool = False
+
+    def joined(self, other: Manner) -> Manner:
+        """Return both at once."""
+        return Manner(
+            self.speed * other.speed,
+            self.pitch_steps + other.pitch_steps,
+            self.range_factor * other.range_factor,
+            self.gain_db + other.gain_db,
+            self.is_whispered or other.is_whispered,
+        )
+
+
+PLAIN_MANNER: Final = Manner()
+
+
+@dataclass(frozen=True, slots=True)
+class PhonemeSpan:
+    """Characters of a spoken text that are said by phonemes instead of by their spelling.
+
+    spoken_start, spoken_end: indices in `Utterance.spoken`
+    alphabet:                 `ipa` or `cmu-arpabet`
+    """
+
+    spoken_start: int
+    spoken_end: int
+    phonemes: TextContent
+    alphabet: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +100,8 @@ class Utterance:
     source_of:                for each character of `spoken`, the index in the submitted text that it came from;
                               non-decreasing, len(source_of) == len(spoken)
     pause_after_ms:           silence that follows, from breaks
+    manner:                   how this passage is spoken
+    phoneme_spans:            in order, without overlaps; an engine that reads no phonemes reads the spelling
     """
 
     source_start: int
@@ -59,6 +109,8 @@ class Utterance:
     spoken: TextContent
     source_of: tuple[int, ...] = field(repr=False)
     pause_after_ms: int = 0
+    manner: Manner = PLAIN_MANNER
+    phoneme_spans: tuple[PhonemeSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +225,14 @@ class TextOptions:
     language:        ISO 639-1
     spells_out:      whether numbers, dates, units and the like become words
     first_chars_max: soft length of the first utterance, so that the first audio comes early
-    chars_max:       hard length of any utterance
+    chars_max:       hard length of any utterance, before rules of pronunciation put in what they say
+    rules:           of pronunciation, the first that fits a place wins
+    reads_tags:      whether audio tags in brackets shape the delivery instead of being read
     """
 
     language: str
     spells_out: bool = True
     first_chars_max: int = 200
     chars_max: int = 1000
-    replacements: Mapping[str, str] = field(default_factory=dict, repr=False)
+    rules: Sequence[PronunciationRule] = field(default=(), repr=False)
+    reads_tags: bool = False

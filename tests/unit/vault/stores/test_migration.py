@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unit
 GOOD_STEP = """
 from alembic import op
 import sqlalchemy as sa
-revision, down_revision, branch_labels, depends_on = "{name}0002", "{name}0001", None, None
+revision, down_revision, branch_labels, depends_on = "next_{newest}", "{newest}", None, None
 def upgrade():
     op.add_column("{table}", sa.Column("added", sa.Integer, server_default="5"))
 """
@@ -37,8 +37,10 @@ def next_steps(tmp_path: Path, step: str) -> Steps:
     """The real steps and one more for each database."""
     folder = tmp_path / "steps"
     shutil.copytree(Path(migration.__file__).with_name("migrations"), folder, dirs_exist_ok=True)
-    for database, name, table in (("vault", "v", "facts"), ("keys", "k", "item_keys")):
-        (folder / database / "versions" / "x0002.py").write_text(step.format(name=name, table=table))
+    for database, table in (("vault", "facts"), ("keys", "item_keys")):
+        versions = folder / database / "versions"
+        newest = max(path.stem.split("_")[0] for path in versions.glob("?0*.py"))
+        (versions / "x_next.py").write_text(step.format(newest=newest, table=table))
     return Steps(VERSION + 1, folder)
 
 

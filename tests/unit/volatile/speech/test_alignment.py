@@ -12,6 +12,7 @@ from echoless.core.content import TextContent
 from echoless.volatile.speech.alignment import UtteranceAlignment, align
 from echoless.volatile.speech.flow import TextPlanner
 from echoless.volatile.speech.ports import CharacterTimes, TextOptions, Utterance, WordMark
+from echoless.volatile.speech.pronunciation import PronunciationRule
 
 pytestmark = pytest.mark.unit
 
@@ -70,7 +71,7 @@ def test_the_last_character_ends_with_the_utterance() -> None:
 def test_replaced_words_map_back_to_what_was_submitted() -> None:
     text = "Call UNO now"
     marks = [WordMark(0, 4, 0), WordMark(5, 6, 9_000), WordMark(12, 7, 15_000), WordMark(20, 3, 22_050)]
-    alignment = _align(text, marks, 30_000, replacements={"UNO": "United Nations"})
+    alignment = _align(text, marks, 30_000, rules=(PronunciationRule("UNO", "United Nations"),))
     assert "".join(alignment.spoken.characters) == "Call United Nations now"
     assert "".join(alignment.source.characters) == text
     starts = _samples(alignment.source)
@@ -140,7 +141,7 @@ def test_for_any_text_and_marks_times_are_ordered_and_the_characters_are_the_tex
     start_sample = 0
     characters: list[str] = []
     reached_s = 0.0
-    for utterance in _plan(text, chars_max=chars_max, replacements={"UNO": "United Nations", "a": "alphabetical"}):
+    for utterance in _plan(text, chars_max=chars_max, rules=(PronunciationRule("UNO", "United Nations"), PronunciationRule("a", "alphabetical"))):
         marks = [WordMark(index * 3, 2, sample) for index, sample in enumerate(numbers)]
         count = sample_count if len(utterance.spoken) else 0
         alignment = align(

@@ -12,6 +12,7 @@ from echoless.core.content import TextContent
 from echoless.volatile.speech.flow import TextPlanner
 from echoless.volatile.speech.markup import PAUSE_MS_MAX
 from echoless.volatile.speech.ports import TextOptions, Utterance
+from echoless.volatile.speech.pronunciation import PronunciationRule
 
 pytestmark = pytest.mark.unit
 
@@ -51,7 +52,7 @@ def test_source_ranges_cover_any_text_without_gaps_or_overlaps(
 @settings(max_examples=400, deadline=None)
 @given(text=_TEXTS, chars_max=st.integers(1, 120))
 def test_the_map_has_one_source_within_the_range_for_each_spoken_character(text: str, chars_max: int) -> None:
-    for utterance in plan(text, chars_max=chars_max, replacements={"world": "whole wide world", "A": "B"}):
+    for utterance in plan(text, chars_max=chars_max, rules=(PronunciationRule("world", "whole wide world"), PronunciationRule("A", "B"))):
         assert len(utterance.source_of) == len(utterance.spoken)
         assert list(utterance.source_of) == sorted(utterance.source_of)
         assert all(utterance.source_start <= index < utterance.source_end for index in utterance.source_of)
@@ -204,14 +205,14 @@ def test_the_first_utterance_of_a_long_text_needs_a_look_at_its_beginning_only()
 
 
 def test_replacements_are_whole_words_and_map_back() -> None:
-    (utterance,) = plan("UNO uno UNOS", replacements={"UNO": "United Nations"})
+    (utterance,) = plan("UNO uno UNOS", rules=(PronunciationRule("UNO", "United Nations"),))
     assert utterance.spoken.reveal() == "United Nations uno UNOS"
     assert utterance.source_of[:14] == (0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2)
     assert utterance.source_of[14:] == tuple(range(3, 12))
 
 
-def test_the_longest_replacement_wins() -> None:
-    assert spoken("New York City", replacements={"New York": "NY", "New York City": "NYC"}) == ["NYC"]
+def test_the_first_rule_that_fits_a_place_wins() -> None:
+    assert spoken("New York City", rules=(PronunciationRule("New York City", "NYC"), PronunciationRule("New York", "NY"))) == ["NYC"]
 
 
 def test_an_utterance_prints_no_text() -> None:

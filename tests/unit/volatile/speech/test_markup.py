@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoless.volatile.speech.markup import DROPPED, PAUSE_MS_MAX, SPACED, mask_tags, split_at_breaks
+from echoless.volatile.speech.markup import DROPPED, PAUSE_MS_MAX, SPACED, find_breaks, mask_tags
 
 pytestmark = pytest.mark.unit
 
@@ -19,12 +21,11 @@ _TEXTS = st.lists(
 
 
 @given(text=_TEXTS)
-def test_regions_cover_the_text_in_order(text: str) -> None:
-    regions = list(split_at_breaks(text))
-    assert "".join(text[region.start : region.end] for region in regions) == text
-    assert all(region.start <= region.stop <= region.end for region in regions)
-    assert all(0 <= region.pause_ms <= PAUSE_MS_MAX for region in regions)
-    assert all(region.end > region.stop for region in regions[:-1])
+def test_breaks_are_found_in_order_and_are_tags(text: str) -> None:
+    breaks = list(find_breaks(text))
+    assert all(text[found.start : found.end].startswith("<break") for found in breaks)
+    assert all(before.end <= after.start for before, after in pairwise(breaks))
+    assert all(0 <= found.pause_ms <= PAUSE_MS_MAX for found in breaks)
 
 
 @given(text=_TEXTS)
@@ -42,9 +43,9 @@ def test_block_elements_separate_words_and_inline_elements_do_not() -> None:
 @pytest.mark.parametrize("text", ["a < b > c", "<b>bold</b>", "<breakfast/>", "< break/>", "<p", "<script>"])
 def test_what_is_not_ssml_stays(text: str) -> None:
     assert mask_tags(text) == text
-    assert len(list(split_at_breaks(text))) == 1
+    assert list(find_breaks(text)) == []
 
 
 def test_a_tag_that_never_ends_is_text() -> None:
     text = "<break " + " " * 40_000
-    assert [(region.stop, region.pause_ms) for region in split_at_breaks(text)] == [(len(text), 0)]
+    assert list(find_breaks(text)) == []

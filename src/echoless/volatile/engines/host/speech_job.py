@@ -3,9 +3,7 @@
 A step is one utterance spoken or at most half a second of audio encoded, so that many jobs share one thread.
 What comes out is the same however the steps are interleaved.
 
-Of `voice_settings` the engines honour `speed`, `stability` and `style`; `similarity_boost` and `use_speaker_boost`
-have no meaning for voices that imitate nobody. `previous_text` and `next_text` are not spoken and do not change
-how an embedded voice speaks.
+`previous_text` and `next_text` are not spoken and do not change how an embedded voice speaks.
 """
 
 from __future__ import annotations
@@ -18,14 +16,13 @@ from typing import Final, Protocol
 from echoless.core.audio_formats import AUDIO_FORMATS
 from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.voices import VOICE_BY_ID
 from echoless.crossing.records import AlignmentPart, Normalization, Record, Speak, SpeechBegan, SpeechEnded
+from echoless.volatile.engines.host.levelling import louder
+from echoless.volatile.engines.host.voicing import Speaker, rules_of, speak_utterance, speaker_of
 from echoless.volatile.speech.alignment import align
 from echoless.volatile.speech.ports import (
     AudioEncoder,
-    Delivery,
     EncoderFactory,
-    EngineVoice,
     SpokenAudio,
     TextFlow,
     TextOptions,
@@ -36,7 +33,7 @@ from echoless.volatile.speech.ports import (
 _SAMPLE_BYTES: Final = 2
 _SLICES_PER_SECOND: Final = 2
 # The bound of one step of synthesis: about half a minute of speech.
-_UTTERANCE_CHARACTERS_MAX: Final = 500
+UTTERANCE_CHARACTERS_MAX: Final = 500
 # A text that holds nothing to say still becomes a playable file.
 _SILENCE_MS_MIN: Final = 100
 _KEPT_PCM_BYTES_MAX: Final = 2 * 1024 * 1024
@@ -86,12 +83,14 @@ class SpeechJob:
         if self._format is None:
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "no such output format", param="output_format")
         self._text = TextContent(speak.text)
-        self._voice = _voice_of(speak)
-        self._delivery = _delivery_of(speak)
+        self._speaker: Speaker = speaker_of(speak.catalogue_id, speak.language_code, speak.settings, speak.seed)
+        self._voice, self._delivery = self._speaker.voice, self._speaker.delivery
         self._options = TextOptions(
-            language=self._voice.language,
+            language=self._speaker.language,
             spells_out=speak.normalization is not Normalization.OFF,
-            chars_max=_UTTERANCE_CHARACTERS_MAX,
+            chars_max=UTTERANCE_CHARACTERS_MAX,
+            rules=rules_of(speak.rules),
+            reads_tags=speak.reads_tags,
         )
         self._wants_alignment = speak.wants_alignment
         self._measured: deque[SpokenAudio] = deque()
@@ -112,8 +111,7 @@ class SpeechJob:
         self._encoder = self._parts.new_encoder(self._format, self._rate_hz, expected)
         if expected is not None:
             self._begin(wav_length(self._parts, self._format.name, expected))
-        for utterance in self._parts.plan(self._text, self._options):
-            yield from self._say(utterance)
+        yield from self._say_all()
         if not self._sample_count:
             yield from self._encode(self._silence(_SILENCE_MS_MIN), 0)
         self._send(self._encoder.finish())
@@ -133,12 +131,16 @@ class SpeechJob:
 
     # --- one utterance ---
 
+    def _say_all(self) -> Generator[None, None, None]:
+        for utterance in self._parts.plan(self._text, self._options):
+            yield from self._say(utterance)
+
     def _say(self, utterance: Utterance) -> Generator[None, None, None]:
         first_sample = self._sample_count
         sent_bytes = 0
         if self._measured:
             spoken = self._measured.popleft()
-        elif self._has_begun or self._wants_alignment or not len(utterance.spoken):
+        elif self._has_begun or self._wants_alignment or utterance.manner.gain_db or not len(utterance.spoken):
             spoken = self._speak(utterance)
         else:
             spoken, sent_bytes = self._speak_with_early_audio(utterance)
@@ -150,9 +152,7 @@ class SpeechJob:
             yield from self._encode(self._silence(utterance.pause_after_ms), 0)
 
     def _speak(self, utterance: Utterance) -> SpokenAudio:
-        if not len(utterance.spoken):
-            return SpokenAudio(AudioContent(b""), ())
-        return self._parts.engine.speak(utterance, self._voice, self._delivery)
+        return louder(speak_utterance(self._parts.engine, utterance, self._speaker), utterance.manner.gain_db)
 
     def _speak_with_early_audio(self, utterance: Utterance) -> tuple[SpokenAudio, int]:
         """Speak, and encode and send from the first samples on until something has been sent.
@@ -167,7 +167,7 @@ class SpeechJob:
                 taken_bytes += len(piece)
                 self._feed(piece)
 
-        spoken = self._parts.engine.speak(utterance, self._voice, self._delivery, take)
+        spoken = speak_utterance(self._parts.engine, utterance, self._speaker, take)
         return spoken, taken_bytes
 
     def _encode(self, pcm: AudioContent, start: int) -> Generator[None, None, None]:
@@ -231,23 +231,3 @@ class SpeechJob:
 
     def _silence(self, pause_ms: int) -> AudioContent:
         return AudioContent(bytes(self._pause_samples(pause_ms) * _SAMPLE_BYTES))
-
-
-def _voice_of(speak: Speak) -> EngineVoice:
-    voice = VOICE_BY_ID.get(speak.catalogue_id)
-    if voice is None:
-        raise EcholessError(ErrorCode.VOICE_NOT_FOUND, "no such catalogue voice", param="voice_id")
-    language = speak.language_code or voice.language
-    return EngineVoice(
-        voice.engine_name_in(language), language, voice.pitch, voice.pitch_range, voice.words_per_minute
-    )
-
-
-def _delivery_of(speak: Speak) -> Delivery:
-    settings = speak.settings
-    return Delivery(
-        speed=float(settings.get("speed", 1.0)),
-        stability=float(settings.get("stability", 0.5)),
-        style=float(settings.get("style", 0.0)),
-        seed=speak.seed,
-    )

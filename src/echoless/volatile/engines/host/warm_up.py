@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from echoless.confinement.stack import StackWiper
-from echoless.core.audio_formats import AUDIO_FORMATS
+from echoless.core.audio_formats import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT
 from echoless.core.content import AudioContent
 from echoless.core.voices import DEFAULT_VOICE_ID
+from echoless.crossing.dialogue_records import DialogueSpeak, DialogueTurn
 from echoless.crossing.records import Normalization, Record, Speak
+from echoless.volatile.engines.host.dialogue_job import DialogueJob
 from echoless.volatile.engines.host.speech_job import SpeechJob, SpeechParts
 
 _TEXT: Final = "One sentence, 1 2 3. <break time='10ms'/> And another."
@@ -25,7 +27,7 @@ class _Nowhere:
 
 
 def warm_up(parts: SpeechParts) -> None:
-    """Speak, align and encode once in each codec.
+    """Speak, align and encode once in each codec, and level a short dialogue once.
 
     raises: EcholessError when the engine or a codec does not work here
     """
@@ -43,8 +45,19 @@ def warm_up(parts: SpeechParts) -> None:
                 wants_alignment=wants_alignment,
                 window_bytes=1,
             )
-            job = SpeechJob(speak, parts, _Nowhere())
-            for _step in job.steps():
-                pass
-            job.close()
+            _run(SpeechJob(speak, parts, _Nowhere()))
+    _run(DialogueJob(_dialogue(), parts, _Nowhere()))
     StackWiper().wipe()
+
+
+def _dialogue() -> DialogueSpeak:
+    turns = [DialogueTurn(text, DEFAULT_VOICE_ID, {}) for text in ("[softly] One.", "[whispers] Two.", "Three?")]
+    return DialogueSpeak(
+        turns, "", DEFAULT_AUDIO_FORMAT, None, Normalization.AUTO, wants_alignment=True, window_bytes=1
+    )
+
+
+def _run(job: SpeechJob) -> None:
+    for _step in job.steps():
+        pass
+    job.close()

@@ -6,7 +6,7 @@ states, the same text always gives the same samples, and any job may follow any 
 
 What of a delivery is honoured: `speed` exactly, as words per minute (the engine itself speaks no slower than
 80 words per minute); `stability` below 0.5 widens the range of the pitch and above narrows it; `style` widens it;
-`seed` restarts the engine's noise.
+`seed` restarts the engine's noise. A manner's pitch and range are added to the voice's own.
 """
 
 from __future__ import annotations
@@ -205,8 +205,10 @@ class EspeakEngine:
     def _set_delivery(self, voice: EngineVoice, delivery: Delivery) -> None:
         rate = max(WORDS_PER_MINUTE_MIN, round(voice.words_per_minute * delivery.speed))
         pitch_range = voice.pitch_range * (1.5 - delivery.stability) * (1.0 + 0.5 * delivery.style)
+        pitch_range *= delivery.range_factor
+        pitch = max(0, min(PITCH_MAX, voice.pitch + delivery.pitch_steps))
         self._library.set_parameter(Parameter.RATE, rate)
-        self._library.set_parameter(Parameter.PITCH, min(PITCH_MAX, voice.pitch))
+        self._library.set_parameter(Parameter.PITCH, pitch)
         self._library.set_parameter(Parameter.RANGE, min(PITCH_MAX, round(pitch_range)))
         self._library.set_seed(delivery.seed or 0)
 

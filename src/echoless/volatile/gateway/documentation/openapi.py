@@ -58,7 +58,8 @@ _FIELDS_SCHEMA: Final[dict[str, Any]] = {
 def build_openapi(routes: Iterable[Route]) -> dict[str, Any]:
     """Return the document for these routes."""
     listed = tuple(routes)
-    bodies: tuple[type[Body], ...] = tuple(dict.fromkeys(route.body for route in listed if route.body is not None))
+    named = [schema for route in listed for schema in (route.body, route.form) if schema is not None]
+    bodies: tuple[type[Body], ...] = tuple(dict.fromkeys(named))
     _, definitions = models_json_schema([(body, "validation") for body in bodies], ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for route in listed:
@@ -101,7 +102,17 @@ def _operation(route: Route) -> dict[str, Any]:
             "required": route.is_body_required,
             "content": {"application/json": {"schema": schema}},
         }
+    if route.form is not None:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _form(route)}}}
     return operation
+
+
+def _form(route: Route) -> dict[str, Any]:
+    """Return a form's fields and its files."""
+    assert route.form is not None
+    files = {name: {"type": "string", "format": "binary"} for name in route.form_files}
+    beside = {"type": "object", "required": list(files), "properties": files}
+    return {"allOf": [{"$ref": _REFERENCE.format(model=route.form.__name__)}, beside]}
 
 
 def _path_word(template: str) -> str:

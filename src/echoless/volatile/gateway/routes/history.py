@@ -268,11 +268,11 @@ def _wire(item: HistoryItemView, alignments: dict[str, Any] | None) -> dict[str,
     return {
         "history_item_id": item.item_id,
         "request_id": item.request_id,
-        "voice_id": item.voice_id,
-        "voice_name": item.voice_name,
-        "voice_category": "premade",
+        "voice_id": item.voice_id or None,
+        "voice_name": item.voice_name or None,
+        "voice_category": "premade" if item.voice_id else None,
         "model_id": item.model_id,
-        "text": item.text,
+        "text": None if item.dialogue else item.text,
         "date_unix": item.created_unix,
         "character_count_change_from": item.character_count_from,
         "character_count_change_to": item.character_count_to,
@@ -283,9 +283,16 @@ def _wire(item: HistoryItemView, alignments: dict[str, Any] | None) -> dict[str,
         "share_link_id": None,
         "source": item.source,
         "alignments": alignments,
-        "dialogue": None,
+        "dialogue": _dialogue(item),
         "output_format": item.output_format,
     }
+
+
+def _dialogue(item: HistoryItemView) -> list[dict[str, str]] | None:
+    lines = [
+        {"text": line.text, "voice_id": line.voice_id, "voice_name": line.voice_name} for line in item.dialogue
+    ]
+    return lines or None
 
 
 _AUDIO: Final = ("audio/mpeg", "audio/pcm", "audio/basic", "audio/x-alaw", "audio/ogg", "audio/wav")

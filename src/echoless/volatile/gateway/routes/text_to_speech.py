@@ -8,12 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from echoless.core.audio_formats import AUDIO_FORMATS, Codec
-from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.models import DEFAULT_MODEL_ID, MODEL_BY_ID, Model
-from echoless.crossing.control import GatewayConfig
-from echoless.crossing.query_records import CheckRequestIds
-from echoless.crossing.records import KeepText, Normalization, Speak, VoiceGrant
-from echoless.retention.stitching import Stitching, stitching_for
+from echoless.core.models import DEFAULT_MODEL_ID, Model
+from echoless.crossing.records import KeepText, Normalization, PronunciationRule, Speak, VoiceGrant
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
@@ -21,10 +17,17 @@ from echoless.volatile.gateway.renderings import PlainAudio, StreamedTimestamps,
 from echoless.volatile.gateway.routing import Route
 from echoless.volatile.gateway.schemas.text_to_speech import SpeechBody, StreamedSpeechQuery, WholeSpeechQuery
 from echoless.volatile.gateway.speaking import WINDOW_BYTES, SpeechOrder, speak_order
+from echoless.volatile.gateway.speech_checks import (
+    characters_max,
+    check_effects,
+    check_request_ids,
+    honoured_language,
+    model_for,
+    rules_for,
+    too_long,
+)
 
 _NORMALIZER_OFF_LATENCY: Final = 4
-_REQUEST_ID_MAX: Final = 65
-_ERROR_IS_WANTED: Final = "error"
 _MEDIA_TYPES: Final = ("audio/mpeg", "audio/pcm", "audio/basic", "audio/x-alaw", "audio/ogg", "audio/wav")
 
 
@@ -56,22 +59,33 @@ async def _order(call: Call, schema: type[WholeSpeechQuery], *, wants_alignment:
     """Read and check what is wanted: the query first, since it needs no body."""
     query = schema.parse(call.query)
     body = await read_schema(call, SpeechBody)
-    model = _model(body.model_id, call.settings)
-    _check_text(body.text, model, call.settings)
-    _check_extras(body)
-    await _check_request_ids(call, body, model)
+    model = model_for(body.model_id, DEFAULT_MODEL_ID, call.settings)
+    limit = characters_max(model, call.settings)
+    _check_text(body.text, model, limit)
+    check_effects(body.audio_effects)
+    await check_request_ids(
+        call, body.previous_request_ids or (), body.next_request_ids or (),
+        model_id=model.model_id, can_stitch=model.can_stitch,
+    )  # fmt: skip
+    rules = await rules_for(call, body.pronunciation_dictionary_locators, (body.text,), model, limit)
     voice = call.grant.voice
     assert voice is not None
-    return _assemble(body, query, model, voice, wants_alignment=wants_alignment)
+    return _assemble(body, query, model, voice, rules, wants_alignment=wants_alignment)
 
 
 def _assemble(
-    body: SpeechBody, query: WholeSpeechQuery, model: Model, voice: VoiceGrant, *, wants_alignment: bool
+    body: SpeechBody,
+    query: WholeSpeechQuery,
+    model: Model,
+    voice: VoiceGrant,
+    rules: list[PronunciationRule],
+    *,
+    wants_alignment: bool,
 ) -> SpeechOrder:
     settings = dict(voice.settings)
     if body.voice_settings is not None:
         settings |= body.voice_settings.given()
-    language_code = _language(body.language_code, model)
+    language_code = honoured_language(body.language_code, model)
     job = Speak(
         text=body.text,
         catalogue_id=voice.catalogue_id,
@@ -84,6 +98,8 @@ def _assemble(
         window_bytes=WINDOW_BYTES,
         previous_text=body.previous_text,
         next_text=body.next_text,
+        rules=rules,
+        reads_tags=model.can_do_dialogue,
     )
     kept = KeepText(
         text=body.text,
@@ -96,82 +112,11 @@ def _assemble(
     return SpeechOrder(job, kept, model.model_id, AUDIO_FORMATS[query.output_format], len(body.text))
 
 
-def _model(model_id: str | None, settings: GatewayConfig) -> Model:
-    """Return the model, by id, by the operator's alias, or the operator's choice for unknown ones."""
-    wanted = DEFAULT_MODEL_ID if model_id is None else settings.model_aliases.get(model_id, model_id)
-    model = MODEL_BY_ID.get(wanted)
-    if model is None and settings.unknown_model != _ERROR_IS_WANTED:
-        model = MODEL_BY_ID.get(settings.unknown_model)
-    if model is None:
-        raise EcholessError(ErrorCode.MODEL_NOT_FOUND, "There is no model with this id.", param="model_id")
-    return model
-
-
-def _check_text(text: str, model: Model, settings: GatewayConfig) -> None:
+def _check_text(text: str, model: Model, limit: int) -> None:
     if not text.strip():
         raise UnprocessableError([FieldError(("body", "text"), "The text is empty.", "string_too_short")])
-    limit = settings.character_limits.get(model.model_id, model.characters_max)
     if len(text) > limit:
-        raise EcholessError(
-            ErrorCode.MAX_CHARACTER_LIMIT_EXCEEDED,
-            f"The text has {len(text)} characters; {model.model_id} takes at most {limit} in one request.",
-            param="text",
-        )
-
-
-def _check_extras(body: SpeechBody) -> None:
-    """Refuse what names things that this server does not have, instead of passing over it in silence."""
-    if body.pronunciation_dictionary_locators:
-        raise EcholessError(
-            ErrorCode.NOT_FOUND,
-            "There is no pronunciation dictionary with this id.",
-            param="pronunciation_dictionary_locators",
-        )
-    effects = body.audio_effects
-    if effects is None:
-        return
-    for name in ("filter_preset_id", "environment_id", "background_noise_id"):
-        if getattr(effects, name):
-            raise EcholessError(
-                ErrorCode.NOT_FOUND, "There is no audio effect with this id.", param=f"audio_effects.{name}"
-            )
-    for name in ("distance", "pan"):
-        if getattr(effects, name):
-            raise EcholessError(
-                ErrorCode.INVALID_PARAMETERS, "This server has no audio effects.", param=f"audio_effects.{name}"
-            )
-
-
-async def _check_request_ids(call: Call, body: SpeechBody, model: Model) -> None:
-    """Check the ids of earlier requests: known to the vault, or ignored, or refused."""
-    previous, following = body.previous_request_ids or [], body.next_request_ids or []
-    if not previous and not following:
-        return
-    param = "previous_request_ids" if previous else "next_request_ids"
-    rule = stitching_for(call.mode, call.switch)
-    if rule is Stitching.REFUSED:
-        raise EcholessError(
-            ErrorCode.ZERO_RETENTION_NOT_SUPPORTED,
-            "Requests with zero retention cannot be joined to others; nothing was kept.",
-            param=param,
-        )
-    if rule is Stitching.CHECKED:
-        if not model.can_stitch:
-            raise EcholessError(
-                ErrorCode.INVALID_PARAMETERS, f"{model.model_id} does not join requests.", param=param
-            )
-        await call.open_ticket.ask(CheckRequestIds(previous=_bounded(previous), next=_bounded(following)))
-
-
-def _bounded(request_ids: list[str]) -> list[str]:
-    """Cut ids to one character more than any real one has: what is longer stays unknown."""
-    return [request_id[:_REQUEST_ID_MAX] for request_id in request_ids]
-
-
-def _language(language_code: str | None, model: Model) -> str:
-    """Return the language that has an effect: one that the model does not list is passed over, as upstream does."""
-    code = (language_code or "").strip().lower()
-    return code if code and model.honours_language_code and model.speaks(code) else ""
+        raise too_long(len(text), model, limit, "text")
 
 
 def _normalization(body: SpeechBody, query: WholeSpeechQuery) -> Normalization:
