@@ -137,7 +137,7 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
 async def _peer(add_link: Callable[[socket.socket], Awaitable[None]], part: FrameHandler) -> Link:
     """Tie a scripted peer to whoever takes the other end."""
     ours, theirs = socket.socketpair()
-    link = await Link.open(ours, core_registry(QUERY_RECORDS, DIALOGUE_RECORDS), on_frame=part)
+    link = await Link.open(ours, core_registry(QUERY_RECORDS, DIALOGUE_RECORDS, SOCKET_RECORDS, STREAM_RECORDS), on_frame=part)
     await add_link(theirs)
     return link
 
@@ -208,13 +208,15 @@ def _vault_part(link: Link, frame: Frame) -> None:
 def _engine_part(link: Link, frame: Frame) -> None:
     """Say the same few bytes to everybody."""
     record = link.registry.decode(frame)
-    if not isinstance(record, Speak | DialogueSpeak):
-        return
     correlation = frame.header.correlation
+    if isinstance(record, EndText):
+        link.post(SpeechEnded("", 2, 64), correlation=correlation)
+    if not isinstance(record, Speak | DialogueSpeak | MoreText):
+        return
     link.post(SpeechBegan(None), correlation=correlation)
     link.post(AlignmentPart(["A"], [0.0], [0.1], ["A"], [0.0], [0.1]), correlation=correlation)
     if isinstance(record, DialogueSpeak):
         link.post(VoiceRun(0, 0.0, 0.1, 1), correlation=correlation)
     link.post_content(KIND_AUDIO, bytes(64), correlation=correlation)
-    ending = SpeechEnded("", 2, 64) if isinstance(record, Speak) else TextSpoken(2)
+    ending = TextSpoken(2) if isinstance(record, MoreText) else SpeechEnded("", 2, 64)
     link.post(ending, correlation=correlation)

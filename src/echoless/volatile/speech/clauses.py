@@ -14,8 +14,10 @@ from sentence_stream.sentence_stream import ABBREVIATION_RE
 from echoless.volatile.speech.segment import SentenceEnds
 
 _LAST_MARK: Final = re.compile(
-    r"""[.!?,;:\u2026\u060c\u061b\u061f\u0964\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f\u2014\u2013]["'\u2019\u201d\u00bb)\]]{0,3}\s*$"""
+    r"""([.!?,;:\u2026\u060c\u061b\u061f\u0964\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f\u2014\u2013]["'\u2019\u201d\u00bb)\]]{0,3})\s*$"""
 )
+_LOOK_BACK: Final = 16
+_ABBREVIATION_CHARACTERS: Final = 5
 # Marks inside a sentence. Stops are left to the splitter of sentences, which knows abbreviations and numbers.
 _INNER_MARK: Final = re.compile(
     r"""[,;:\u060c\u061b]["'\u2019\u201d\u00bb)\]]{0,3}\s+|[\u3001\uff0c\uff1b\uff1a]|\s[-\u2013\u2014]\s|\u2014|\n+"""
@@ -24,15 +26,35 @@ _TAG_CHARACTERS_MAX: Final = 200
 _MARKS: Final = frozenset(".!?,;:\u2026)]}\"'\u201d\u2019")
 
 
-def ends_phrase(text: str) -> bool:
-    """Say whether a text ends where a speaker could pause: at a mark that is no part of an abbreviation or number."""
-    if _LAST_MARK.search(text, max(0, len(text) - 16)) is None:
-        return text.endswith("\n")
-    bare = text.rstrip()
-    if ABBREVIATION_RE.search(bare[-5:]) is not None:
+def ends_phrase(text: str, stop: int | None = None) -> bool:
+    """Say whether a text ends where a speaker could pause: at a mark that is no part of an abbreviation or number.
+
+    stop: look at so many characters only. No piece of the text is copied: short copies are what allocators keep
+    """
+    stop = len(text) if stop is None else stop
+    match = _LAST_MARK.search(text, max(0, stop - _LOOK_BACK), stop)
+    if match is None:
+        return text.endswith("\n", 0, stop)
+    if ABBREVIATION_RE.search(text, max(0, match.end(1) - _ABBREVIATION_CHARACTERS), match.end(1)) is not None:
         return False
     # "3." and "1," may go on with more digits, unless a space came.
-    return not (bare[-2:-1].isdigit() and bare == text)
+    has_digit = match.start(1) > 0 and text[match.start(1) - 1].isdigit()
+    return not (has_digit and match.end(1) == stop)
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a text has nothing but white space."""
+    return not text or text.isspace()
+
+
+def bare_length(text: str) -> int:
+    """Return how many characters a text has between the white space at its ends."""
+    start, stop = 0, len(text)
+    while start < stop and text[start].isspace():
+        start += 1
+    while start < stop and text[stop - 1].isspace():
+        stop -= 1
+    return stop - start
 
 
 def ends_word(text: str) -> bool:
@@ -49,7 +71,7 @@ def last_phrase_end(text: str, stop: int) -> int:
         ends.drop()
     for match in _INNER_MARK.finditer(text, best, stop):
         best = match.end()
-    return stop if ends_phrase(text[:stop]) else best
+    return stop if ends_phrase(text, stop) else best
 
 
 def last_word_end(text: str, stop: int) -> int:

@@ -13,7 +13,15 @@ from typing import Final
 
 from echoless.core.content import TextContent
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.volatile.speech.clauses import ends_phrase, ends_word, last_phrase_end, last_word_end, uncut_from
+from echoless.volatile.speech.clauses import (
+    bare_length,
+    ends_phrase,
+    ends_word,
+    is_blank,
+    last_phrase_end,
+    last_word_end,
+    uncut_from,
+)
 
 DEFAULT_SCHEDULE: Final = (120, 160, 250, 290)
 SCHEDULE_ITEM_MIN: Final = 50
@@ -80,7 +88,7 @@ class GenerationBuffer:
     def flush(self) -> list[Piece]:
         """Return everything that is left."""
         text, self._text = self._text, ""
-        if not text.strip():
+        if is_blank(text):
             return []
         self._generation_count += 1
         return [Piece(TextContent(text), is_phrase_end=True)]
@@ -94,7 +102,7 @@ class GenerationBuffer:
         item = self._schedule[min(self._generation_count, len(self._schedule) - 1)]
         if len(self._text) >= item:
             return self._complete_end()
-        is_enough = len(self._text.strip()) >= _TRIGGER_CHARACTERS_MIN and ends_word(self._text)
+        is_enough = bare_length(self._text) >= _TRIGGER_CHARACTERS_MIN and ends_word(self._text)
         return self._complete_end() if tries_generation and is_enough else 0
 
     def _end_of_phrases(self, added: str) -> int:
@@ -102,7 +110,7 @@ class GenerationBuffer:
         end = last_phrase_end(self._text, stop)
         if end:
             return end
-        is_phrase = len(added.strip()) >= _TRIGGER_CHARACTERS_MIN and ends_word(added)
+        is_phrase = bare_length(added) >= _TRIGGER_CHARACTERS_MIN and ends_word(added)
         return self._complete_end() if is_phrase or len(self._text) >= SCHEDULE_ITEM_MAX else 0
 
     def _complete_end(self) -> int:
@@ -114,7 +122,7 @@ class GenerationBuffer:
 
     def _take(self, end: int) -> list[Piece]:
         text = self._text[:end]
-        if not text.strip():
+        if is_blank(text):
             return []
         self._text = self._text[end:]
         self._generation_count += 1

@@ -28,7 +28,7 @@ _STREAMABLE: Final = tuple(name for name, form in AUDIO_FORMATS.items() if form.
 _SHORTHANDS: Final = {"mp3_44100": DEFAULT_AUDIO_FORMAT}
 # A release of the Python client sends the name of a Python object where it means nothing.
 _MEANS_NOTHING: Final = frozenset({"Ellipsis", ""})
-_ContextId = Annotated[str, Field(max_length=256, repr=False)]
+_ContextId = Annotated[str, Field(max_length=256)]
 
 
 class SpeechSocketQuery(Query):
