@@ -32,6 +32,7 @@ from echoless.crossing.records import (
     UnitsReserved,
     core_registry,
 )
+from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.retention.decision import Switch
 from echoless.vault.service import Vault
 
@@ -82,7 +83,7 @@ class GatewayDouble:
     async def connected(cls, vault: Vault) -> AsyncIterator[GatewayDouble]:
         ours, theirs = socket.socketpair()
         await vault.add_gateway(theirs)
-        link = await Link.open(ours, core_registry(QUERY_RECORDS))
+        link = await Link.open(ours, core_registry(QUERY_RECORDS, SOCKET_RECORDS))
         try:
             yield cls(link)
         finally:
