@@ -1,4 +1,4 @@
-"""The official Python client's `convert_realtime`, unmodified: it dials TLS only and cannot ask for zero retention."""
+"""The official Python client's `convert_realtime`, unmodified: it dials TLS only and cannot ask for zero."""
 
 from __future__ import annotations
 

@@ -216,7 +216,8 @@ def test_a_token_opens_one_socket_and_may_pin_it_to_zero(server: RunningServer) 
 
 
 @pytest.mark.parametrize(
-    ("kind", "body"), [("nonsense", {}), ("tts_websocket", {"enable_logging": "x"}), ("batch_scribe", {"zeroRetention": 1})]
+    ("kind", "body"),
+    [("nonsense", {}), ("tts_websocket", {"enable_logging": "x"}), ("batch_scribe", {"zeroRetention": 1})],
 )
 def test_a_token_that_would_not_be_what_was_meant_is_refused(
     server: RunningServer, kind: str, body: dict[str, Any]

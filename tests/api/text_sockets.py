@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -52,9 +53,7 @@ def open_socket(
     """Open a socket; key: empty for the server's own, None for none."""
     address = server.base_url.replace("http", "ws", 1)
     headers = {} if key is None else {"xi-api-key": key or server.api_key}
-    return connect(
-        f"{address}/v1/text-to-speech/{voice}/{name}?{query}", additional_headers=headers, max_size=None
-    )
+    return connect(f"{address}/v1/text-to-speech/{voice}/{name}?{query}", additional_headers=headers, max_size=None)
 
 
 def send(opened: ClientConnection, *messages: dict[str, Any] | str | bytes) -> None:
@@ -77,9 +76,7 @@ def rest_of(opened: ClientConnection) -> Heard:
 def talk(server: RunningServer, query: str, *messages: dict[str, Any] | str | bytes, **how: Any) -> Heard:
     """Say all messages, then listen until the close."""
     with open_socket(server, query, **how) as opened:
-        try:
+        # A socket that was refused is closed before everything is said.
+        with contextlib.suppress(ConnectionClosed):
             send(opened, *messages)
-        except ConnectionClosed:
-            # A socket that was refused is closed before everything is said.
-            pass
         return rest_of(opened)

@@ -1,4 +1,4 @@
-"""Of what a zero-retention socket said or heard nothing is left: neither while it is open and idle, nor after it (C32).
+"""Of what a zero-retention socket said nothing is left: neither while it is open and idle, nor after it (C32).
 
 A socket that has spoken stays open with an encoder in an engine and a parser in a gateway: both must have let go of
 what went through them.
@@ -81,7 +81,9 @@ def test_nothing_is_left_while_a_socket_is_open_and_idle_nor_after_it(
     watched: Watched, mint: CanaryMint, output_format: str, characters: int
 ) -> None:
     canary = (
-        mint.short("5", is_kept=False) if characters == 5 else mint.plain(str(characters), characters, is_kept=False)
+        mint.short("5", is_kept=False)
+        if characters == 5
+        else mint.plain(str(characters), characters, is_kept=False)
     )
     watched.watch([canary])
     with socket_to(watched, "stream-input", output_format, "&seed=7") as opened:

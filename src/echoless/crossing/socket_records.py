@@ -44,7 +44,7 @@ class SpeakOn(Record, frozen=True):
     is_alignment_first: bool
     parses_markup: bool
     window_bytes: Count
-    rules: list[PronunciationRule] = []
+    rules: list[PronunciationRule] = []  # noqa: RUF012  # msgspec copies an empty list for each record
 
 
 class MoreText(Record, frozen=True):
@@ -76,7 +76,7 @@ class TextSpoken(Record, frozen=True):
 
 
 class OpenContext(Record, frozen=True):
-    """(1) Asks for a ticket below that of a socket, with the same decision. Answered by TicketGranted or Refused."""
+    """(1) Asks for a ticket below a socket's, with the same decision. Answered by TicketGranted or Refused."""
 
     KIND: ClassVar[int] = 64
 

@@ -22,7 +22,7 @@ from echoless.vault.stores.keyring import Keyring
 
 _SOURCES: Final = {Product.TEXT_TO_SPEECH: "TTS", Product.TEXT_TO_DIALOGUE: "TTS", Product.VOICE_CHANGER: "STS"}
 _BEST_EFFORT: Final = "best_effort"
-INVALID_TOKEN: Final = "The single-use token is unknown, used, expired or for something else."
+INVALID_TOKEN: Final = "The single-use token is unknown, used, expired or for something else."  # noqa: S105  # a message
 INVALID_KEY: Final = "The API key is unknown, disabled or expired."
 QUOTA_SPENT: Final = "The characters of this month are spent."
 KEY_QUOTA_SPENT: Final = "The characters of this API key are spent."
@@ -153,7 +153,7 @@ def is_counted(endpoint: Endpoint) -> bool:
 
 
 def counts_while_generating(endpoint: Endpoint) -> bool:
-    """Whether a request here counts for concurrency only while it makes something: the sockets of text to speech."""
+    """Whether a request here counts for concurrency only while it makes something: sockets of text to speech."""
     return endpoint.method == "WS" and endpoint.product is Product.TEXT_TO_SPEECH
 
 

@@ -75,7 +75,7 @@ class Ticket:
 
     @property
     def may_look_up(self) -> bool:
-        """Whether a generation may look up voices and dictionaries by their ids, in either mode: nothing is kept."""
+        """Whether a generation may look up voices and dictionaries by id, in either mode: nothing is kept."""
         return self.endpoint.product in _SPEAKING and self.endpoint.is_eligible
 
     @property

@@ -18,7 +18,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from echoless.core.journal import Event, Journal
+from echoless.volatile.gateway.muffler import Muffler
 from echoless.volatile.gateway.socket_connection import SocketConnection
 
 _HEAD_BYTES_MAX: Final = 64 * 1024
@@ -46,41 +46,6 @@ class ConnectionLimits:
     keep_alive_timeout_s: float
     write_timeout_s: float
     connections_max: int = 4096
-
-
-class Muffler:
-    """Stands where uvicorn has its loggers: counts that it spoke, never says what."""
-
-    # Above every level, so that nothing is even formatted.
-    level = 100
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def log(self, level: int, *_: object, **__: object) -> None:
-        """Say nothing."""
-
-    def info(self, *_: object, **__: object) -> None:
-        """Say nothing."""
-
-    def warning(self, *_: object, **__: object) -> None:
-        """Say nothing: these are about clients that break the protocol."""
-
-    def debug(self, *_: object, **__: object) -> None:
-        """Say nothing."""
-
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the name that loggers have
-        """Say that nothing is worth formatting."""
-        return False
-
-    def exception(self, *_: object, **__: object) -> None:
-        """Journal an exception that reached the server."""
-        self._journal.say(Event.LIBRARY_SPOKE, level=40)
-
-    def error(self, *_: object, **kwargs: object) -> None:
-        """Journal an exception that reached the server; an unfinished response is no news."""
-        if kwargs.get("exc_info") is not None:
-            self._journal.say(Event.LIBRARY_SPOKE, level=40)
 
 
 class LingeringTransport:

@@ -61,7 +61,7 @@ class SocketRoute:
 def socket_table(routes: Iterable[SocketRoute]) -> Mapping[str, SocketRoute]:
     """Return the sockets by the name of their endpoint.
 
-    raises: KeyError for a socket without a row in the endpoint table: nobody decided what zero retention means there
+    raises: KeyError for a socket without a row in the table: nobody decided what zero retention means there
     """
     table: dict[str, SocketRoute] = {}
     for route in routes:

@@ -16,7 +16,8 @@ from uvicorn.server import ServerState
 from echoless.core.journal import Journal
 from echoless.crossing.control import GatewayConfig
 from echoless.volatile.gateway.collecting import CycleCollector
-from echoless.volatile.gateway.connection import Connection, ConnectionLimits, Muffler
+from echoless.volatile.gateway.connection import Connection, ConnectionLimits
+from echoless.volatile.gateway.muffler import Muffler
 from echoless.volatile.gateway.ports import App
 from echoless.volatile.gateway.socket_connection import MESSAGE_BYTES_MAX
 

@@ -1,9 +1,9 @@
 """(0) Admission of sockets: from the handshake alone, or from the credential in its first message.
 
-The mode is fixed at the handshake. The order of refusals is that of requests; each is an accepted handshake, a frame
-that says why, and a close, since a browser sees nothing of a handshake that was refused. Where the credential comes
-in the first message the headers cannot know the mode of its key yet: they state zero where it was asked for, and
-otherwise the weaker promise.
+The mode is fixed at the handshake. The order of refusals is that of requests; each is an accepted handshake, a
+frame that says why, and a close, since a browser sees nothing of a handshake that was refused. Where the credential
+comes in the first message the headers cannot know the mode of its key yet: they state zero where it was asked for,
+and otherwise the weaker promise.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from echoless.volatile.gateway.problems import misplaced_switch, problem_for
 from echoless.volatile.gateway.request_line import EndpointMatcher, parse_query, read_head, switch_of
 from echoless.volatile.gateway.routing import SocketRoute
 from echoless.volatile.gateway.socket_calls import SocketCall
+from echoless.volatile.gateway.socket_connection import ON_REST
 from echoless.volatile.gateway.socket_credentials import (
     QUERY_NAMES,
     Credential,
     credential_of_handshake,
     no_credential,
 )
-from echoless.volatile.gateway.socket_connection import ON_REST
 from echoless.volatile.gateway.socket_problems import socket_problem_for
 
 _METHOD: Final = "WS"

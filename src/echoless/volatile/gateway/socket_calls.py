@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+
 from uvicorn.protocols.utils import ClientDisconnected
 
 from echoless.core.content import TextContent
@@ -104,7 +105,7 @@ class SocketCall:
         await self._tell({"type": "websocket.close", "code": NORMAL})
 
     async def refuse(self, problem: SocketProblem) -> None:
-        """Say why, and close. A handshake that was not answered yet is answered first: there is room for a reason."""
+        """Say why, and close. A handshake that was not answered yet is answered first, to have room for it."""
         self.outcome.error_code = problem.code
         self.outcome.http_status = problem.close_code
         if not self.is_accepted:

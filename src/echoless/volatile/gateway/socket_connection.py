@@ -1,4 +1,4 @@
-"""One WebSocket: uvicorn's protocol with bounds, a deadline for a client that does not read, and a clean forgetting.
+"""One WebSocket: uvicorn's protocol with bounds, a deadline for clients that do not read, and a clean forgetting.
 
 No compression: its windows keep what was said. No message is held once it has been handed on, and nothing of the
 handshake after it has been answered.
@@ -8,17 +8,15 @@ source: RFC 6455; uvicorn's websockets-sansio protocol
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from echoless.volatile.gateway.connection import Muffler
+from echoless.volatile.gateway.muffler import Muffler
 
 MESSAGE_BYTES_MAX: Final = 1024 * 1024
 ON_REST: Final = "on_rest"

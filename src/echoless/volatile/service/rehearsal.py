@@ -99,8 +99,7 @@ _HANDSHAKE: Final = (
 )
 _NORMAL_CLOSE: Final = bytes((0x88, 2)) + (1000).to_bytes(2, "big")
 _SOCKET_FRAMES: Final = b"".join(
-    _text_frame(text)
-    for text in (b'{"text": " "}', b'{"text": "A rehearsal. ", "flush": true}', b'{"text": ""}')
+    _text_frame(text) for text in (b'{"text": " "}', b'{"text": "A rehearsal. ", "flush": true}', b'{"text": ""}')
 )
 
 
@@ -137,7 +136,9 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
 async def _peer(add_link: Callable[[socket.socket], Awaitable[None]], part: FrameHandler) -> Link:
     """Tie a scripted peer to whoever takes the other end."""
     ours, theirs = socket.socketpair()
-    link = await Link.open(ours, core_registry(QUERY_RECORDS, DIALOGUE_RECORDS, SOCKET_RECORDS, STREAM_RECORDS), on_frame=part)
+    link = await Link.open(
+        ours, core_registry(QUERY_RECORDS, DIALOGUE_RECORDS, SOCKET_RECORDS, STREAM_RECORDS), on_frame=part
+    )
     await add_link(theirs)
     return link
 

@@ -121,7 +121,9 @@ class _Stream:
         if message.voice_settings and message.voice_settings != self.voice_settings:
             raise _wrong("Voice settings are set by the first message and cannot change.", "voice_settings")
         if message.schedule is not None and message.schedule != self._schedule:
-            raise _wrong("The generation config is set by the first message and cannot change.", "generation_config")
+            raise _wrong(
+                "The generation config is set by the first message and cannot change.", "generation_config"
+            )
 
     def add(self, message: SocketMessage) -> list[Piece]:
         """Take the text of a message and return what is to be spoken now."""

@@ -47,13 +47,13 @@ BEGIN = BeginGeneration(MODEL, FORMAT, 10)
 
 
 @asynccontextmanager
-async def gateway(directory: Path, clock: TurnedClock | None = None, **changes: Any) -> AsyncIterator[
-    tuple[Vault, GatewayDouble]
-]:
+async def gateway(
+    directory: Path, clock: TurnedClock | None = None, **changes: Any
+) -> AsyncIterator[tuple[Vault, GatewayDouble]]:
     config = config_for(directory, **changes)
-    async with open_vault(config, clock or TurnedClock(), MemoryJournal()) as vault:
-        async with GatewayDouble.connected(vault) as double:
-            yield vault, double
+    opened = open_vault(config, clock or TurnedClock(), MemoryJournal())
+    async with opened as vault, GatewayDouble.connected(vault) as double:
+        yield vault, double
 
 
 def inside(vault: Vault) -> int:

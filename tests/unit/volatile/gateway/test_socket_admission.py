@@ -54,7 +54,9 @@ async def test_a_switch_in_a_message_is_refused_because_it_would_have_no_effect(
         assert heard.error == "invalid_message"
 
 
-@pytest.mark.parametrize("target", [f"{STREAM}?authorization={API_KEY}", f"{STREAM}?authorization=Bearer%20{API_KEY}"])
+@pytest.mark.parametrize(
+    "target", [f"{STREAM}?authorization={API_KEY}", f"{STREAM}?authorization=Bearer%20{API_KEY}"]
+)
 async def test_a_key_may_come_in_the_query(target: str) -> None:
     async with socket_gateway() as gateway:
         assert (await gateway.talk(target, INIT, END, key="")).close_code == 1000

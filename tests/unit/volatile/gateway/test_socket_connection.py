@@ -20,7 +20,9 @@ STREAM = f"{PATH}/stream-input"
 
 
 def connection_of(gateway: SocketGateway) -> SocketConnection:
-    (found,) = (thing for thing in gc.get_objects() if isinstance(thing, SocketConnection) and not thing.disconnected)
+    (found,) = (
+        thing for thing in gc.get_objects() if isinstance(thing, SocketConnection) and not thing.disconnected
+    )
     return found
 
 

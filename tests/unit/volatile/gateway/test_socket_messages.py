@@ -26,7 +26,8 @@ def part(text: str, begin_s: float, end_s: float, spoken: str = "") -> Alignment
 def test_audio_has_the_contracts_members_and_nothing_of_contexts() -> None:
     message = json.loads(SocketMessages(None).audio(AudioContent(b"12345")))
     assert message == {
-        "audio": base64.b64encode(b"12345").decode(), "isFinal": None, "normalizedAlignment": None, "alignment": None,
+        "audio": base64.b64encode(b"12345").decode(), "isFinal": None,
+        "normalizedAlignment": None, "alignment": None,
     }  # fmt: skip
 
 

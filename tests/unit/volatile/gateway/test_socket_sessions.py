@@ -28,7 +28,7 @@ async def test_a_kept_stream_is_one_item_under_the_sockets_own_ticket() -> None:
         assert kept.closed is not None
         assert (kept.closed.status, kept.closed.http_status) == (CloseStatus.DONE, 1000)
         assert bytes(kept.audio) == b"One. Two."
-        assert gateway.vault.running == {ticket: 0 for ticket in gateway.vault.running}
+        assert gateway.vault.running == dict.fromkeys(gateway.vault.running, 0)
 
 
 @pytest.mark.claim("Z2")
@@ -85,7 +85,9 @@ async def test_a_name_that_is_used_again_waits_for_the_final_message_of_the_old_
         one, two = ({"text": f"{word}. ", "context_id": "a", "flush": True} for word in ("one", "two"))
         close = {"context_id": "a", "close_context": True}
         heard = await gateway.talk(MULTI, one, close, two, close, {"close_socket": True})
-        said = [base64.b64decode(message["audio"]).decode() if message["audio"] else "!" for message in heard.messages]
+        said = [
+            base64.b64decode(message["audio"]).decode() if message["audio"] else "!" for message in heard.messages
+        ]
         assert said == ["one. ", "!", "two. ", "!"]
 
 

@@ -17,7 +17,9 @@ from echoless.volatile.speech.clauses import (
 pytestmark = pytest.mark.unit
 
 
-@pytest.mark.parametrize("text", ["Hello.", "Hello, ", "Really? ", 'He said "no." ', "One;", "Done\n", "你好。", "So — "])
+@pytest.mark.parametrize(
+    "text", ["Hello.", "Hello, ", "Really? ", 'He said "no." ', "One;", "Done\n", "你好。", "So — "]
+)
 def test_a_mark_ends_a_phrase(text: str) -> None:
     assert ends_phrase(text)
 
@@ -64,7 +66,11 @@ def test_words_are_complete_up_to_the_last_space(text: str, complete: str) -> No
 
 @pytest.mark.parametrize(
     ("text", "cuttable"),
-    [('Wait <break time="', "Wait "), ('Wait <break time="1s"/> now', 'Wait <break time="1s"/> now'), ("a b", "a b")],
+    [
+        ('Wait <break time="', "Wait "),
+        ('Wait <break time="1s"/> now', 'Wait <break time="1s"/> now'),
+        ("a b", "a b"),
+    ],
 )
 def test_a_tag_that_has_not_ended_is_not_cut(text: str, cuttable: str) -> None:
     assert text[: uncut_from(text)] == cuttable
