@@ -10,6 +10,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.records import OpenTicket, Refused
 from echoless.retention.decision import Ineligible, Level, RetentionMode, Switch
 from echoless.vault.intake.granting import Admitted, Gatekeeper, HostStanding, is_counted, source_of
+from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.stores.accounts import Accounts, ApiKey, Workspace
 from echoless.vault.stores.keyring import Keyring
 from tests.fakes.gateway_double import KEY, TTS, TurnedClock
@@ -27,7 +28,8 @@ class Scene:
         self.accounts = Accounts(clock)
         self.ring = Keyring(b"m" * 32, b"p" * 32)
         self.host = HostStanding("strict")
-        self.keeper = Gatekeeper(self.accounts, self.ring, clock, self.host)
+        self.tokens = SingleUseTokens(self.ring, clock)
+        self.keeper = Gatekeeper(self.accounts, self.ring, clock, self.host, self.tokens)
         self.workspace = Workspace("w", "u", "n", "enterprise", True, 0, 1000)
         self.key = ApiKey("k", "w", "s", "n", "hint", self.ring.digest(KEY), 0)
         self.set()
