@@ -138,9 +138,8 @@ class FakeVault:
             return queries.VoiceView(voice_id=record.voice_id, catalogue_id=record.voice_id, settings=SETTINGS)
         if isinstance(record, ResolveVoices):
             found = [VOICE_BY_ID.get(voice_id) for voice_id in record.voice_ids]
-            return VoicesResolved(
-                [voice and VoiceGrant(voice.catalogue_id, voice.name, voice.catalogue_id, SETTINGS) for voice in found]
-            )
+            granted = [v and VoiceGrant(v.catalogue_id, v.name, v.catalogue_id, SETTINGS) for v in found]
+            return VoicesResolved(granted)
         return queries.Done()
 
     def _open(self, question: OpenTicket) -> Record:

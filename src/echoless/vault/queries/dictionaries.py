@@ -1,6 +1,8 @@
 """(queries) Pronunciation dictionaries: made, changed by versions, listed, and read for whoever speaks with them.
 
-Committed first, then answered. One change at a time, so that two of them cannot undo each other.
+Committed first, then answered. One change at a time, so that two of them cannot undo each other. Only ids that
+exist are handed to the database: it keeps what it was last asked for, and what a zero-retention request calls an id
+may be anything.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from echoless.vault.stores.dictionaries import (
     StoredDictionary,
     count_dictionaries,
     dictionary_row,
+    read_all_ids,
     read_dictionaries,
     read_dictionary,
     read_rules,
@@ -68,6 +71,7 @@ class DictionaryQueries:
         self._storage = storage
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
+        self._ids: set[str] | None = None
 
     # --- making and changing ---
 
@@ -151,7 +155,13 @@ class DictionaryQueries:
         return DictionaryPage(views, views[-1].dictionary_id if len(shown) > count else "")
 
     async def read(self, caller: Caller, record: ReadRules | UseDictionary) -> DictionaryRules:
-        """Return the rules of a version, by default the latest."""
+        """Return the rules of a version, by default the latest.
+
+        raises: EcholessError(DICTIONARY_NOT_FOUND)
+        """
+        param = _LOCATORS if isinstance(record, UseDictionary) else None
+        if not await self._exist(record.dictionary_id, record.version_id or record.dictionary_id):
+            raise _no_dictionary(param)
 
         def step(reader: HistoryReader) -> DictionaryRules | None:
             stored = read_dictionary(reader, caller.workspace_id, record.dictionary_id)
@@ -163,7 +173,7 @@ class DictionaryQueries:
 
         found = await self._storage.read(step)
         if found is None:
-            raise _no_dictionary(_LOCATORS if isinstance(record, UseDictionary) else None)
+            raise _no_dictionary(param)
         return found
 
     # --- inner ---
@@ -185,7 +195,20 @@ class DictionaryQueries:
             await self._write(caller, replace(stored, facts=facts), rules, "dictionary.rules")
         return DictionaryVersion(facts.dictionary_id, facts.version_id, facts.rule_count)
 
+    async def _exist(self, *ids: str) -> bool:
+        """Say whether all of these are ids of dictionaries or versions, of whatever workspace."""
+        if self._ids is None:
+            self._begin_with(await self._storage.read(read_all_ids))
+        return self._ids is not None and self._ids.issuperset(ids)
+
+    def _begin_with(self, found: set[str]) -> None:
+        """Take ids that were read, unless another reading was faster and something new was added to it since."""
+        if self._ids is None:
+            self._ids = found
+
     async def _stored(self, caller: Caller, dictionary_id: str) -> StoredDictionary:
+        if not await self._exist(dictionary_id):
+            raise _no_dictionary()
         found = await self._storage.read(lambda reader: read_dictionary(reader, caller.workspace_id, dictionary_id))
         if found is None:
             raise _no_dictionary()
@@ -222,7 +245,10 @@ class DictionaryQueries:
             rows.append((Write.DICTIONARY_VERSION, version_row(stored, rules, self._now_unix())))
         target_id = stored.facts.dictionary_id
         rows.append(audit_row(self._clock, caller.workspace_id, caller.key_id, activity, target_id))
+        await self._exist()
         await self._storage.writer.now(*rows)
+        assert self._ids is not None, "read before the write"
+        self._ids |= {target_id, stored.facts.version_id}
 
     def _now_unix(self) -> int:
         return self._clock.unix_ms() // 1000

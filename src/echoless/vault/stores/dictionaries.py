@@ -127,6 +127,13 @@ def read_dictionaries(reader: HistoryReader, workspace_id: str, count_max: int) 
     return [_opened(reader, row) for row in rows]
 
 
+def read_all_ids(reader: HistoryReader) -> set[str]:
+    """Return the ids of all dictionaries and of all their versions."""
+    with reader.vault.begin():
+        ids = set(reader.vault.execute(sa.select(_DICTIONARIES.c.dictionary_id)).scalars())
+        return ids | set(reader.vault.execute(sa.select(_VERSIONS.c.version_id)).scalars())
+
+
 def count_dictionaries(reader: HistoryReader, workspace_id: str) -> int:
     """Return how many dictionaries a workspace has."""
     statement = sa.select(sa.func.count()).where(_DICTIONARIES.c.workspace_id == workspace_id)
@@ -134,9 +141,7 @@ def count_dictionaries(reader: HistoryReader, workspace_id: str) -> int:
         return int(reader.vault.execute(statement).scalar_one())
 
 
-def read_rules(
-    reader: HistoryReader, stored: StoredDictionary, version_id: str
-) -> list[PronunciationRule] | None:
+def read_rules(reader: HistoryReader, stored: StoredDictionary, version_id: str) -> list[PronunciationRule] | None:
     """Return the rules of one version, or None where the dictionary has no such version."""
     statement = sa.select(_VERSIONS.c.number, _VERSIONS.c.sealed_rules).where(
         _VERSIONS.c.version_id == version_id, _VERSIONS.c.dictionary_id == stored.facts.dictionary_id

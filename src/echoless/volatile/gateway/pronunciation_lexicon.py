@@ -99,11 +99,10 @@ class LexiconReader:
         if self._text is not None:
             self._text.append(text)
 
-    def _end(self, tag: str) -> None:
-        name = tag.rpartition(_SEPARATOR)[2]
+    def _end(self, _tag: str) -> None:
         if self._fault or not self._path:
             return
-        self._path.pop()
+        name = self._path.pop()
         if self._text is not None and name in _TEXTS:
             self._lexeme.take(name, " ".join("".join(self._text).split()), self._phoneme_alphabet)
             self._text = None

@@ -100,9 +100,7 @@ async def check_request_ids(
         )
     if rule is Stitching.CHECKED:
         if not can_stitch:
-            raise EcholessError(
-                ErrorCode.INVALID_PARAMETERS, f"{model_id} does not join requests.", param=param
-            )
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"{model_id} does not join requests.", param=param)
         await call.open_ticket.ask(CheckRequestIds(previous=_bounded(previous), next=_bounded(following)))
 
 

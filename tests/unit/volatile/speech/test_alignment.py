@@ -15,6 +15,7 @@ from echoless.volatile.speech.ports import CharacterTimes, TextOptions, Utteranc
 from echoless.volatile.speech.pronunciation import PronunciationRule
 
 pytestmark = pytest.mark.unit
+_RULES = (PronunciationRule("UNO", "United Nations"), PronunciationRule("a", "alphabetical"))
 
 _RATE_HZ = 22_050
 
@@ -141,7 +142,7 @@ def test_for_any_text_and_marks_times_are_ordered_and_the_characters_are_the_tex
     start_sample = 0
     characters: list[str] = []
     reached_s = 0.0
-    for utterance in _plan(text, chars_max=chars_max, rules=(PronunciationRule("UNO", "United Nations"), PronunciationRule("a", "alphabetical"))):
+    for utterance in _plan(text, chars_max=chars_max, rules=_RULES):
         marks = [WordMark(index * 3, 2, sample) for index, sample in enumerate(numbers)]
         count = sample_count if len(utterance.spoken) else 0
         alignment = align(

@@ -26,6 +26,7 @@ _FRAGMENTS = st.sampled_from(
         "x" * 50, "“Quoted.” ", "(Aside.) ",
     ]
 )  # fmt: skip
+_RULES = (PronunciationRule("world", "whole wide world"), PronunciationRule("A", "B"))
 _TEXTS = st.one_of(st.text(max_size=300), st.lists(_FRAGMENTS, max_size=60).map("".join))
 
 
@@ -52,7 +53,7 @@ def test_source_ranges_cover_any_text_without_gaps_or_overlaps(
 @settings(max_examples=400, deadline=None)
 @given(text=_TEXTS, chars_max=st.integers(1, 120))
 def test_the_map_has_one_source_within_the_range_for_each_spoken_character(text: str, chars_max: int) -> None:
-    for utterance in plan(text, chars_max=chars_max, rules=(PronunciationRule("world", "whole wide world"), PronunciationRule("A", "B"))):
+    for utterance in plan(text, chars_max=chars_max, rules=_RULES):
         assert len(utterance.source_of) == len(utterance.spoken)
         assert list(utterance.source_of) == sorted(utterance.source_of)
         assert all(utterance.source_start <= index < utterance.source_end for index in utterance.source_of)
@@ -204,7 +205,7 @@ def test_the_first_utterance_of_a_long_text_needs_a_look_at_its_beginning_only()
     assert 0 < Watched.farthest <= 512
 
 
-def test_replacements_are_whole_words_and_map_back() -> None:
+def test_rules_are_whole_words_and_map_back() -> None:
     (utterance,) = plan("UNO uno UNOS", rules=(PronunciationRule("UNO", "United Nations"),))
     assert utterance.spoken.reveal() == "United Nations uno UNOS"
     assert utterance.source_of[:14] == (0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2)
@@ -212,7 +213,8 @@ def test_replacements_are_whole_words_and_map_back() -> None:
 
 
 def test_the_first_rule_that_fits_a_place_wins() -> None:
-    assert spoken("New York City", rules=(PronunciationRule("New York City", "NYC"), PronunciationRule("New York", "NY"))) == ["NYC"]
+    rules = (PronunciationRule("New York City", "NYC"), PronunciationRule("New York", "NY"))
+    assert spoken("New York City", rules=rules) == ["NYC"]
 
 
 def test_an_utterance_prints_no_text() -> None:

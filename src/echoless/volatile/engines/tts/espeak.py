@@ -6,7 +6,8 @@ states, the same text always gives the same samples, and any job may follow any 
 
 What of a delivery is honoured: `speed` exactly, as words per minute (the engine itself speaks no slower than
 80 words per minute); `stability` below 0.5 widens the range of the pitch and above narrows it; `style` widens it;
-`seed` restarts the engine's noise. A manner's pitch and range are added to the voice's own.
+`seed` restarts the engine's noise. A manner's pitch and range are added to the voice's own. English voices speak
+phonemes; a rule's phonemes for another language are passed over, and the word is read as it is spelled.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import ctypes
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from echoless.confinement.stack import StackWiper
@@ -33,6 +34,7 @@ from echoless.volatile.engines.tts.espeak_library import (
     library_path,
 )
 from echoless.volatile.engines.tts.library_state import LibraryState, SavedState
+from echoless.volatile.engines.tts.phonemes import with_phonemes
 from echoless.volatile.speech.ports import Delivery, EngineVoice, SpokenAudio, Utterance, WordMark
 
 _FIRST_VOICE: Final = "en-us"
@@ -129,8 +131,9 @@ class EspeakEngine:
         self._select(voice)
         self._set_delivery(voice, delivery)
         take = _Take(on_samples)
-        text = speakable(utterance.spoken)
-        is_spoken = _one_frame_deeper(lambda: self._synthesize(text, take))
+        read, origins = with_phonemes(utterance.spoken, utterance.phoneme_spans, voice.language)
+        text = speakable(read)
+        is_spoken = _one_frame_deeper(lambda: self._synthesize(text, take, reads_phonemes=origins is not None))
         if self._is_scrubbing:
             self._state.roll_back(self._voices[self._present])
             self._stack.wipe()
@@ -139,7 +142,8 @@ class EspeakEngine:
         if not is_spoken:
             raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "espeak-ng refused an utterance")
         pcm = b"".join(take.pieces)
-        return SpokenAudio(AudioContent(pcm), word_marks(utterance.spoken, take.events, len(pcm) // 2))
+        events = take.events if origins is None else at_origins(take.events, origins)
+        return SpokenAudio(AudioContent(pcm), word_marks(utterance.spoken, events, len(pcm) // 2))
 
     def load_voice(self, voice: EngineVoice) -> None:
         """Read a voice's files now, so that its first job need not.
@@ -214,10 +218,10 @@ class EspeakEngine:
 
     # --- the library's calls ---
 
-    def _synthesize(self, text: bytes, take: _Take) -> bool:
+    def _synthesize(self, text: bytes, take: _Take, *, reads_phonemes: bool = False) -> bool:
         self._take = take
         try:
-            return self._library.synthesize(text)
+            return self._library.synthesize(text, reads_phonemes=reads_phonemes)
         finally:
             self._take = _Take(None)
 
@@ -288,6 +292,16 @@ def word_marks(text: TextContent, events: list[tuple[int, int, int]], sample_cou
         at = min(max(sample, marks[-1].start_sample if marks else 0), sample_count)
         marks.append(WordMark(first, max(1, min(last, len(shown)) - first), at))
     return tuple(marks)
+
+
+def at_origins(events: list[tuple[int, int, int]], origins: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Return events of a text with phonemes as those of the text that it was made of."""
+    moved = []
+    for start, length, sample in events:
+        if 0 <= start < len(origins):
+            last = origins[min(start + max(length, 1), len(origins)) - 1]
+            moved.append((origins[start], last + 1 - origins[start], sample))
+    return moved
 
 
 def residue_in(memory: list[bytes], text: str, pcm: bytes) -> int:

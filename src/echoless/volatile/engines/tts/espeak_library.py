@@ -17,6 +17,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 _OUTPUT_SYNCHRONOUS: Final = 2
 _INITIALIZE_DONT_EXIT: Final = 0x8000
 _CHARACTERS_UTF8: Final = 1
+_PHONEMES: Final = 0x100
 _END_PAUSE: Final = 0x1000
 _POSITION_CHARACTER: Final = 1
 EVENT_LIST_TERMINATED: Final = 0
@@ -113,9 +114,12 @@ class EspeakLibrary:
         self._srand(seed & 0xFFFFFFFF)
         self._library.espeak_ng_SetRandSeed(seed)
 
-    def synthesize(self, text: bytes) -> bool:
-        """Speak UTF-8 text that ends in a zero byte; samples and events go to the callback. False on failure."""
-        flags = _CHARACTERS_UTF8 | _END_PAUSE
+    def synthesize(self, text: bytes, *, reads_phonemes: bool = False) -> bool:
+        """Speak UTF-8 text that ends in a zero byte; samples and events go to the callback. False on failure.
+
+        reads_phonemes: whether what stands between double brackets is phonemes
+        """
+        flags = _CHARACTERS_UTF8 | _END_PAUSE | (_PHONEMES if reads_phonemes else 0)
         status = self._library.espeak_Synth(text, len(text), 0, _POSITION_CHARACTER, 0, flags, None, None)
         return bool(status == 0)
 

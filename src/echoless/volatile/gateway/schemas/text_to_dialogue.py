@@ -61,9 +61,9 @@ class DialogueBody(Body):
     model_id: str | None = None
     language_code: str | None = None
     settings: DialogueSettings | None = None
-    pronunciation_dictionary_locators: (
-        Annotated[list[DictionaryLocator], Field(max_length=LOCATORS_MAX)] | None
-    ) = None
+    pronunciation_dictionary_locators: Annotated[list[DictionaryLocator], Field(max_length=LOCATORS_MAX)] | None = (
+        None
+    )
     seed: int | None = Field(None, ge=0, le=4294967295)
     apply_text_normalization: Literal["auto", "on", "off"] | None = None
     previous_text: _NeighbourText | None = None
