@@ -330,6 +330,8 @@ class _Process:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._say_unexpected)
         vault = await start_vault(self._config, SystemClock(), self._journal)
+        # Until the supervisor has spoken for all processes, nothing is promised.
+        vault.host.missing = frozenset({"host_not_stated"})
         vault.run_schedule()
         gc.collect()
         gc.freeze()
