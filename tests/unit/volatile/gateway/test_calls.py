@@ -29,8 +29,9 @@ def new_call(sent: list[Message]) -> Call:
     services = GatewayServices(VaultClient(), EnginePool(), SystemClock(), MemoryJournal())
     return Call(
         endpoint=ENDPOINT_BY_NAME["POST /v1/text-to-speech/{voice}"], values=("secret-id",),
-        query=[("a", "secret")], switch=Switch.ABSENT, request_id="r", mode=RetentionMode.DEFAULT, services=services,
-        settings=gateway_config(), receive=receive, send=send, has_unread_body=False, has_origin=False, began_s=0.0,
+        query=[("a", "secret")], switch=Switch.ABSENT, request_id="r", mode=RetentionMode.DEFAULT,
+        services=services, settings=gateway_config(), receive=receive, send=send, has_unread_body=False,
+        has_origin=False, began_s=0.0,
     )  # fmt: skip
 
 
