@@ -44,6 +44,7 @@ _VOICES_MAX: Final = 128
 _VOICE_BYTES_MAX: Final = 48 * 1024 * 1024
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _PCM_WINDOW_BYTES: Final = 16
+_PCM_WINDOWS_MAX: Final = 500
 
 SamplesSink = Callable[[AudioContent], None]
 
@@ -291,11 +292,13 @@ def word_marks(text: TextContent, events: list[tuple[int, int, int]], sample_cou
 def residue_in(memory: list[bytes], text: str, pcm: bytes) -> int:
     """Count words of a text and windows of its samples that lie in memory.
 
-    Windows are aligned to samples; those with few different bytes (silence) are left out.
+    The windows are spread over the samples up to their very end; those with few different bytes (silence) are left
+    out.
     """
     words = [word.encode() for word in text.split() if len(word) > 4]
     needles = words + [word.decode().lower().encode() for word in words]
-    windows = (pcm[at : at + _PCM_WINDOW_BYTES] for at in range(0, len(pcm), _PCM_WINDOW_BYTES))
+    step = max(1, len(pcm) // _PCM_WINDOW_BYTES // _PCM_WINDOWS_MAX) * _PCM_WINDOW_BYTES
+    windows = (pcm[max(0, at - _PCM_WINDOW_BYTES) : at] for at in range(len(pcm), 0, -step))
     needles += [window for window in windows if len(set(window)) > 11]
     return sum(needle in piece for needle in needles for piece in memory)
 
