@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import subprocess
@@ -151,6 +152,23 @@ def test_the_proof_fails_when_the_flush_is_off(engine: EspeakEngine) -> None:
     finally:
         engine._is_scrubbing = True
     assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+
+
+@pytest.mark.claim("Z17")
+def test_the_sample_buffer_is_empty_even_after_a_break_in_the_middle_of_a_word(engine: EspeakEngine) -> None:
+    pieces: list[AudioContent] = []
+
+    def refuse_the_fifth(piece: AudioContent) -> None:
+        pieces.append(piece)
+        if len(pieces) == 5:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "no more")
+
+    with pytest.raises(EcholessError, match="no more"):
+        engine.speak(utterance(SENTENCE), ENGLISH, Delivery(), refuse_the_fifth)
+    assert any(pieces[-1].reveal())
+    address, size_bytes = engine._sample_buffer
+    assert size_bytes >= len(pieces[-1])
+    assert not any(ctypes.string_at(address, size_bytes))
 
 
 def test_memory_stays_flat_over_changing_voices_and_scripts(engine: EspeakEngine) -> None:
