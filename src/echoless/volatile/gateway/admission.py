@@ -72,6 +72,21 @@ class Admission:
         finally:
             self._call_count -= 1
             self._close_ticket(call)
+            if self._settings.has_access_log:
+                self._note(call, match)
+
+    def _note(self, call: Call, match: Match | None) -> None:
+        """Say that a request ended: the route's template and numbers, nothing that a client chose."""
+        outcome = call.outcome
+        self._services.journal.say(
+            Event.REQUEST_CLOSED,
+            method=call.endpoint.method if match else "",
+            route=call.endpoint.template if match else "unlisted",
+            http_status=outcome.http_status,
+            duration_ms=round((self._services.clock.monotonic_s() - call.began_s) * 1000),
+            mode=call.mode.value,
+            error=outcome.error_code,
+        )
 
     def _call_for(self, match: Match | None, head: Head, receive: Receive, send: Send) -> Call:
         return Call(
@@ -175,7 +190,7 @@ class Admission:
             call.ticket.post(call.closing())
         except EcholessError as error:
             # The vault that granted it is gone, and has closed it as aborted.
-            self._services.journal.say(Event.REQUEST_CLOSED, error=error.code.value)
+            self._services.journal.say(Event.TICKET_LOST, error=error.code.value)
 
 
 async def _answer_preflight(send: Send) -> None:
