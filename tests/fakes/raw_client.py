@@ -44,7 +44,11 @@ class RawConnection:
         if receive_buffer_bytes is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
         self.socket.settimeout(timeout_s)
-        self.socket.connect((place.hostname, place.port))
+        try:
+            self.socket.connect((place.hostname, place.port))
+        except OSError:
+            self.socket.close()
+            raise
         self._file: BinaryIO = self.socket.makefile("rb")
 
     def send(self, data: bytes) -> None:
