@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Final, Protocol
 
 FieldValue = int | float | bool | str | None
-_CODE: Final = re.compile(r"[A-Za-z0-9_.:/{}+-]{0,64}")
+_CODE: Final = re.compile(r"[A-Za-z0-9_.:/{}+-]{0,128}")
 
 
 class Event(StrEnum):
@@ -33,6 +33,7 @@ class Event(StrEnum):
     CONFINED = "confined"
     ZERO_RETENTION_REFUSED_BY_HOST = "zero_retention_refused_by_host"
     REQUEST_CLOSED = "request_closed"
+    TICKET_LOST = "ticket_lost"
     CONTENT_REFUSED = "content_refused"
     FRAME_REFUSED = "frame_refused"
     ENGINE_RECYCLED = "engine_recycled"
@@ -54,7 +55,7 @@ class Journal(Protocol):
 def checked_fields(fields: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
     """Return the fields, each string proved to be a short code.
 
-    raises: ValueError without the value where a string is longer than 64 characters or has characters
+    raises: ValueError without the value where a string is longer than 128 characters or has characters
             that codes do not use (blanks, `@`, anything beyond ASCII)
     """
     checked: dict[str, FieldValue] = {}

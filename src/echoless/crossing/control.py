@@ -46,6 +46,7 @@ class GatewayConfig(Record, frozen=True):
     write_timeout_s: float
     keep_alive_timeout_s: float
     is_scrubbing: bool
+    has_access_log: bool
     model_aliases: dict[str, str]
     unknown_model: Name
     character_limits: dict[str, int]

@@ -132,7 +132,7 @@ class ReadItemAlignment(Record, frozen=True):
 
 
 class CheckRequestIds(Record, frozen=True):
-    """Asks whether requests may be continued: kept ones of this workspace, read to their end, of the last two hours.
+    """Asks whether requests may be continued: kept ones of this workspace, read to the end, of the last two hours.
 
     Answered by Done, or by Refused(invalid_request_id) naming the field.
     """

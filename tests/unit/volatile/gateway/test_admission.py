@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.core.journal import Event
 from echoless.crossing.records import CloseStatus, OpenTicket, Refused
 from echoless.retention.decision import Ineligible, RetentionMode
 from echoless.retention.endpoints import ENDPOINTS, Endpoint, EndpointClass
@@ -212,7 +213,7 @@ async def test_unexpected_error_is_500_and_says_nothing(monkeypatch: pytest.Monk
         reply = await gateway.ask("POST", SPEECH, {"text": "secret words"})
         assert (reply.status, reply.code) == (500, "internal_error")
         assert b"secret" not in reply.body
-        assert gateway.journal.events[-1][1]["error"] == "ValueError"
+        assert gateway.journal.events[0][1]["error"] == "ValueError"
         assert "secret" not in str(gateway.journal.events)
         assert gateway.vault.last.closed is not None
         assert gateway.vault.last.closed.status is CloseStatus.FAILED
@@ -237,3 +238,23 @@ async def test_a_zero_ticket_is_asked_for_by_line_and_headers_only() -> None:
         opened = [question for question in gateway.vault.questions if isinstance(question, OpenTicket)]
         assert [question.endpoint for question in opened] == ["POST /v1/text-to-speech/{voice}"]
         assert gateway.vault.last.mode is RetentionMode.ZERO
+
+
+async def test_a_request_is_noted_by_its_template_and_numbers_and_nothing_that_it_said() -> None:
+    """C24, C25, T1: neither path ids nor the query are in the access record."""
+    async with running_gateway() as gateway:
+        await gateway.ask("POST", f"{SPEECH}?enable_logging=false&canary=canary", {"text": "canary words"})
+        await gateway.ask("GET", "/canary/path")
+    noted = [fields for event, fields in gateway.journal.events if event is Event.REQUEST_CLOSED]
+    assert [(fields["method"], fields["route"], fields["http_status"]) for fields in noted] == [
+        ("POST", "/v1/text-to-speech/{voice}", 200),
+        ("", "unlisted", 404),
+    ]
+    assert noted[0]["mode"] == "zero"
+    assert "canary" not in str(noted)
+
+
+async def test_the_access_record_can_be_left_out() -> None:
+    async with running_gateway(has_access_log=False) as gateway:
+        await gateway.ask("GET", "/health")
+    assert not [event for event, _ in gateway.journal.events if event is Event.REQUEST_CLOSED]
