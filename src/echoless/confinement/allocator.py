@@ -1,8 +1,8 @@
 """The allocator profile: memory is overwritten as it is freed, and a self-test that sees it happen.
 
 Every process of ours starts with this environment. CPython then takes all memory from the C library, which fills
-each block as it comes back. The C library leaves out the last eight bytes of a small block, where all of a text of up
-to seven letters lies; so CPython's debug hooks, which fill whole objects and keep a margin behind them, stand in
+each block as it comes back. The C library leaves out the last eight bytes of a small block, where all of a text of
+up to seven letters lies; so CPython's debug hooks, which fill whole objects and keep a margin behind them, stand in
 front of it. The profile is set before exec or not at all: it cannot be changed later.
 source: malloc tunables in the glibc manual, PYTHONMALLOC in the CPython manual
 """
