@@ -59,13 +59,17 @@ async def read_schema(call: Call, schema: type[B], *, is_required: bool = True) 
     data = await read_body(call)
     if not data and not is_required:
         return schema.checked({})
-    members = _parse_object(data)
+    members = parse_object(data)
     if call.endpoint.is_generation and any(looks_like_switch(key) for key in members):
         raise misplaced_switch()
     return schema.checked(members)
 
 
-def _parse_object(data: bytes) -> dict[str, Any]:
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Parse a JSON object without keeping any of its strings.
+
+    raises: UnprocessableError for what is no JSON, is nested too deeply, or is something else than an object
+    """
     try:
         value = from_json(data, allow_inf_nan=False, cache_strings="none")
     except ValueError:

@@ -8,6 +8,7 @@ import gc
 import json
 import socket
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -54,8 +55,10 @@ async def test_refused_request_with_a_declared_gigabyte_is_answered_at_once_and_
         status, headers = await read_head(reader)
         assert (status, headers["connection"]) == (401, "close")
         await reader.readexactly(int(headers["content-length"]))
-        # The sending side is closed though the client goes on, and the client is cut off after the drain's bound.
-        assert await reader.read() == b""
+        # Our side is closed at once though the client goes on, and the client is cut off after the drain's bound.
+        async with asyncio.timeout(0.5):
+            assert await reader.read() == b""
+        assert world.server.connection_count == 1
         with contextlib.suppress(ConnectionError):
             for _ in range(64):
                 writer.write(b"x" * 65536)
@@ -225,3 +228,57 @@ async def test_reset_while_a_request_waits_frees_everything() -> None:
         async with asyncio.timeout(2):
             while world.server.connection_count or not engine.jobs[0].is_cancelled:
                 await asyncio.sleep(0.005)
+
+
+async def test_client_that_leaves_while_more_of_its_requests_wait_stops_the_one_that_runs() -> None:
+    engine = FakeEngine(AUDIO)
+    engine.is_silent_after = 65536
+    async with served(engine) as world:
+        _reader, writer = await world.connect()
+        writer.write(SPEAK + SPEAK + SPEAK)
+        while not engine.jobs:
+            await asyncio.sleep(0.005)
+        writer.transport.abort()
+        async with asyncio.timeout(2):
+            while world.server.connection_count or not engine.jobs[0].is_cancelled:
+                await asyncio.sleep(0.005)
+        assert len(engine.jobs) == 1
+
+
+async def test_too_many_requests_in_advance_end_the_connection() -> None:
+    engine = FakeEngine(AUDIO)
+    engine.is_silent_after = 0
+    async with served(engine) as world:
+        reader, writer = await world.connect()
+        writer.write(SPEAK + request("/health", method="GET") * 100)
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(2):
+                assert await reader.read() == b""
+        writer.close()
+
+
+async def test_upgrade_is_answered_and_the_connection_ends() -> None:
+    async with served() as world:
+        reader, writer = await world.connect()
+        more = "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: x\r\n"
+        head = request(f"{SPEECH}/stream-input", method="GET", more=more)
+        writer.write(head.replace(b"content-length: 0\r\n", b""))
+        status, headers = await read_head(reader)
+        assert (status, headers["connection"]) == (404, "close")
+        async with asyncio.timeout(2):
+            await reader.read()
+        writer.close()
+
+
+async def test_connections_have_a_bound() -> None:
+    async with served() as world:
+        world.server._limits = replace(world.server._limits, connections_max=2)
+        kept = [await world.connect() for _ in range(2)]
+        await asyncio.sleep(0.01)
+        reader, writer = await world.connect()
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(2):
+                assert await reader.read() == b""
+        assert world.server.connection_count == 2
+        for _, each in (*kept, (reader, writer)):
+            each.close()

@@ -25,6 +25,7 @@ def test_each_code_has_a_status_and_both_spellings(code: ErrorCode) -> None:
     assert detail["code"] == detail["status"] == problem.code
     assert (detail["request_id"], detail["param"]) == ("r-1", "field")
     assert (problem.status == 500) == (code in OURS)
+    assert problem.code == ("internal_error" if code in OURS else code)
     # Clients send again on 408, 409, 429 and from 500: only where that may help.
     assert (problem.retry_after_s > 0) == (problem.status in {429, 503})
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field
 
 from echoless.volatile.gateway.problems import UnprocessableError
 from echoless.volatile.gateway.schemas.base import Body, Query, known_names
@@ -18,6 +21,7 @@ class _Inner(Body):
 
 
 class _Outer(Body):
+    code: Annotated[str, Field(pattern="^inner-pattern$")] | None = None
     inner: list[_Inner] | None = None
     numbers: dict[str, int] | None = None
 
@@ -32,7 +36,7 @@ class _Listing(Query):
 
 
 def test_names_of_inner_schemas_are_known() -> None:
-    assert known_names(_Outer) == {"inner", "numbers", "depth"}
+    assert known_names(_Outer) == {"code", "inner", "numbers", "depth"}
 
 
 @pytest.mark.claim("Z14")
@@ -55,6 +59,12 @@ def test_no_error_shows_a_submitted_value(value: object) -> None:
             shown = f"{error} {error.fields} {error.__context__!r}"
             assert "zqsecretqz" not in shown
             assert "zqkeyqz" not in shown
+
+
+def test_message_of_a_kind_that_is_not_listed_is_a_constant() -> None:
+    with pytest.raises(UnprocessableError) as caught:
+        _Outer.checked({"code": "x"})
+    assert [field.message for field in caught.value.fields] == ["The value does not fit here."]
 
 
 def test_schema_prints_as_its_name() -> None:
