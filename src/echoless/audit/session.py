@@ -88,7 +88,9 @@ class _Audit:
                 texts = text_needles(mint.canaries)
             # The other way round: what was last in one round, and might be held until the next, is first now.
             second = self._round(client, plantings[::-1], family, texts, kept, number=2)
-            self._soak(family)
+            if self.options.soak_count:
+                self._soak(family, mint)
+                self._memory("memory after the soak", family, text_needles(mint.canaries), kept)
             after = family_of(supervisor)
             self.report.check(
                 "the same processes throughout",
@@ -123,18 +125,17 @@ class _Audit:
         self._memory(f"memory after {name}", family, [*texts, *_audio(zero)], kept)
         return planted
 
-    def _soak(self, family: Sequence[ProcessIdentity]) -> None:
-        count = self.options.soak_count
-        if count:
-            server, progress = self.server, self.options.progress
-            result = soak(
-                server.url, server.api_key, family,
-                request_count=count, progress=lambda fraction: progress(f"{count} requests", fraction),
-            )  # fmt: skip
-            most = max(result.growth_mib.items(), key=lambda item: item[1])
-            detail = f"{most[0]} grew most, by {most[1]:.2f} MiB over {count} requests"
-            self.report.check("memory is flat", result.is_flat, detail)
-            self.report.request_count += count
+    def _soak(self, family: Sequence[ProcessIdentity], mint: CanaryMint) -> None:
+        count, server, progress = self.options.soak_count, self.server, self.options.progress
+        result = soak(
+            server.url, server.api_key, family, mint,
+            request_count=count, progress=lambda fraction: progress(f"{count} requests", fraction),
+        )  # fmt: skip
+        process, growth_mib = max(result.growth_mib.items(), key=lambda item: item[1])
+        detail = f"{process} grew most, by {growth_mib:.2f} MiB over {count} requests"
+        self.report.check("memory is flat", result.is_flat, detail)
+        self.report.request_count += count
+        time.sleep(self.options.scrub_deadline_s)
 
     def _view(self, family: Sequence[ProcessIdentity], texts: Sequence[Needle]) -> View:
         try:
