@@ -82,7 +82,7 @@ class RawConnection:
                 yield from self._chunks(answer)
             else:
                 wanted = int(answer.headers.get("content-length", "0"))
-                while wanted and (data := self._file.read1(min(wanted, 65536))):  # type: ignore[attr-defined]
+                while wanted and (data := self._file.read1(min(wanted, 65536))):  # type: ignore[attr-defined]  # a buffered reader has it
                     wanted -= len(data)
                     yield data
                 answer.is_whole = not wanted
@@ -101,7 +101,7 @@ class RawConnection:
     def is_ended(self) -> bool:
         """Wait for the end of the connection; True once it came, False after the timeout."""
         try:
-            while self._file.read1(65536):  # type: ignore[attr-defined]
+            while self._file.read1(65536):  # type: ignore[attr-defined]  # a buffered reader has it
                 pass
         except TimeoutError:
             return False
