@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import socket
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import cast
 
 VOICE = "JBFqnCBsd6RMkjVDRZzb"
 SPEECH = f"/v1/text-to-speech/{VOICE}"
@@ -49,7 +50,7 @@ class RawConnection:
         except OSError:
             self.socket.close()
             raise
-        self._file: BinaryIO = self.socket.makefile("rb")
+        self._file = cast(io.BufferedReader, self.socket.makefile("rb"))
 
     def send(self, data: bytes) -> None:
         """Send bytes."""
@@ -82,7 +83,7 @@ class RawConnection:
                 yield from self._chunks(answer)
             else:
                 wanted = int(answer.headers.get("content-length", "0"))
-                while wanted and (data := self._file.read1(min(wanted, 65536))):  # type: ignore[attr-defined]  # a buffered reader has it
+                while wanted and (data := self._file.read1(min(wanted, 65536))):
                     wanted -= len(data)
                     yield data
                 answer.is_whole = not wanted
@@ -101,7 +102,7 @@ class RawConnection:
     def is_ended(self) -> bool:
         """Wait for the end of the connection; True once it came, False after the timeout."""
         try:
-            while self._file.read1(65536):  # type: ignore[attr-defined]  # a buffered reader has it
+            while self._file.read1(65536):
                 pass
         except TimeoutError:
             return False

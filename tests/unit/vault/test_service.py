@@ -133,7 +133,7 @@ class ForeignCaller:
 
 async def test_another_user_does_not_get_through_the_operators_door(vault: Vault) -> None:
     caller = ForeignCaller()
-    await vault.add_operator(caller)  # type: ignore[arg-type]
+    await vault.add_operator(caller)  # type: ignore[arg-type]  # a fake socket
     assert caller.is_closed
     assert not vault._links
 

@@ -66,9 +66,7 @@ def _silence(start: int, end: int, pause_ms: int) -> Utterance:
     return Utterance(start, end, TextContent(""), (), pause_after_ms=pause_ms)
 
 
-def _spoken(
-    masked: str, piece: Piece, replacements: Mapping[str, str], spell_out: SpellOut | None
-) -> MappedText:
+def _spoken(masked: str, piece: Piece, replacements: Mapping[str, str], spell_out: SpellOut | None) -> MappedText:
     mapped = identity(masked, piece.start, piece.end)
     mapped = mapped.edited(
         Edit(match.start(), match.end(), "" if match[0][0] == DROPPED else " ")
