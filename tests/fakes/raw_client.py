@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import socket
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
 
 VOICE = "JBFqnCBsd6RMkjVDRZzb"
 SPEECH = f"/v1/text-to-speech/{VOICE}"
@@ -50,7 +48,7 @@ class RawConnection:
         except OSError:
             self.socket.close()
             raise
-        self._file = cast(io.BufferedReader, self.socket.makefile("rb"))
+        self._file = self.socket.makefile("rb")
 
     def send(self, data: bytes) -> None:
         """Send bytes."""
@@ -70,10 +68,11 @@ class RawConnection:
             line = self._file.readline()
             if line:
                 answer = RawAnswer(int(line.split()[1]))
-                while (line := self._file.readline().strip()) != b"":
+                while (line := self._file.readline()).strip():
                     name, _, value = line.decode("latin-1").partition(":")
                     answer.headers[name.lower()] = value.strip()
-                return answer
+                # Without the empty line the headers are not whole, and neither is the answer.
+                return answer if line else None
         return None
 
     def pieces(self, answer: RawAnswer) -> Iterator[bytes]:
