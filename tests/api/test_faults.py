@@ -128,7 +128,7 @@ def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 @pytest.mark.claim("Z11")
 @pytest.mark.parametrize("role", ["engine", "gateway", "vault"])
 def test_streams_of_a_killed_process_are_cut_and_nothing_stays_open(hurt: RunningServer, role: str) -> None:
-    """C17, T34: after kill -9 in the middle of streams of both modes."""
+    """C19, T34: after kill -9 in the middle of streams of both modes."""
     text = f"{role}. " + LONG * 300
     with listeners(hurt, text) as (zero, kept):
         for pid in hurt.pids()[role]:
@@ -248,7 +248,7 @@ def test_engines_rest_soon_after_their_client_left(server: RunningServer, path: 
 
 @pytest.mark.claim("Z2")
 def test_what_was_made_for_a_client_that_left_is_kept_only_where_it_may_be(server: RunningServer) -> None:
-    """T17: a row appears also when the client broke off midway."""
+    """C19, T35: a row appears also when the client broke off midway."""
     with listeners(server, LONG * 300) as (zero, kept):
         heard = bytes(kept.audio)
     assert until(lambda: open_generations(server.base_url, server.api_key) == 0, 5.0)
@@ -265,7 +265,7 @@ def test_what_was_made_for_a_client_that_left_is_kept_only_where_it_may_be(serve
 
 @pytest.mark.claim("Z11")
 def test_whole_responses_survive_a_small_storm_of_kills(tmp_path: Path) -> None:
-    """Kills around commits; `script/soak` has the long form."""
+    """C19: kills around commits; `script/soak` has the long form."""
     storm = Storm(tmp_path, seed=5)
     reports: list[Report] = []
     try:
