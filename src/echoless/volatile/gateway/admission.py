@@ -25,6 +25,7 @@ from echoless.volatile.gateway.request_line import (
     EndpointMatcher,
     Head,
     Match,
+    looks_like_switch,
     parse_query,
     read_head,
     switch_of,
@@ -125,6 +126,8 @@ class Admission:
             raise EcholessError(ErrorCode.NOT_FOUND, "There is nothing at this address.")
         call.query = parse_query(query_string)
         call.switch = switch_of(call.query)
+        if head.names_switch or any(looks_like_switch(value) for value in match.values):
+            call.switch = Switch.UNREADABLE
         if call.switch in _SPEAKS_OF_ZERO:
             # For refusals: until somebody decides, the strictest reading.
             call.mode = RetentionMode.ZERO

@@ -5,6 +5,7 @@ Nothing here keeps a cache keyed by what clients send; the standard library's `u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,15 +25,22 @@ _SWITCH_VALUES: Final = {
     "false": Switch.LOGGING_OFF,
     "0": Switch.LOGGING_OFF,
 }
-# Other spellings of the switch: their sender believes that they take effect.
-_LOOKALIKES: Final = frozenset(
-    {"enablelogging", "disablelogging", "nologging", "zeroretention", "zeroretentionmode", "enablezeroretention"}
-)
+# Other spellings of the switch: their sender believes that they take effect. Compared letter by letter, so that no
+# bracket, prefix, separator or doubled encoding hides one.
+_TELLING_PARTS: Final = ("enablelogging", "disablelogging", "zeroretention", "echolessretention")
+_TELLING_WORDS: Final = frozenset({"logging", "nologging", "retention", "retentionmode", "zrm"})
+_NO_LETTERS: Final = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}|[^A-Za-z]+")
 
 
 def looks_like_switch(key: str) -> bool:
     """Say whether a key is the switch or one of the spellings that people take for it."""
-    return key[:40].replace("_", "").replace("-", "").replace(" ", "").lower() in _LOOKALIKES
+    letters = _NO_LETTERS.sub("", key).lower()
+    return letters in _TELLING_WORDS or any(part in letters for part in _TELLING_PARTS)
+
+
+def _hides_switch(value: str) -> bool:
+    """Say whether a value has swallowed the switch, as behind `;` or a second `?`. A word alone is only a word."""
+    return ("=" in value or ":" in value) and looks_like_switch(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,7 @@ def switch_of(query: Iterable[tuple[str, str]]) -> Switch:
             if switch not in {Switch.ABSENT, said}:
                 return Switch.UNREADABLE
             switch = said
-        elif looks_like_switch(name):
+        elif looks_like_switch(name) or _hides_switch(value):
             return Switch.UNREADABLE
     return switch
 
@@ -155,6 +163,7 @@ class Head:
     credential:     the API key, empty where none came
     content_length: declared bytes of the body, or None
     has_body:       whether a body was announced
+    names_switch:   whether a header has the name of the switch, which no header is
     """
 
     credential: str = field(repr=False)
@@ -162,13 +171,14 @@ class Head:
     has_body: bool
     has_origin: bool
     is_upgrade: bool
+    names_switch: bool
 
 
 def read_head(headers: Headers) -> Head:
     """Read the headers once. An API key wins over a bearer token."""
     key = bearer = b""
     length: int | None = None
-    is_chunked = has_origin = is_upgrade = False
+    is_chunked = has_origin = is_upgrade = names_switch = False
     for name, value in headers:
         if name == b"xi-api-key":
             key = value
@@ -182,7 +192,9 @@ def read_head(headers: Headers) -> Head:
             has_origin = True
         elif name == b"upgrade":
             is_upgrade = value.lower() == b"websocket"
+        elif looks_like_switch(name.decode("ascii", "replace")):
+            names_switch = True
     credential = (key or bearer).decode("ascii", "replace")
     if len(credential) > _NAME_CHARACTERS_MAX:
         credential = "too-long"
-    return Head(credential, length, is_chunked or bool(length), has_origin, is_upgrade)
+    return Head(credential, length, is_chunked or bool(length), has_origin, is_upgrade, names_switch)

@@ -258,3 +258,26 @@ async def test_the_access_record_can_be_left_out() -> None:
     async with running_gateway(has_access_log=False) as gateway:
         await gateway.ask("GET", "/health")
     assert not [event for event, _ in gateway.journal.events if event is Event.REQUEST_CLOSED]
+
+
+@pytest.mark.claim("Z2")
+@pytest.mark.parametrize(
+    ("target", "headers"),
+    [
+        (SPEECH, {"enable-logging": "false"}),
+        (SPEECH, {"enable_logging": "false"}),
+        (SPEECH, {"x-echoless-retention": "zero"}),
+        (f"{SPEECH};enable_logging=false", {}),
+        (f"{SPEECH}%3Fenable_logging=false", {}),
+        (f"{SPEECH}?foo=1;enable_logging=false", {}),
+    ],
+)
+async def test_switch_at_a_wrong_place_of_the_head_is_refused_before_the_body(
+    target: str, headers: dict[str, str]
+) -> None:
+    """C2: headers and path have no switch; a request that puts it there asks for zero and is not kept."""
+    async with running_gateway() as gateway:
+        reply = await gateway.ask("POST", target, {"text": "x"}, headers=headers)
+        assert (reply.status, reply.json["detail"][0]["loc"]) == (422, ["query", "enable_logging"])
+        assert (reply.headers["x-echoless-retention"], reply.body_reads) == ("zero", 0)
+        assert not gateway.engine.jobs

@@ -28,6 +28,27 @@ async def test_body_that_is_not_required_may_be_missing() -> None:
         assert (await gateway.ask("POST", "/v1/workspace/analytics/usage", b"")).status == 422
 
 
+@pytest.mark.claim("Z2")
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"enable_logging": False},
+        {"voice_settings": {"enable_logging": False}},
+        {"extra_body": {"enableLogging": False}},
+        {"additional": [{"options": {"zero-retention": True}}]},
+    ],
+)
+async def test_switch_in_a_body_is_refused_however_deep_it_lies(more: dict[str, object]) -> None:
+    """C2: its sender believes that it took effect; the answer names the right place, and nothing is kept."""
+    async with running_gateway() as gateway:
+        reply = await gateway.ask("POST", PATH, {"text": "Hello"} | more)
+        assert (reply.status, reply.json["detail"][0]["loc"]) == (422, ["query", "enable_logging"])
+        assert reply.headers["x-echoless-retention"] == "zero"
+        assert gateway.vault.last.text is None
+        assert not gateway.engine.jobs
+
+
 @pytest.mark.anyio
 async def test_bound_is_the_configurations() -> None:
     async with running_gateway(body_bytes_max=50) as gateway:

@@ -282,3 +282,15 @@ async def test_connections_have_a_bound() -> None:
         assert world.server.connection_count == 2
         for _, each in (*kept, (reader, writer)):
             each.close()
+
+
+@pytest.mark.claim("Z2")
+@pytest.mark.parametrize("tail", ["#enable_logging=false", "#&enable_logging=false", "?a=1#enable_logging=false"])
+async def test_switch_in_a_fragment_is_not_dropped(tail: str) -> None:
+    """C2: a request line has no fragment; what stands there is part of the path or of the query."""
+    async with served() as world:
+        reader, writer = await world.connect()
+        writer.write(request(SPEECH + tail, b'{"text": "Hello"}'))
+        status, headers = await read_head(reader)
+        assert (status, headers["x-echoless-retention"]) == (422, "zero")
+        writer.close()
