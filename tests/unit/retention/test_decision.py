@@ -164,6 +164,17 @@ def test_agents_are_told_where_their_switch_is() -> None:
     assert "privacy.zero_retention_mode" in outcome.message
 
 
+@pytest.mark.parametrize("standing", [entitled(is_enforced=True), entitled(key_floor=RetentionMode.ZERO)])
+@pytest.mark.parametrize("switch", [Switch.ABSENT, Switch.LOGGING_ON])
+def test_agents_that_a_policy_refuses_are_not_told_of_a_query_that_nobody_sent(
+    standing: Standing, switch: Switch
+) -> None:
+    outcome = decide(ENDPOINT_BY_NAME["POST /v1/convai/agents/create"], switch, standing)
+    assert isinstance(outcome, Refusal)
+    assert "query" not in outcome.message
+    assert outcome.param == "platform_settings.privacy.zero_retention_mode"
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
 def test_each_row_answers_as_its_class_says(endpoint: Endpoint) -> None:
     """C3, C4: one row of the contract's table each."""
