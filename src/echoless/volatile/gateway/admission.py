@@ -105,7 +105,15 @@ class Admission:
             has_origin=head.has_origin,
             began_s=self._services.clock.monotonic_s(),
             content_length=head.content_length,
+            base_url=self._base_url(head),
         )
+
+    def _base_url(self, head: Head) -> str:
+        """Return how the client reaches us: the operator's word, else the Host that the client asked for."""
+        if self._settings.public_url or not head.host:
+            return self._settings.public_url.rstrip("/")
+        scheme = "https" if self._settings.tls_certificate_path or head.is_forwarded_tls else "http"
+        return f"{scheme}://{head.host}"
 
     async def _serve(self, call: Call, query_string: bytes, match: Match | None, head: Head) -> None:
         """Run the checks and the route; turn whatever goes wrong into an answer."""

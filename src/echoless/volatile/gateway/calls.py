@@ -46,6 +46,7 @@ class Call:
 
     values:          parameters of the path, in the template's order
     has_unread_body: whether a body was announced and nobody has read it to its end
+    base_url:        how this client reaches the server, for links; empty where that is not known
     """
 
     endpoint: Endpoint
@@ -62,6 +63,7 @@ class Call:
     has_origin: bool
     began_s: float
     content_length: int | None = None
+    base_url: str = field(default="", repr=False)
     ticket: OpenTicketPort | None = field(default=None, repr=False)
     is_ticket_closed: bool = False
     is_started: bool = False

@@ -32,6 +32,10 @@ _TELLING_WORDS: Final = frozenset({"logging", "nologging", "retention", "retenti
 _NO_LETTERS: Final = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}|[^A-Za-z]+")
 
 
+# A name or an address with its port, as links may hold it.
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+
+
 def looks_like_switch(key: str) -> bool:
     """Say whether a key is the switch or one of the spellings that people take for it."""
     letters = _NO_LETTERS.sub("", key).lower()
@@ -163,6 +167,8 @@ class Head:
     credential:     the API key, empty where none came
     content_length: declared bytes of the body, or None
     has_body:       whether a body was announced
+    host:           the server as the client calls it, with its port; empty where it is no name or address
+    is_forwarded_tls: whether a proxy says that it ended TLS; only links in this very answer depend on it
     names_switch:   whether a header has the name of the switch, which no header is
     """
 
@@ -171,14 +177,16 @@ class Head:
     has_body: bool
     has_origin: bool
     is_upgrade: bool
+    host: str = field(repr=False)
+    is_forwarded_tls: bool
     names_switch: bool
 
 
 def read_head(headers: Headers) -> Head:
     """Read the headers once. An API key wins over a bearer token."""
-    key = bearer = b""
+    key = bearer = host = b""
     length: int | None = None
-    is_chunked = has_origin = is_upgrade = names_switch = False
+    is_chunked = has_origin = is_upgrade = is_forwarded_tls = names_switch = False
     for name, value in headers:
         if name == b"xi-api-key":
             key = value
@@ -192,9 +200,22 @@ def read_head(headers: Headers) -> Head:
             has_origin = True
         elif name == b"upgrade":
             is_upgrade = value.lower() == b"websocket"
+        elif name == b"host":
+            host = value if _HOST.fullmatch(value) else b""
+        elif name == b"x-forwarded-proto":
+            is_forwarded_tls = value.lower() == b"https"
         elif looks_like_switch(name.decode("ascii", "replace")):
             names_switch = True
     credential = (key or bearer).decode("ascii", "replace")
     if len(credential) > _NAME_CHARACTERS_MAX:
         credential = "too-long"
-    return Head(credential, length, is_chunked or bool(length), has_origin, is_upgrade, names_switch)
+    return Head(
+        credential=credential,
+        content_length=length,
+        has_body=is_chunked or bool(length),
+        has_origin=has_origin,
+        is_upgrade=is_upgrade,
+        host=host.decode("ascii"),
+        is_forwarded_tls=is_forwarded_tls,
+        names_switch=names_switch,
+    )

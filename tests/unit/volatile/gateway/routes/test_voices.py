@@ -126,3 +126,24 @@ async def test_previews_at_once_are_few() -> None:
             job.moved.set()
         assert [(await task).status for task in running] == [200] * 4
         assert (await gateway.ask("GET", path, api_key="")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "base_url"),
+    [
+        ({}, {"host": "speech.example:8080"}, "http://speech.example:8080"),
+        ({}, {"host": "[::1]:8080"}, "http://[::1]:8080"),
+        ({"tls_certificate_path": "/c.pem"}, {"host": "speech.example"}, "https://speech.example"),
+        ({}, {"host": "speech.example", "x-forwarded-proto": "https"}, "https://speech.example"),
+        ({"public_url": "https://public.example/"}, {"host": "speech.example"}, "https://public.example"),
+        ({}, {"host": 'x"/onload='}, ""),
+    ],
+)
+async def test_preview_can_be_played_at_the_address_that_the_client_uses(
+    settings: dict[str, str], headers: dict[str, str], base_url: str
+) -> None:
+    async with running_gateway(**({"public_url": ""} | settings)) as gateway:
+        voice = (await gateway.ask("GET", f"/v1/voices/{VOICE_ID}", headers=headers)).json
+        address = f"{base_url}/v1/voices/{VOICE_ID}/preview"
+        assert voice["preview_url"] == address
+        assert {language["preview_url"] for language in voice["verified_languages"]} == {address}
