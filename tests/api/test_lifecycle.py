@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,6 +159,27 @@ def test_the_first_key_goes_into_a_file_for_this_user_where_nobody_reads_along(t
         assert server.request("GET", "/v1/user", key=key)[0] == 200
     finally:
         server.stop()
+
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from echoless.core.server_process import ServerProcess
+with ServerProcess.start(Path(sys.argv[1]) / "data", Path(sys.argv[1]) / "output") as server:
+    print(server.process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.claim("Z19")
+def test_a_server_that_an_audit_started_ends_when_the_audit_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STARTER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        pid = int(starter.stdout.readline())
+        assert is_alive(pid)
+        starter.kill()
+    assert until(lambda: not is_alive(pid))
 
 
 def test_a_taken_port_is_explained(own: RunningServer, tmp_path: Path) -> None:

@@ -144,7 +144,6 @@ class Retire(Record, frozen=True):
     """From an engine that wants to be replaced once its jobs are done: its memory grew or its bound is reached."""
 
     KIND: ClassVar[int] = 308
-    reason: Code
 
 
 _CONTROL_RECORDS: Final[tuple[type[Record], ...]] = (
