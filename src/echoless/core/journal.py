@@ -60,8 +60,8 @@ EVENT_FIELDS: Final[Mapping[Event, Mapping[str, Field]]] = {
     Event.PROCESS_EXITED: {**_NAMED, "pid": Field.NUMBER, "status": Field.NUMBER},
     Event.PROCESS_STOPPING: _NAMED,
     Event.CONFINED: {
-        "role": Field.CODE, "landlock_abi": Field.NUMBER, "has_seccomp": Field.NUMBER, "is_audit_view": Field.NUMBER,
-        "channel_count": Field.NUMBER, "missing_count": Field.NUMBER,
+        "role": Field.CODE, "landlock_abi": Field.NUMBER, "has_seccomp": Field.NUMBER,
+        "is_audit_view": Field.NUMBER, "channel_count": Field.NUMBER, "missing_count": Field.NUMBER,
     },
     Event.ZERO_RETENTION_REFUSED_BY_HOST: {"reason": Field.CODE, "assurance": Field.CODE},
     Event.REQUEST_CLOSED: {
