@@ -142,13 +142,6 @@ class EspeakEngine:
         pcm = b"".join(take.pieces)
         return SpokenAudio(AudioContent(pcm), word_marks(utterance.spoken, take.events, len(pcm) // 2))
 
-    def load_voice(self, voice: EngineVoice) -> None:
-        """Read a voice's files now, so that its first job need not.
-
-        raises: EcholessError(ENGINE_UNAVAILABLE) for a voice that the library does not have
-        """
-        self._select(voice)
-
     def prove_scrubbed(self) -> None:
         """Speak a marked text, then look for its words and its samples in the library's memory.
 
