@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Iterator
 from dataclasses import replace
 
+import av
+import numpy as np
 import pytest
 
+from echoless.core.audio_formats import AUDIO_FORMATS, AudioFormat, Codec
 from echoless.core.content import AudioContent
 from echoless.crossing.records import AlignmentPart, Normalization, Record, SpeechBegan
+from echoless.volatile.engines.codecs.encoders import new_encoder
 from echoless.volatile.engines.host.speech_job import _KEPT_PCM_BYTES_MAX, SpeechJob, SpeechParts
 from echoless.volatile.engines.null.tone import ToneEngine
+from echoless.volatile.engines.tts.espeak import EspeakEngine
+from echoless.volatile.speech.flow import TextPlanner
 from echoless.volatile.speech.ports import Delivery, EngineVoice, SpokenAudio, Utterance
 from tests.unit.volatile.engines.host.conftest import speak
 
@@ -71,6 +78,54 @@ def test_samples_are_the_same_with_and_without_alignment(parts: SpeechParts) -> 
     for name in ("pcm_22050", "mp3_44100_128", "opus_48000_64"):
         changes = {"output_format": name}
         assert done(parts, text, **changes).audio == done(parts, text, wants_alignment=True, **changes).audio
+
+
+RAW_NAMES = {Codec.PCM: "s16le", Codec.ULAW: "mulaw", Codec.ALAW: "alaw"}
+HEARD_RATE_HZ = 44_100
+
+
+@pytest.fixture(scope="module")
+def speaking_parts() -> Iterator[SpeechParts]:
+    engine = EspeakEngine()
+    yield SpeechParts(engine, new_encoder, TextPlanner({}))
+    engine.close()
+
+
+def heard(data: bytes, audio_format: AudioFormat) -> np.ndarray:
+    """Return what FFmpeg's decoder plays, at one rate for all formats."""
+    options = {}
+    if audio_format.codec in RAW_NAMES:
+        options = {"sample_rate": str(audio_format.sample_rate_hz), "ch_layout": "mono"}
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=HEARD_RATE_HZ)
+    with av.open(io.BytesIO(data), format=RAW_NAMES.get(audio_format.codec), options=options) as container:
+        frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]
+    frames += resampler.resample(None)
+    return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(float)
+
+
+def lag_s(late: np.ndarray, early: np.ndarray) -> float:
+    """Return by how much the same sound comes later: where their cross-correlation is highest."""
+    size = 2 * max(len(late), len(early))
+    likeness = np.fft.irfft(np.fft.rfft(late, size) * np.conj(np.fft.rfft(early, size)))
+    best = int(np.argmax(likeness))
+    return (best - size if best > size // 2 else best) / HEARD_RATE_HZ
+
+
+@pytest.mark.parametrize("audio_format", list(AUDIO_FORMATS.values()), ids=lambda f: f.name)
+def test_times_are_those_that_a_decoder_of_the_format_hears(
+    speaking_parts: SpeechParts, audio_format: AudioFormat
+) -> None:
+    """MP3 is heard 1,105 samples late, Opus says in its header what is to be dropped, the others have no delay."""
+    text = "She sells sea shells. They shine, I am sure."
+    linear = done(speaking_parts, text, wants_alignment=True, output_format="pcm_44100")
+    outlet = done(speaking_parts, text, wants_alignment=True, output_format=audio_format.name)
+    was, became = (
+        [start for item in items.items if isinstance(item, AlignmentPart) for start in item.start_s]
+        for items in (linear, outlet)
+    )
+    delays_s = [late - early for late, early in zip(became, was, strict=True)]
+    true_s = lag_s(heard(outlet.audio, audio_format), heard(linear.audio, AUDIO_FORMATS["pcm_44100"]))
+    assert max(abs(delay_s - true_s) for delay_s in delays_s) < 0.001
 
 
 def test_breaks_become_silence_of_their_length(parts: SpeechParts) -> None:
