@@ -30,6 +30,7 @@ from echoless.crossing.query_records import (
 from echoless.retention.decision import Ineligible, RetentionMode
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 from echoless.volatile.gateway.routing import Route
 from echoless.volatile.gateway.schemas.workspace import (
     AuditLogQuery,
@@ -42,6 +43,7 @@ from echoless.volatile.gateway.schemas.workspace import (
 
 _OK: Final = {"status": "ok"}
 _NO_UPDATE: Final = "no_update"
+_ACT_CLASS: Final = "Entity Management"
 
 
 async def show_policy(call: Call) -> None:
@@ -185,11 +187,17 @@ async def list_acts(call: Call) -> None:
         )
     )
     assert isinstance(page, AuditEntries)
+    if query.cursor and not page.entries:
+        # A cursor is given only where at least one act follows it.
+        message = "This is no cursor of an earlier page of the same query."
+        raise UnprocessableError([FieldError(("query", "cursor"), message, "cursor")])
+    # All acts are of one class; any other has none.
+    is_listed = (query.class_name or _ACT_CLASS) == _ACT_CLASS
     await call.answer(
         {
-            "entries": [_act_wire(entry) for entry in page.entries],
-            "has_more": bool(page.next_cursor),
-            "next_cursor": page.next_cursor or None,
+            "entries": [_act_wire(entry) for entry in page.entries] if is_listed else [],
+            "has_more": is_listed and bool(page.next_cursor),
+            "next_cursor": (page.next_cursor or None) if is_listed else None,
         }
     )
 
@@ -237,11 +245,11 @@ def _act_wire(entry: AuditEntry) -> dict[str, Any]:
         "activity_id": 99,
         "activity_name": entry.activity,
         "class_uid": 3004,
-        "class_name": "Entity Management",
+        "class_name": _ACT_CLASS,
         "category_uid": 3,
         "category_name": "Identity & Access Management",
         "type_uid": 300499,
-        "type_name": "Entity Management: Other",
+        "type_name": f"{_ACT_CLASS}: Other",
         "severity_id": 1,
         "status_id": 1,
         "actor": {"user": {"uid": entry.actor_id}},

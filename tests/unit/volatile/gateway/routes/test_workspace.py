@@ -131,3 +131,22 @@ async def test_acts_are_listed_with_the_members_that_are_required() -> None:
         assert {"activity_id", "activity_name", "status_id", "actor", "message", "id"} <= set(act)
         assert (act["time"], act["time_dt"]) == (1_790_000_000_123, "2026-09-21T14:13:20.123+00:00")
         assert act["actor"] == {"user": {"uid": "k-1"}}
+
+
+async def test_acts_of_another_class_are_none() -> None:
+    entry = queries.AuditEntry(entry_id="a-1", time_ms=5, actor_id="k-1", activity="key_created", target_id="k-2")
+    async with running_gateway() as gateway:
+        gateway.vault.scripted[queries.ListAuditEntries] = queries.AuditEntries(entries=[entry], next_cursor="c-2")
+        page = (await gateway.ask("GET", "/v1/workspace/audit-logs?class_name=Authentication")).json
+        assert page == {"entries": [], "has_more": False, "next_cursor": None}
+        page = (await gateway.ask("GET", "/v1/workspace/audit-logs?class_name=Entity%20Management")).json
+        assert [act["class_name"] for act in page["entries"]] == ["Entity Management"]
+        assert page["next_cursor"] == "c-2"
+
+
+async def test_cursor_that_leads_nowhere_is_refused() -> None:
+    async with running_gateway() as gateway:
+        gateway.vault.scripted[queries.ListAuditEntries] = queries.AuditEntries(entries=[], next_cursor="")
+        reply = await gateway.ask("GET", "/v1/workspace/audit-logs?cursor=unknown")
+        assert (reply.status, reply.json["detail"][0]["loc"]) == (422, ["query", "cursor"])
+        assert (await gateway.ask("GET", "/v1/workspace/audit-logs")).json["entries"] == []
