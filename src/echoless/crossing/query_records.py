@@ -385,7 +385,11 @@ class CreateServiceAccount(Record, frozen=True):
 
 
 class CreateKey(Record, frozen=True):
-    """Answered by KeyCreated or Refused."""
+    """Makes a key that can do no more than the one that asks. Answered by KeyCreated or Refused.
+
+    scopes:    None for all
+    retention: None for that of the key that asks
+    """
 
     KIND: ClassVar[int] = 158
     service_account_id: Name
@@ -393,7 +397,7 @@ class CreateKey(Record, frozen=True):
     scopes: list[Code] | None
     character_limit: Count | None
     expires_unix: Count | None
-    retention: RetentionMode
+    retention: RetentionMode | None
 
 
 class KeyCreated(Record, frozen=True):
@@ -416,6 +420,7 @@ class EditKey(Record, frozen=True):
     has_all_scopes: bool = False
     character_limit: Count | None = None
     clears_character_limit: bool = False
+    expires_unix: Count | None = None
     retention: RetentionMode | None = None
 
 

@@ -59,7 +59,7 @@ async def test_nothing_that_was_kept_is_in_clear_in_any_file(gateway: GatewayDou
     """C21: text, context, audio; the control is that the item reads back."""
     audio = b"0123456789abcdef" * 4000
     await gateway.make("canary-text-6b1d", audio)
-    await gateway.question(ITEM, ListHistory(1), HistoryPage)
+    await gateway.question("GET /v1/history", ListHistory(1), HistoryPage)
     found = b"".join(path.read_bytes() for path in Path(config.data_directory).rglob("*") if path.is_file())
     for needle in (b"canary-text", b"stability", b"before", audio[:16]):
         assert needle not in found, needle
