@@ -174,6 +174,7 @@ async def test_mp3_as_wav_is_refused_with_the_field() -> None:
         body = {"history_item_ids": ["item-1"], "output_format": "wav"}
         reply = await gateway.ask("POST", "/v1/history/download", body)
         assert (reply.status, reply.json["detail"]["param"]) == (400, "output_format")
+        assert "leave out output_format" in reply.json["detail"]["message"]
 
 
 async def test_client_that_leaves_a_download_ends_it() -> None:
