@@ -67,6 +67,25 @@ def test_message_of_a_kind_that_is_not_listed_is_a_constant() -> None:
     assert [field.message for field in caught.value.fields] == ["The value does not fit here."]
 
 
+@pytest.mark.parametrize("values", [{}, {"text": None}])
+def test_null_is_missing(values: dict[str, object]) -> None:
+    with pytest.raises(UnprocessableError) as caught:
+        SpeechBody.checked(values)
+    assert [(field.location, field.kind) for field in caught.value.fields] == [(("body", "text"), "missing")]
+
+
+def test_null_inside_is_missing_too() -> None:
+    with pytest.raises(UnprocessableError) as caught:
+        _Outer.checked({"inner": [{"depth": None}]})
+    assert [field.kind for field in caught.value.fields] == ["missing"]
+
+
+def test_no_message_names_a_class_of_ours() -> None:
+    with pytest.raises(UnprocessableError) as caught:
+        SpeechBody.checked({"text": "a", "voice_settings": 5})
+    assert [field.message for field in caught.value.fields] == ["The value is not a JSON object."]
+
+
 def test_schema_prints_as_its_name() -> None:
     body = SpeechBody.checked({"text": "secret"})
     assert f"{body} {body!r}" == "<SpeechBody> <SpeechBody>"
