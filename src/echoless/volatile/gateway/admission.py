@@ -36,6 +36,7 @@ _CALLS_MAX: Final = 1024
 _SPEAKS_OF_ZERO: Final = {Switch.LOGGING_OFF, Switch.UNREADABLE}
 _VOICE_ID_MAX: Final = 256
 _UNLISTED: Final = Endpoint("GET", "/", Product.SERVICE, ENDPOINTS[-1].retention_class)
+_NOTHING_HERE: Final = "There is nothing at this address."
 _PREFLIGHT: Final = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, POST, PATCH, PUT, DELETE"),
@@ -65,7 +66,9 @@ class Admission:
             await _answer_preflight(send)
             return
         head = read_head(scope["headers"])
-        match = self._matcher.match("WS" if head.is_upgrade else scope["method"], scope["raw_path"])
+        # HEAD is served as GET; the server underneath leaves out the body.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        match = self._matcher.match("WS" if head.is_upgrade else method, scope["raw_path"])
         call = self._call_for(match, head, receive, send)
         self._call_count += 1
         try:
@@ -131,7 +134,8 @@ class Admission:
     async def _admitted_route(self, call: Call, query_string: bytes, match: Match | None, head: Head) -> Route:
         """Return the route once nothing in line and headers stands against it."""
         if match is None:
-            raise EcholessError(ErrorCode.NOT_FOUND, "There is nothing at this address.")
+            # No row, hence nothing to ask the vault for; whoever brings no key learns no more than elsewhere.
+            raise EcholessError(ErrorCode.NOT_FOUND, _NOTHING_HERE) if head.credential else _key_needed()
         call.query = parse_query(query_string)
         call.switch = switch_of(call.query)
         if head.names_switch or any(looks_like_switch(value) for value in match.values):
@@ -148,7 +152,7 @@ class Admission:
     async def _admit(self, call: Call, match: Match, head: Head, route: Route | None) -> None:
         """(1) Get a ticket, or a refusal with its mode."""
         if not head.credential:
-            raise EcholessError(ErrorCode.INVALID_API_KEY, "An API key is needed, in the header xi-api-key.")
+            raise _key_needed()
         if self._call_count > _CALLS_MAX:
             raise EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "Too many requests at once; try again.")
         # An id longer than any voice's is asked for as none, which is not found either.
@@ -202,6 +206,10 @@ class Admission:
         except EcholessError as error:
             # The vault that granted it is gone, and has closed it as aborted.
             self._services.journal.say(Event.TICKET_LOST, error=error.code.value)
+
+
+def _key_needed() -> EcholessError:
+    return EcholessError(ErrorCode.INVALID_API_KEY, "An API key is needed, in the header xi-api-key.")
 
 
 async def _answer_preflight(send: Send) -> None:

@@ -158,5 +158,6 @@ class Call:
         if problem.retry_after_s:
             more.append((b"retry-after", b"%d" % problem.retry_after_s))
         if allowed:
-            more.append((b"allow", ", ".join(sorted(allowed)).encode("ascii")))
+            named = {*allowed, "HEAD"} if "GET" in allowed else set(allowed)
+            more.append((b"allow", ", ".join(sorted(named)).encode("ascii")))
         await self.answer_bytes(problem.body, _JSON, status=problem.status, more=more)

@@ -156,7 +156,7 @@ async def test_wrong_method_names_the_right_ones() -> None:
     async with running_gateway() as gateway:
         reply = await gateway.ask("PUT", "/v1/history/abc")
         assert (reply.status, reply.code) == (405, "method_not_allowed")
-        assert reply.headers["allow"] == "DELETE, GET"
+        assert reply.headers["allow"] == "DELETE, GET, HEAD"
 
 
 async def test_missing_vault_is_503_and_worth_a_retry() -> None:
@@ -281,3 +281,11 @@ async def test_switch_at_a_wrong_place_of_the_head_is_refused_before_the_body(
         assert (reply.status, reply.json["detail"][0]["loc"]) == (422, ["query", "enable_logging"])
         assert (reply.headers["x-echoless-retention"], reply.body_reads) == ("zero", 0)
         assert not gateway.engine.jobs
+
+
+async def test_without_a_key_an_unlisted_path_looks_like_a_listed_one() -> None:
+    async with running_gateway() as gateway:
+        for path in ("/v1/nothing", "/v1/models"):
+            reply = await gateway.ask("GET", path, api_key="")
+            assert (reply.status, reply.code) == (401, "invalid_api_key")
+        assert (await gateway.ask("GET", "/v1/nothing")).code == "not_found"

@@ -294,3 +294,18 @@ async def test_switch_in_a_fragment_is_not_dropped(tail: str) -> None:
         status, headers = await read_head(reader)
         assert (status, headers["x-echoless-retention"]) == (422, "zero")
         writer.close()
+
+
+async def test_head_is_answered_as_get_without_a_body() -> None:
+    async with served() as world:
+        for path, key in (("/v1/models", "sk_test"), ("/health", "")):
+            heads = []
+            for method in ("GET", "HEAD"):
+                reader, writer = await world.connect()
+                writer.write(request(path, method=method, more="connection: close\r\n", key=key))
+                status, headers = await read_head(reader)
+                body = await reader.read()
+                assert (status, len(body)) == (200, int(headers["content-length"]) if method == "GET" else 0)
+                heads.append(headers | {"request-id": ""})
+                writer.close()
+            assert heads[0] == heads[1]
