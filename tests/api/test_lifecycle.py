@@ -71,7 +71,12 @@ def test_however_the_supervisor_ends_no_process_is_left(own: RunningServer, how:
 def test_a_killed_child_is_replaced_and_the_server_speaks_again(own: RunningServer, role: str) -> None:
     before = own.pids()[role]
     os.kill(before[0], signal.SIGKILL)
-    assert until(lambda: len(own.pids().get(role, [])) == len(before) and before[0] not in own.pids()[role])
+
+    def replaced() -> bool:
+        now = own.pids().get(role, [])
+        return len(now) == len(before) and before[0] not in now
+
+    assert until(replaced)
 
     def recovered() -> bool:
         try:
