@@ -43,6 +43,10 @@ from echoless.volatile.gateway.schemas.workspace import (
 
 _OK: Final = {"status": "ok"}
 _NO_UPDATE: Final = "no_update"
+_UNLIMITED: Final = "unlimited"
+_BOUNDS: Final = (
+    "allowed_ips", "tts_concurrency_limit", "dubbing_concurrency_limit", "music_concurrency_limit",
+)  # fmt: skip
 _ACT_CLASS: Final = "Entity Management"
 
 
@@ -119,6 +123,7 @@ async def list_keys(call: Call) -> None:
 async def create_key(call: Call) -> None:
     """Make a key; the only time that it is shown."""
     body = await read_schema(call, CreateKeyBody)
+    _refuse_bounds(body)
     created = await call.open_ticket.ask(
         CreateKey(
             service_account_id=call.path_id(0),
@@ -126,7 +131,7 @@ async def create_key(call: Call) -> None:
             scopes=body.permissions if isinstance(body.permissions, list) else None,
             character_limit=body.character_limit,
             expires_unix=body.expires_at_unix,
-            retention=RetentionMode(body.retention or RetentionMode.DEFAULT),
+            retention=RetentionMode(body.retention) if body.retention else None,
         )
     )
     assert isinstance(created, KeyCreated)
@@ -136,6 +141,7 @@ async def create_key(call: Call) -> None:
 async def edit_key(call: Call) -> None:
     """Change a key."""
     body = await read_schema(call, EditKeyBody)
+    _refuse_bounds(body)
     key = await call.open_ticket.ask(
         EditKey(
             service_account_id=call.path_id(0),
@@ -145,11 +151,22 @@ async def edit_key(call: Call) -> None:
             scopes=body.permissions if isinstance(body.permissions, list) else None,
             has_all_scopes=body.permissions == "all",
             character_limit=body.character_limit if isinstance(body.character_limit, int) else None,
+            clears_character_limit=body.character_limit == _UNLIMITED,
+            expires_unix=body.expires_at_unix if isinstance(body.expires_at_unix, int) else None,
             retention=RetentionMode(body.retention) if body.retention not in {None, _NO_UPDATE} else None,
         )
     )
     assert isinstance(key, KeyView)
     await call.answer(_key_wire(key))
+
+
+def _refuse_bounds(body: CreateKeyBody | EditKeyBody) -> None:
+    """Refuse what would bind a key by something that nobody would look at."""
+    for name in _BOUNDS:
+        value = getattr(body, name)
+        if value is not None and value != _NO_UPDATE:
+            message = "This server does not bind keys by that; the key was not made or changed."
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param=name)
 
 
 async def disable_key(call: Call) -> None:

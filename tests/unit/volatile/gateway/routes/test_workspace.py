@@ -74,6 +74,41 @@ async def test_new_key_is_shown_once_and_may_carry_a_floor() -> None:
         assert (await gateway.ask("POST", KEYS, {"name": "app", "permissions": ["Not A Scope!"]})).status == 422
 
 
+async def test_new_key_without_a_mode_has_that_of_the_key_that_asks() -> None:
+    async with running_gateway() as gateway:
+        gateway.vault.scripted[queries.CreateKey] = queries.KeyCreated(key_id="k-1", secret="sk_1")
+        body = {"name": "app", "permissions": "all", "expires_at_unix": 1_900_000_000, "allowed_ips": None}
+        assert (await gateway.ask("POST", KEYS, body)).status == 200
+        assert asked(gateway, queries.CreateKey) == queries.CreateKey(
+            service_account_id="sa-1", name="app", scopes=None, character_limit=None, expires_unix=1_900_000_000,
+            retention=None,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("body", [{"name": "app"}, {"name": "app", "permissions": None}])
+async def test_a_key_has_no_permissions_that_nobody_named(body: dict[str, object]) -> None:
+    async with running_gateway() as gateway:
+        reply = await gateway.ask("POST", KEYS, body)
+        assert reply.status == 422
+        assert reply.json["detail"][0]["loc"] == ["body", "permissions"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("allowed_ips", ["192.0.2.1"]), ("allowed_ips", []), ("tts_concurrency_limit", 1),
+        ("dubbing_concurrency_limit", 0), ("music_concurrency_limit", 2),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_a_bound_that_nobody_would_keep_is_refused(method: str, name: str, value: object) -> None:
+    async with running_gateway() as gateway:
+        path, body = (KEYS, {"name": "app", "permissions": "all"}) if method == "POST" else (f"{KEYS}/k-1", {})
+        reply = await gateway.ask(method, path, body | {name: value})
+        assert (reply.status, reply.json["detail"]["param"]) == (400, name)
+        assert not [question for question in gateway.vault.questions if type(question).__name__.endswith("Key")]
+
+
 @pytest.mark.parametrize(
     ("body", "changes"),
     [
@@ -86,6 +121,9 @@ async def test_new_key_is_shown_once_and_may_carry_a_floor() -> None:
         ({"permissions": "all", "name": "b"}, {"has_all_scopes": True, "name": "b"}),
         ({"permissions": ["models_read"], "character_limit": 4}, {"scopes": ["models_read"], "character_limit": 4}),
         ({"retention": "zero"}, {"retention": RetentionMode.ZERO}),
+        ({"character_limit": "unlimited"}, {"clears_character_limit": True}),
+        ({"expires_at_unix": 1_900_000_000}, {"expires_unix": 1_900_000_000}),
+        ({"expires_at_unix": "no_update", "character_limit": None, "allowed_ips": "no_update"}, {}),
     ],
 )
 async def test_key_changes_only_what_is_given(body: dict[str, object], changes: dict[str, object]) -> None:
