@@ -212,7 +212,8 @@ class GetUsage(Record, frozen=True):
     """Asks for usage in buckets. Answered by Usage.
 
     breakdown: `none`, `model`, `product_type`, `api_keys`; metric: `credits`, `tts_characters`, `request_count`
-    interval_s: length of a bucket; 0 for one cumulative bucket
+    interval_s:  length of a bucket, whole hours; 0 for one bucket
+    is_by_month: buckets are months, whatever interval_s says
     """
 
     KIND: ClassVar[int] = 132
@@ -221,10 +222,11 @@ class GetUsage(Record, frozen=True):
     interval_s: Count
     breakdown: Code
     metric: Code
+    is_by_month: bool = False
 
 
 class Usage(Record, frozen=True):
-    """Buckets and one series for each label."""
+    """Buckets and one series for each label. A bucket begins at a whole hour, day, Monday or month, UTC."""
 
     KIND: ClassVar[int] = 133
     bucket_start_ms: list[int]

@@ -21,6 +21,14 @@ async def test_stats_are_asked_for_and_shown_in_buckets() -> None:
         assert asked == GetUsage(start_ms=0, end_ms=10**8, interval_s=86_400, breakdown="model", metric="credits")
 
 
+async def test_a_month_is_asked_for_as_a_month() -> None:
+    async with running_gateway() as gateway:
+        gateway.vault.scripted[GetUsage] = Usage(bucket_start_ms=[], series={})
+        await gateway.ask("GET", f"{STATS}?start_unix=0&end_unix=100000000&aggregation_interval=month")
+        asked = next(question for question in gateway.vault.questions if isinstance(question, GetUsage))
+        assert (asked.interval_s, asked.is_by_month) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
@@ -30,6 +38,8 @@ async def test_stats_are_asked_for_and_shown_in_buckets() -> None:
         ("start_unix=0&end_unix=1&breakdown_type=voice", 400),
         ("start_unix=0&end_unix=1&metric=ttfb_avg", 400),
         ("start_unix=2&end_unix=1", 400),
+        ("start_unix=0&end_unix=1&aggregation_bucket_size=60", 400),
+        ("start_unix=0&end_unix=1&breakdown_type=user", 400),
         ("start_unix=0&end_unix=9999999999999&aggregation_interval=hour", 400),
     ],
 )
@@ -42,13 +52,42 @@ async def test_stats_that_cannot_be_given_are_refused(query: str, status: int) -
 async def test_usage_is_a_table_too(path: str) -> None:
     async with running_gateway() as gateway:
         gateway.vault.scripted[GetUsage] = Usage(
-            bucket_start_ms=[0, 60_000], series={"a": [1.0, 2.0], "b": [0.0, 5.0]}
+            bucket_start_ms=[0, 3_600_000], series={"a": [1.0, 2.0], "b": [0.0, 5.0]}
         )
-        body = {"start_time": 0, "end_time": 120_000, "interval_seconds": 60, "group_by": ["model"], "filters": []}
+        body = {"start_time": 0, "end_time": 7_200_000, "interval_seconds": 3600, "group_by": ["model"]}
         table = (await gateway.ask("POST", f"/v1/workspace/analytics/{path}", body)).json
         assert table["columns"] == ["time", "model", "credits"]
-        assert [60_000, "b", 5.0] in table["rows"]
+        assert [3_600_000, "b", 5.0] in table["rows"]
         assert len(table["rows"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "group"), [("usage", "none"), ("query/usage-by-product-over-time", "product_type")]
+)
+async def test_each_table_has_its_own_usual_group(path: str, group: str) -> None:
+    async with running_gateway() as gateway:
+        gateway.vault.scripted[GetUsage] = Usage(bucket_start_ms=[0], series={"a": [1.0]})
+        body = {"start_time": 0, "end_time": 1, "time_zone": "UTC"}
+        table = (await gateway.ask("POST", f"/v1/workspace/analytics/{path}", body)).json
+        assert table["columns"][1] == group
+        asked = next(question for question in gateway.vault.questions if isinstance(question, GetUsage))
+        assert asked.breakdown == group
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"end_time": 0}, "end_time"), ({"interval_seconds": 60}, "interval_seconds"),
+        ({"group_by": ["voice"]}, "group_by"), ({"time_zone": "Asia/Tokyo"}, "time_zone"),
+        ({"end_time": 2**44, "interval_seconds": 3600}, "interval_seconds"),
+    ],
+)  # fmt: skip
+async def test_a_refused_table_names_the_field_of_its_own_body(changes: dict[str, object], param: str) -> None:
+    async with running_gateway() as gateway:
+        reply = await gateway.ask(
+            "POST", "/v1/workspace/analytics/usage", {"start_time": 1, "end_time": 2} | changes
+        )
+        assert (reply.status, reply.json["detail"]["param"]) == (400, param)
 
 
 @pytest.mark.claim("Z9")
