@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,7 +71,12 @@ def test_however_the_supervisor_ends_no_process_is_left(own: RunningServer, how:
 def test_a_killed_child_is_replaced_and_the_server_speaks_again(own: RunningServer, role: str) -> None:
     before = own.pids()[role]
     os.kill(before[0], signal.SIGKILL)
-    assert until(lambda: len(own.pids().get(role, [])) == len(before) and before[0] not in own.pids()[role])
+
+    def replaced() -> bool:
+        now = own.pids().get(role, [])
+        return len(now) == len(before) and before[0] not in now
+
+    assert until(replaced)
 
     def recovered() -> bool:
         try:
@@ -157,6 +164,27 @@ def test_the_first_key_goes_into_a_file_for_this_user_where_nobody_reads_along(t
         assert server.request("GET", "/v1/user", key=key)[0] == 200
     finally:
         server.stop()
+
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from echoless.core.server_process import ServerProcess
+with ServerProcess.start(Path(sys.argv[1]) / "data", Path(sys.argv[1]) / "output") as server:
+    print(server.process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.claim("Z19")
+def test_a_server_that_an_audit_started_ends_when_the_audit_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STARTER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        pid = int(starter.stdout.readline())
+        assert is_alive(pid)
+        starter.kill()
+    assert until(lambda: not is_alive(pid))
 
 
 def test_a_taken_port_is_explained(own: RunningServer, tmp_path: Path) -> None:

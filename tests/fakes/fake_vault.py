@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from echoless.core.errors import ErrorCode
 from echoless.core.ids import NO_TICKET, TicketId, new_opaque_id, new_ticket_id, request_id_of
@@ -58,7 +60,7 @@ class FakeVault:
     """Answers on any number of links.
 
     standing: who asks, for the decision
-    scripted: answers by the type of the question, before anything else
+    scripted: answers by the type of the question, before anything else; `answers` are made from it
     """
 
     def __init__(self) -> None:
@@ -69,6 +71,7 @@ class FakeVault:
         self.tickets: dict[TicketId, Kept] = {}
         self.questions: list[Record] = []
         self.scripted: dict[type[Record], Record] = {}
+        self.answers: dict[type[Record], Callable[[Any], Record]] = {}
         self.item_audio: dict[str, tuple[str, bytes]] = {}
         self.links: list[Link] = []
         self.unsent: dict[int, bytes] = {}
@@ -98,7 +101,10 @@ class FakeVault:
         if header.correlation and isinstance(record, Credit):
             self._send_more(link, frame, record.taken_bytes)
             return
-        answer = self.scripted.get(type(record)) or self._answer(record, header.ticket)
+        if type(record) in self.answers:
+            answer: Record | None = self.answers[type(record)](record)
+        else:
+            answer = self.scripted.get(type(record)) or self._answer(record, header.ticket)
         if answer is not None and header.correlation:
             link.post(answer, correlation=header.correlation, ticket=header.ticket)
 

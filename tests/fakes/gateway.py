@@ -26,7 +26,8 @@ def gateway_config(**changes: Any) -> GatewayConfig:
     values: dict[str, Any] = {
         "name": "gateway-0", "is_audit_view": False, "assurance": "strict", "tls_certificate_path": "",
         "tls_key_path": "", "body_bytes_max": 1024 * 1024, "header_timeout_s": 5.0, "body_timeout_s": 5.0,
-        "write_timeout_s": 5.0, "keep_alive_timeout_s": 5.0, "is_scrubbing": True, "model_aliases": {},
+        "write_timeout_s": 5.0, "keep_alive_timeout_s": 5.0, "is_scrubbing": True,
+        "has_access_log": True, "model_aliases": {},
         "unknown_model": "error", "character_limits": {}, "public_url": "http://127.0.0.1:8080",
     }  # fmt: skip
     return GatewayConfig(**(values | changes))

@@ -8,7 +8,6 @@ import socket
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
 VOICE = "JBFqnCBsd6RMkjVDRZzb"
 SPEECH = f"/v1/text-to-speech/{VOICE}"
@@ -44,8 +43,12 @@ class RawConnection:
         if receive_buffer_bytes is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
         self.socket.settimeout(timeout_s)
-        self.socket.connect((place.hostname, place.port))
-        self._file: BinaryIO = self.socket.makefile("rb")
+        try:
+            self.socket.connect((place.hostname, place.port))
+        except OSError:
+            self.socket.close()
+            raise
+        self._file = self.socket.makefile("rb")
 
     def send(self, data: bytes) -> None:
         """Send bytes."""
@@ -65,10 +68,11 @@ class RawConnection:
             line = self._file.readline()
             if line:
                 answer = RawAnswer(int(line.split()[1]))
-                while (line := self._file.readline().strip()) != b"":
+                while (line := self._file.readline()).strip():
                     name, _, value = line.decode("latin-1").partition(":")
                     answer.headers[name.lower()] = value.strip()
-                return answer
+                # Without the empty line the headers are not whole, and neither is the answer.
+                return answer if line else None
         return None
 
     def pieces(self, answer: RawAnswer) -> Iterator[bytes]:
@@ -78,7 +82,7 @@ class RawConnection:
                 yield from self._chunks(answer)
             else:
                 wanted = int(answer.headers.get("content-length", "0"))
-                while wanted and (data := self._file.read1(min(wanted, 65536))):  # type: ignore[attr-defined]
+                while wanted and (data := self._file.read1(min(wanted, 65536))):
                     wanted -= len(data)
                     yield data
                 answer.is_whole = not wanted
@@ -97,7 +101,7 @@ class RawConnection:
     def is_ended(self) -> bool:
         """Wait for the end of the connection; True once it came, False after the timeout."""
         try:
-            while self._file.read1(65536):  # type: ignore[attr-defined]
+            while self._file.read1(65536):
                 pass
         except TimeoutError:
             return False

@@ -91,10 +91,9 @@ def test_each_locked_package_has_its_licence_in_the_table(name: str) -> None:
 
 # Names under which packages are imported, where they differ; and packages that are used without an import.
 IMPORT_NAMES = {
-    "pyahocorasick": "ahocorasick", "sqlalchemy[asyncio]": "sqlalchemy", "hatchling": "", "editables": "",
+    "pyahocorasick": "ahocorasick", "hatchling": "", "editables": "",
 }  # fmt: skip
 USED_WITHOUT_IMPORT = {
-    "aiosqlite": "SQLAlchemy's driver, named in a URL",
     "httptools": "uvicorn's parser, chosen by name",
 }
 

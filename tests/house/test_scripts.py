@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -94,17 +96,34 @@ def test_a_second_run_changes_nothing_and_says_nothing(made: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{made}/.venv\n", "")
 
 
-def test_a_changed_lock_is_installed_and_a_bad_one_is_an_error(made: Path) -> None:
+def test_a_changed_lock_is_installed_once(made: Path) -> None:
     lock = made / "requirements.lock"
     lock.write_text("# something else\n")
     assert "installing" in bootstrap(made).stderr
     assert bootstrap(made).stderr == ""
-    # Without a hash nothing may be installed, whatever a registry would give.
-    lock.write_text("small-package-without-a-hash==1\n")
-    for _ in range(2):
-        done = bootstrap(made, PIP_NO_INDEX="1")
+    lock.write_text("# nothing\n")
+    assert bootstrap(made).returncode == 0
+
+
+def test_only_what_has_its_hash_in_the_lock_is_installed(made: Path, tmp_path: Path) -> None:
+    wheel = tmp_path / "other-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("other.py", "")
+        archive.writestr("other-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: other\nVersion: 1\n")
+        archive.writestr(
+            "other-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr("other-1.dist-info/RECORD", "")
+    right = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    lock = made / "requirements.lock"
+    for refused in ("other==1\n", f"other==1 --hash=sha256:{'0' * 64}\n"):
+        lock.write_text(refused)
+        done = bootstrap(made, **offline)
         assert done.returncode != 0
         assert "could not be installed" in done.stderr
+    lock.write_text(f"other==1 --hash=sha256:{right}\n")
+    assert bootstrap(made, **offline).returncode == 0
     lock.write_text("# nothing\n")
     assert bootstrap(made).returncode == 0
 

@@ -32,9 +32,8 @@ class Watched:
 
     def watch(self, canaries: Sequence[Canary]) -> None:
         """Search for canaries before they are used: they must be nowhere yet."""
-        needles = text_needles(canaries)
-        assert scan_memory(self.server.family(), needles).hits == ()
-        self.needles += needles
+        self.needles = text_needles(canaries)
+        assert scan_memory(self.server.family(), self.needles).hits == ()
 
     def speak(self, client: AuditClient, canary: Canary, output_format: str, *, suffix: str = "/stream") -> bytes:
         """Speak a canary with zero retention; the same words always give the same bytes."""

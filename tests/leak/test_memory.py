@@ -61,11 +61,11 @@ def test_nothing_is_left_of_a_clause(
         else mint.plain(f"clause of {characters}", characters, is_kept=False)
     )
     watched.watch([clause])
-    for output_format in ("pcm_22050", "mp3_44100_128"):
-        first = watched.speak(client, clause, output_format)
-        # The same bytes again: windows of the first are known to be absent before the second.
-        watched.assert_clean()
-        assert watched.speak(client, clause, output_format) == first
+    formats = ("pcm_22050", "mp3_44100_128")
+    first = [watched.speak(client, clause, output_format) for output_format in formats]
+    watched.assert_clean()
+    # The same bytes again: windows of the first are known to be absent before the second.
+    assert [watched.speak(client, clause, output_format) for output_format in formats] == first
     watched.assert_clean()
 
 
@@ -106,5 +106,5 @@ def test_a_request_in_flight_is_found(watched: Watched, client: AuditClient, min
     assert stream.read(4_096)
     held = watched.search()
     stream.close()
-    assert held.owners() == {"in flight"}
+    assert "in flight" in held.owners()
     watched.assert_clean()

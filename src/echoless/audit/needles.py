@@ -6,7 +6,7 @@ find its own needles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -58,11 +58,26 @@ def audio_needles(data: bytes, owner: str, kind: str, count: int = WINDOWS_PER_A
     return [Needle(kind, owner, window.translate(MASK)) for window in windows]
 
 
-def base64_audio_needles(data: bytes, owner: str, kind: str) -> list[Needle]:
-    """Return needles for some windows of the audio as they look in base64, at the three phases."""
+def without_common(needles: Sequence[Needle], others: Iterable[bytes]) -> list[Needle]:
+    """Drop needles that other audio of the same form holds too.
+
+    Encoded pauses look alike in every file of a format, whoever made it: they tell nothing of a text.
+
+    others: audio of other texts
+    """
+    masked = [data.translate(MASK) for data in others]
+    return [needle for needle in needles if not any(needle.masked in data for data in masked)]
+
+
+def base64_audio_needles(data: bytes, owner: str, kind: str, others: Sequence[bytes] = ()) -> list[Needle]:
+    """Return needles for some windows of the audio as they look in base64, at the three phases.
+
+    others: audio of other texts; windows that it holds too are left out
+    """
     return [
         Needle(f"{kind} base64", owner, base64_at(phase, window).translate(MASK))
         for window in _telling_windows(data, _BASE64_WINDOWS, _BASE64_WINDOW_BYTES)
+        if not any(window in other for other in others)
         for phase in range(3)
     ]
 

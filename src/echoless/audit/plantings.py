@@ -19,6 +19,7 @@ from echoless.audit.canary import Canary, CanaryMint
 VOICE: Final = "JBFqnCBsd6RMkjVDRZzb"
 MODEL: Final = "eleven_flash_v2_5"
 SPEECH: Final = f"/v1/text-to-speech/{VOICE}"
+KEPT: Final = "kept"
 _SEED: Final = 20_261_122
 _CLAUSE_CHARACTERS: Final = (300, 5_000)
 _LONG_CHARACTERS: Final = 20_000
@@ -100,7 +101,7 @@ def _address(suffix: str, is_kept: bool, output_format: str = "mp3_44100_128", m
 
 
 def _mode(is_kept: bool) -> str:
-    return "kept" if is_kept else "zero"
+    return KEPT if is_kept else "zero"
 
 
 def _good(mint: CanaryMint, *, is_kept: bool) -> Iterator[Planting]:

@@ -21,10 +21,16 @@ from echoless.audit.controls import control_in_flight, control_servers
 from echoless.audit.disk_scan import scan_directory, scan_files, scan_shared_places
 from echoless.audit.kept import check_kept
 from echoless.audit.memory_scan import MemoryScan, scan_memory
-from echoless.audit.needles import Needle, audio_needles, base64_audio_needles, text_needles
+from echoless.audit.needles import (
+    Needle,
+    audio_needles,
+    base64_audio_needles,
+    text_needles,
+    without_common,
+)
 from echoless.audit.options import AuditOptions, RunningServer
 from echoless.audit.planting import Planted, Spoken, plant
-from echoless.audit.plantings import Planting, all_plantings
+from echoless.audit.plantings import KEPT, Planting, all_plantings
 from echoless.audit.report import AuditReport, View
 from echoless.audit.soak import soak
 from echoless.core.errors import EcholessError
@@ -88,7 +94,9 @@ class _Audit:
                 texts = text_needles(mint.canaries)
             # The other way round: what was last in one round, and might be held until the next, is first now.
             second = self._round(client, plantings[::-1], family, texts, kept, number=2)
-            self._soak(family)
+            if self.options.soak_count:
+                self._soak(family, mint)
+                self._memory("memory after the soak", family, text_needles(mint.canaries), kept)
             after = family_of(supervisor)
             self.report.check(
                 "the same processes throughout",
@@ -119,22 +127,21 @@ class _Audit:
             "; ".join(planted.unexpected) or f"{planted.request_count} requests, {len(planted.spoken)} spoken",
         )  # fmt: skip
         time.sleep(self.options.scrub_deadline_s)
-        zero = [spoken for spoken in planted.spoken if not spoken.planting.is_kept]
-        self._memory(f"memory after {name}", family, [*texts, *_audio(zero)], kept)
+        audio = [needle for needle in _audio(planted.spoken) if not needle.owner.startswith(KEPT)]
+        self._memory(f"memory after {name}", family, [*texts, *audio], kept)
         return planted
 
-    def _soak(self, family: Sequence[ProcessIdentity]) -> None:
-        count = self.options.soak_count
-        if count:
-            server, progress = self.server, self.options.progress
-            result = soak(
-                server.url, server.api_key, family,
-                request_count=count, progress=lambda fraction: progress(f"{count} requests", fraction),
-            )  # fmt: skip
-            most = max(result.growth_mib.items(), key=lambda item: item[1])
-            detail = f"{most[0]} grew most, by {most[1]:.2f} MiB over {count} requests"
-            self.report.check("memory is flat", result.is_flat, detail)
-            self.report.request_count += count
+    def _soak(self, family: Sequence[ProcessIdentity], mint: CanaryMint) -> None:
+        count, server, progress = self.options.soak_count, self.server, self.options.progress
+        result = soak(
+            server.url, server.api_key, family, mint,
+            request_count=count, progress=lambda fraction: progress(f"{count} requests", fraction),
+        )  # fmt: skip
+        process, growth_mib = max(result.growth_mib.items(), key=lambda item: item[1])
+        detail = f"{process} grew most, by {growth_mib:.2f} MiB over {count} requests"
+        self.report.check("memory is flat", result.is_flat, detail)
+        self.report.request_count += count
+        time.sleep(self.options.scrub_deadline_s)
 
     def _view(self, family: Sequence[ProcessIdentity], texts: Sequence[Needle]) -> View:
         try:
@@ -184,9 +191,11 @@ def _audio(spoken: Sequence[Spoken]) -> list[Needle]:
     needles: list[Needle] = []
     for item in spoken:
         planting = item.planting
-        needles += audio_needles(item.audio, f"{planting.name}/audio", planting.output_format)
+        name, output_format = f"{planting.name}/audio", planting.output_format
+        others = [o.audio for o in spoken if o is not item and o.planting.output_format == output_format]
+        needles += without_common(audio_needles(item.audio, name, output_format), others)
         if planting.audio_of is not bytes:
-            needles += base64_audio_needles(item.audio, f"{planting.name}/audio", planting.output_format)
+            needles += base64_audio_needles(item.audio, name, output_format, others)
     return needles
 
 

@@ -41,15 +41,16 @@ def soak(
     url: str,
     api_key: str,
     family: Sequence[ProcessIdentity],
+    mint: CanaryMint,
     *,
     request_count: int,
     progress: Callable[[float], None] | None = None,
 ) -> SoakResult:
     """Send so many zero-retention requests and compare memory after the first quarter with memory at the end.
 
+    mint:   makes the texts; whoever calls may search for them afterwards
     raises: EcholessError(ENGINE_UNAVAILABLE) when an answer is not audio
     """
-    mint = CanaryMint()
     texts = [mint.plain(f"soak {number}", 40 + 20 * number, is_kept=False).text for number in range(_TEXTS)]
     path = f"{SPEECH}/stream?enable_logging=false&output_format=pcm_22050"
     warm_count = int(request_count * _WARM_SHARE)
@@ -58,7 +59,9 @@ def soak(
         for number in range(request_count):
             if number == warm_count:
                 before = {member.pid: own_bytes(member.pid) for member in family}
-            answer = client.request("POST", path, {"text": texts[number % _TEXTS], "model_id": MODEL})
+            # Each text is another one, so that nothing that is kept by its text passes unseen.
+            text = f"{texts[number % _TEXTS]} {number}"
+            answer = client.request("POST", path, {"text": text, "model_id": MODEL})
             if answer.status != 200:
                 raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, f"request {number}: status {answer.status}")
             if progress is not None and number % 50 == 49:

@@ -40,12 +40,12 @@ def run_bench(options: BenchOptions) -> BenchReport:
     with tempfile.TemporaryDirectory(prefix="echoless-bench-") as place, _servers(Path(place), options) as servers:
         scrubbed, unscrubbed = servers
         report.add("seconds to ready", scrubbed.ready_s, "s")
+        measure_growth(scrubbed, options, report)
         for output_format in (MP3, PCM):
             measure_throughput(scrubbed, options, report, output_format)
         measure_first_byte(scrubbed, options, report)
         measure_zero_against_kept(scrubbed, options, report)
         measure_scrubbing(scrubbed, unscrubbed, options, report)
-        measure_growth(scrubbed, options, report)
         measure_curve(scrubbed, options, report)
     report.duration_s = time.monotonic() - began_s
     if options.json_path is not None:

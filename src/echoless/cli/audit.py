@@ -43,6 +43,10 @@ def audit_command(
         bool,
         typer.Option("--controls/--no-controls", help="Also try servers without scrubbing, which must be caught."),
     ] = True,
+    soak: Annotated[
+        int,
+        typer.Option(min=0, metavar="COUNT", help="Also send so many requests, under which memory must stay flat."),
+    ] = 0,
 ) -> None:
     """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
@@ -54,7 +58,13 @@ def audit_command(
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
     with progress_bars() as bars:
         report = run_audit(
-            AuditOptions(ask_operator=ask_running, server=server, has_controls=controls, progress=bars.step)
+            AuditOptions(
+                ask_operator=ask_running,
+                server=server,
+                has_controls=controls,
+                soak_count=soak,
+                progress=bars.step,
+            )
         )
     print_report(report, Console(highlight=False))
     if json_file is not None:

@@ -1,7 +1,9 @@
 """The allocator profile: memory is overwritten as it is freed, and a self-test that sees it happen.
 
-Every process of ours starts with this environment. CPython then takes all memory from the C library, which
-fills each block as it comes back. The profile is set before exec or not at all: it cannot be changed later.
+Every process of ours starts with this environment. CPython then takes all memory from the C library, which fills
+each block as it comes back. The C library leaves out the last eight bytes of a small block, where all of a text of
+up to seven letters lies; so CPython's debug hooks, which fill whole objects and keep a margin behind them, stand in
+front of it. The profile is set before exec or not at all: it cannot be changed later.
 source: malloc tunables in the glibc manual, PYTHONMALLOC in the CPython manual
 """
 
@@ -19,7 +21,7 @@ from typing import Final
 FREED_BYTE: Final = 165
 ALLOCATOR_ENVIRONMENT: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "PYTHONMALLOC": "malloc",
+        "PYTHONMALLOC": "malloc_debug",
         "GLIBC_TUNABLES": f"glibc.malloc.perturb={FREED_BYTE}:glibc.malloc.tcache_count=0",
     }
 )
@@ -29,6 +31,8 @@ _SIZES_BYTES: Final = (64, 200, 480, 1_000, 8_000, 30_000)
 _COPIES: Final = 8
 # Links of the free list lie in the first 32 bytes of a freed block, and merging neighbours adds headers.
 _LINKS_BYTES: Final = 32
+# The end of a small block that the C library does not fill; too little for a window of anything.
+_BLOCK_TAIL_BYTES: Final = 8
 # Eight bytes that no program writes by chance, so that one occurrence is proof enough.
 _MARK: Final = bytes((0x5B, 0xC3, 0x9E, 0x17, 0xE2, 0x8D, 0x31, 0xF6))
 
@@ -42,13 +46,13 @@ class AllocatorState(StrEnum):
 
 
 def observe_allocator() -> AllocatorState:
-    """Free marked objects of several sizes and read where they were.
+    """Free marked objects and marked blocks of several sizes and read where they were.
 
     returns: OVERWRITES only where no mark is left of any size
     """
     if libc_version() is None:
         return AllocatorState.NOT_GLIBC
-    left = sum(marks_left(size) for size in _SIZES_BYTES)
+    left = sum(marks_left(size) + block_marks_left(size) for size in _SIZES_BYTES)
     return AllocatorState.KEEPS if left else AllocatorState.OVERWRITES
 
 
@@ -81,6 +85,31 @@ def marks_left(size_bytes: int) -> int:
         # The first one is given up to the calls' own small objects.
         found = sum(_marks_at(write, reader, writer, address, size_bytes) for address in addresses[1:])
         del neighbours
+        return found
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def block_marks_left(size_bytes: int) -> int:
+    """Return how many marks can be read after blocks of the C library were freed, as C extensions use them."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.malloc.argtypes, libc.malloc.restype = (ctypes.c_size_t,), ctypes.c_void_p
+    libc.free.argtypes, libc.free.restype = (ctypes.c_void_p,), None
+    libc.write.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
+    libc.write.restype = ctypes.c_ssize_t
+    reader, writer = os.pipe()
+    try:
+        blocks = [libc.malloc(size_bytes) for _ in range(2 * _COPIES)]
+        for block in blocks:
+            ctypes.memmove(block, _MARK * (size_bytes // len(_MARK)), size_bytes // len(_MARK) * len(_MARK))
+        # Every other one stays for now, so that none melts into the free top of the heap.
+        for block in blocks[::2]:
+            libc.free(block)
+        readable_bytes = size_bytes - _BLOCK_TAIL_BYTES
+        found = sum(_marks_at(libc.write, reader, writer, block, readable_bytes) for block in blocks[2::2])
+        for block in blocks[1::2]:
+            libc.free(block)
         return found
     finally:
         os.close(reader)

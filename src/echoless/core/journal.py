@@ -1,7 +1,8 @@
 """The journal: the only words that a process may say.
 
-An event is a member of `Event`; its fields are numbers, booleans, members of enums or short codes of ours.
-There is no field for free text, so there is nothing to redact. Lines are JSON, one per event, written to one
+An event is a member of `Event`; the fields that it may have are listed in `EVENT_FIELDS`: numbers, and short codes
+of a closed alphabet. There is no field for free text, so there is nothing to redact. Whoever shows a line checks it
+again and says itself which process it came from, and when. Lines are JSON, one per event, written to one
 descriptor. Standard logging of libraries is replaced by a counter: how often they spoke, never what they said.
 """
 
@@ -12,14 +13,13 @@ import logging
 import os
 import re
 import sys
-import time
 from collections.abc import Mapping
 from enum import Enum, StrEnum
 from types import TracebackType
 from typing import Final, Protocol
 
-FieldValue = int | float | bool | str | None
-_CODE: Final = re.compile(r"[A-Za-z0-9_.:/{}+-]{0,64}")
+FieldValue = int | str | None
+_NUMBER_MAX: Final = 2**53
 
 
 class Event(StrEnum):
@@ -28,11 +28,11 @@ class Event(StrEnum):
     PROCESS_STARTED = "process_started"
     PROCESS_READY = "process_ready"
     PROCESS_EXITED = "process_exited"
-    PROCESS_REPLACED = "process_replaced"
     PROCESS_STOPPING = "process_stopping"
     CONFINED = "confined"
     ZERO_RETENTION_REFUSED_BY_HOST = "zero_retention_refused_by_host"
     REQUEST_CLOSED = "request_closed"
+    TICKET_LOST = "ticket_lost"
     CONTENT_REFUSED = "content_refused"
     FRAME_REFUSED = "frame_refused"
     ENGINE_RECYCLED = "engine_recycled"
@@ -43,6 +43,44 @@ class Event(StrEnum):
     UNEXPECTED_ERROR = "unexpected_error"
 
 
+class Field(Enum):
+    """What a field may hold; strings have a closed alphabet and a length."""
+
+    NUMBER = ""
+    CODE = r"[A-Za-z0-9_.:-]{0,64}"
+    METHOD = r"[A-Z]{0,7}"
+    ROUTE = r"[a-z0-9_./{}-]{0,128}"
+
+
+_NAMED: Final = {"name": Field.CODE}
+_PLACE: Final = {"error": Field.CODE, "module": Field.CODE, "line": Field.NUMBER}
+EVENT_FIELDS: Final[Mapping[Event, Mapping[str, Field]]] = {
+    Event.PROCESS_STARTED: {**_NAMED, "pid": Field.NUMBER},
+    Event.PROCESS_READY: _NAMED,
+    Event.PROCESS_EXITED: {**_NAMED, "pid": Field.NUMBER, "status": Field.NUMBER},
+    Event.PROCESS_STOPPING: _NAMED,
+    Event.CONFINED: {
+        "role": Field.CODE, "landlock_abi": Field.NUMBER, "has_seccomp": Field.NUMBER,
+        "is_audit_view": Field.NUMBER, "channel_count": Field.NUMBER, "missing_count": Field.NUMBER,
+    },
+    Event.ZERO_RETENTION_REFUSED_BY_HOST: {"reason": Field.CODE, "assurance": Field.CODE},
+    Event.REQUEST_CLOSED: {
+        "method": Field.METHOD, "route": Field.ROUTE, "http_status": Field.NUMBER, "duration_ms": Field.NUMBER,
+        "mode": Field.CODE, "error": Field.CODE,
+    },
+    Event.TICKET_LOST: {"error": Field.CODE},
+    Event.CONTENT_REFUSED: {"kind": Field.NUMBER, "mode": Field.CODE, "count": Field.NUMBER},
+    Event.FRAME_REFUSED: {**_NAMED, "kind": Field.NUMBER, "code": Field.CODE},
+    Event.ENGINE_RECYCLED: _NAMED,
+    Event.MIGRATED: {"from_version": Field.NUMBER, "to_version": Field.NUMBER},
+    Event.SWEPT: {"count": Field.NUMBER, "request_rows": Field.NUMBER, "lag_s": Field.NUMBER},
+    Event.ITEM_ERASED: {"count": Field.NUMBER},
+    Event.LIBRARY_SPOKE: {"level": Field.NUMBER},
+    Event.UNEXPECTED_ERROR: _PLACE,
+}  # fmt: skip
+"""Which fields an event may have. What is not here cannot be said."""
+
+
 class Journal(Protocol):
     """Whoever accepts events."""
 
@@ -51,38 +89,42 @@ class Journal(Protocol):
         ...
 
 
-def checked_fields(fields: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
-    """Return the fields, each string proved to be a short code.
+def checked_fields(event: Event, fields: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
+    """Return the fields, each proved to be one that the event may have and to hold what such a field may hold.
 
-    raises: ValueError without the value where a string is longer than 64 characters or has characters
-            that codes do not use (blanks, `@`, anything beyond ASCII)
+    raises: ValueError, without the name or the value, for anything else
     """
-    checked: dict[str, FieldValue] = {}
-    for name, value in fields.items():
-        if isinstance(value, Enum):
-            value = value.value  # noqa: PLW2901  # an enum is its code
-        if isinstance(value, str) and _CODE.fullmatch(value) is None:
-            raise ValueError(f"journal field {name} is not a code")
-        checked[name] = value
-    return checked
+    allowed = EVENT_FIELDS[event]
+    return {name: _checked(allowed.get(name), value) for name, value in fields.items()}
+
+
+def _checked(field: Field | None, value: FieldValue) -> FieldValue:
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None and field is not None:
+        return value
+    if field is Field.NUMBER and isinstance(value, int) and abs(value) <= _NUMBER_MAX:
+        return value
+    is_text = field not in {None, Field.NUMBER} and isinstance(value, str)
+    if field is None or not is_text or re.fullmatch(field.value, str(value)) is None:
+        raise ValueError("a journal field is not what its event may have")
+    return value
 
 
 class LineJournal:
     """Writes events as JSON lines to a descriptor that was open before the sandbox.
 
     descriptor: a pipe or socket; a full pipe drops the line and counts it, since nobody may wait for words
-    process:    our name of the process, for example `gateway-0`
     """
 
-    def __init__(self, descriptor: int, process: str) -> None:
+    def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._process = process
         self.dropped_count = 0
 
     def say(self, event: Event, **fields: FieldValue) -> None:
         """Write one line."""
-        record = {"unix_s": int(time.time()), "process": self._process, "event": event.value}
-        line = json.dumps(record | checked_fields(fields), separators=(",", ":")) + "\n"
+        record: dict[str, FieldValue] = {"event": event.value}
+        line = json.dumps(record | checked_fields(event, fields), separators=(",", ":")) + "\n"
         try:
             os.write(self._descriptor, line.encode("ascii"))
         except (BlockingIOError, BrokenPipeError):
@@ -97,7 +139,7 @@ class MemoryJournal:
 
     def say(self, event: Event, **fields: FieldValue) -> None:
         """Remember one event."""
-        self.events.append((event, checked_fields(fields)))
+        self.events.append((event, checked_fields(event, fields)))
 
 
 class _CountingHandler(logging.Handler):

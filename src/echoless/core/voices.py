@@ -197,8 +197,13 @@ EchoVoiceHiAsha00029 Asha      hi+f2             hi 50 52 165 female  young  sta
 
 # Short words of the table and the wire's words for them.
 _WIRE_WORDS: Final = {
-    "middle": "middle_aged", "rp": "received pronunciation", "story": "narrative_story", "chat": "conversational",
-    "social": "social_media", "entertain": "entertainment", "advert": "advertisement",
+    "middle": "middle_aged",
+    "rp": "received pronunciation",
+    "story": "narrative_story",
+    "chat": "conversational",
+    "social": "social_media",
+    "entertain": "entertainment",
+    "advert": "advertisement",
 }
 
 
@@ -211,10 +216,18 @@ def _parse(line: str) -> CatalogueVoice:
         line.split()
     )
     return CatalogueVoice(
-        catalogue_id=identity, name=name, engine_name=engine, language=language,
-        pitch=int(pitch), pitch_range=int(pitch_range), words_per_minute=int(speed),
-        gender=gender, age=_wire_word(age), accent=_wire_word(accent).replace("_", " "),
-        use_case=_wire_word(use_case), descriptive=descriptive,
+        catalogue_id=identity,
+        name=name,
+        engine_name=engine,
+        language=language,
+        pitch=int(pitch),
+        pitch_range=int(pitch_range),
+        words_per_minute=int(speed),
+        gender=gender,
+        age=_wire_word(age),
+        accent=_wire_word(accent).replace("_", " "),
+        use_case=_wire_word(use_case),
+        descriptive=descriptive,
     )
 
 

@@ -45,7 +45,7 @@ def begin(descriptors: Sequence[str]) -> ChildStart:
     config: Record | None = message[0] if message is not None else None
     if not isinstance(config, GatewayConfig | EngineConfig | VaultConfig):
         raise EcholessError(ErrorCode.CROSSING_BROKEN, "the first control message is no configuration")
-    journal = LineJournal(journal_descriptor, config.name)
+    journal = LineJournal(journal_descriptor)
     silence_libraries(journal)
     return ChildStart(control, journal, config)
 

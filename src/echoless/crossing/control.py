@@ -46,6 +46,7 @@ class GatewayConfig(Record, frozen=True):
     write_timeout_s: float
     keep_alive_timeout_s: float
     is_scrubbing: bool
+    has_access_log: bool
     model_aliases: dict[str, str]
     unknown_model: Name
     character_limits: dict[str, int]
@@ -143,7 +144,6 @@ class Retire(Record, frozen=True):
     """From an engine that wants to be replaced once its jobs are done: its memory grew or its bound is reached."""
 
     KIND: ClassVar[int] = 308
-    reason: Code
 
 
 _CONTROL_RECORDS: Final[tuple[type[Record], ...]] = (

@@ -220,7 +220,8 @@ class GetUsage(Record, frozen=True):
     """Asks for usage in buckets. Answered by Usage.
 
     breakdown: `none`, `model`, `product_type`, `api_keys`; metric: `credits`, `tts_characters`, `request_count`
-    interval_s: length of a bucket; 0 for one cumulative bucket
+    interval_s:  length of a bucket, whole hours; 0 for one bucket
+    is_by_month: buckets are months, whatever interval_s says
     """
 
     KIND: ClassVar[int] = 132
@@ -229,10 +230,11 @@ class GetUsage(Record, frozen=True):
     interval_s: Count
     breakdown: Code
     metric: Code
+    is_by_month: bool = False
 
 
 class Usage(Record, frozen=True):
-    """Buckets and one series for each label."""
+    """Buckets and one series for each label. A bucket begins at a whole hour, day, Monday or month, UTC."""
 
     KIND: ClassVar[int] = 133
     bucket_start_ms: list[int]
@@ -393,7 +395,11 @@ class CreateServiceAccount(Record, frozen=True):
 
 
 class CreateKey(Record, frozen=True):
-    """Answered by KeyCreated or Refused."""
+    """Makes a key that can do no more than the one that asks. Answered by KeyCreated or Refused.
+
+    scopes:    None for all
+    retention: None for that of the key that asks
+    """
 
     KIND: ClassVar[int] = 158
     service_account_id: Name
@@ -401,7 +407,7 @@ class CreateKey(Record, frozen=True):
     scopes: list[Code] | None
     character_limit: Count | None
     expires_unix: Count | None
-    retention: RetentionMode
+    retention: RetentionMode | None
 
 
 class KeyCreated(Record, frozen=True):
@@ -424,6 +430,7 @@ class EditKey(Record, frozen=True):
     has_all_scopes: bool = False
     character_limit: Count | None = None
     clears_character_limit: bool = False
+    expires_unix: Count | None = None
     retention: RetentionMode | None = None
 
 

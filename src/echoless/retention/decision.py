@@ -107,6 +107,12 @@ USE_AGENT_TOGGLE = Refusal(
     "Agents take zero retention from platform_settings.privacy.zero_retention_mode, not from the query.",
     _SWITCH,
 )
+AGENT_TOGGLE_IS_DUE = Refusal(
+    ErrorCode.ZERO_RETENTION_NOT_SUPPORTED,
+    "This workspace or key demands zero retention; agents take it from "
+    "platform_settings.privacy.zero_retention_mode. Nothing was read or kept.",
+    "platform_settings.privacy.zero_retention_mode",
+)
 NOT_ENTITLED = Refusal(
     ErrorCode.ZERO_RETENTION_NOT_PERMITTED,
     "Zero retention is for enterprise workspaces that are entitled to it; nothing was read or kept.",
@@ -145,7 +151,7 @@ def _ineligible(endpoint: Endpoint, switch: Switch, standing: Standing) -> Decis
     if only_workspace_asks and standing.ineligible is Ineligible.ALLOW:
         return Decision(RetentionMode.DEFAULT, Level.WORKSPACE)
     if endpoint.product is Product.AGENTS and endpoint.retention_class is not EndpointClass.STORES:
-        return USE_AGENT_TOGGLE
+        return USE_AGENT_TOGGLE if switch is Switch.LOGGING_OFF else AGENT_TOGGLE_IS_DUE
     return NOT_ELIGIBLE
 
 

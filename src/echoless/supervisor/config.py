@@ -77,6 +77,9 @@ class ServerConfig(BaseModel):
     allocator_profile: bool = Field(
         True, description="Have freed memory overwritten by the allocator. Off only to test the audit."
     )
+    access_log: bool = Field(
+        True, description="Say one line for each request: method, route, status, duration and mode; never more."
+    )
     audit_view: bool = Field(
         False, description="Leave the memory of all processes readable to the supervisor, for the audit."
     )

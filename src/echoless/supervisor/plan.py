@@ -66,6 +66,13 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class LetListen:
+    """Give a gateway its listening socket: from now on clients reach it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class StateHost:
     """Tell the vault which properties are missing."""
 
@@ -108,7 +115,7 @@ class Exit:
     status: int
 
 
-Command = Spawn | Connect | StateHost | AskToStop | Kill | AnswerUnavailable | AnnounceReady | Exit
+Command = Spawn | Connect | LetListen | StateHost | AskToStop | Kill | AnswerUnavailable | AnnounceReady | Exit
 
 
 @dataclass(slots=True)
@@ -117,8 +124,9 @@ class _Process:
     number: int
     started_s: float
     phase: Phase = Phase.STARTING
-    missing: tuple[str, ...] = ("starting",)
+    missing: tuple[str, ...] = ()
     has_locked_pages: bool = False
+    is_listening: bool = False
     kill_at_s: float | None = None
 
 
@@ -163,7 +171,10 @@ class Plan:
         return commands
 
     def ready(self, number: int, missing: tuple[str, ...], *, has_locked_pages: bool = False) -> list[Command]:
-        """A process serves."""
+        """A process has shown its wall. Only now is it tied to anybody, and a gateway let listen after that.
+
+        The vault hears of the wall first: nobody is served by a process whose report was not taken into account.
+        """
         process = self._processes.get(number)
         if process is None or process.phase is not Phase.STARTING:
             return []
@@ -177,6 +188,8 @@ class Plan:
             state.is_answering = False
             commands.append(AnswerUnavailable(process.slot, is_on=False))
         commands += self._restate()
+        commands += self._ties_of(process)
+        commands += self._listeners()
         if not self._is_announced and all(self._ready_in(slot) for slot in self._slots):
             self._is_announced = True
             commands.append(AnnounceReady())
@@ -247,27 +260,43 @@ class Plan:
     def missing(self) -> tuple[str, ...]:
         """Every property that zero retention needs and that some process or the host does not have."""
         codes: set[str] = set()
-        for slot in self._slots:
-            process = self._ready_in(slot)
-            if self.host_has_swap and process is not None and not process.has_locked_pages:
+        for process in self._processes.values():
+            if process.phase is Phase.STARTING:
+                continue
+            codes |= set(process.missing)
+            if self.host_has_swap and not process.has_locked_pages:
                 codes.add("swap_on")
-            # A slot without a ready process serves nobody, except before the first start is complete.
-            codes |= set(process.missing) if process else (set() if self._is_announced else {"starting"})
-        return tuple(sorted(codes))
+        # Later a slot without a ready process serves nobody, since it is tied to nobody.
+        is_starting = not self._is_announced and not all(self._ready_in(slot) for slot in self._slots)
+        return tuple(sorted(codes | ({"starting"} if is_starting else set())))
 
     # --- inner ---
 
     def _spawn(self, slot: Slot, now_s: float) -> list[Command]:
         self._last_number += 1
         number = self._last_number
-        commands: list[Command] = [Spawn(slot, number)]
-        for other in self._processes.values():
-            if _are_linked(slot.role, other.slot.role) and other.phase is not Phase.RETIRING:
-                commands.append(Connect(number, other.number))
         self._processes[number] = _Process(slot, number, now_s)
         if slot.role is Role.VAULT:
             self._stated = None
-        return commands
+        return [Spawn(slot, number)]
+
+    def _ties_of(self, process: _Process) -> list[Command]:
+        """Tie a process that has just become ready to every ready one that it speaks to."""
+        return [
+            Connect(process.number, other.number)
+            for other in self._processes.values()
+            if other.phase is Phase.READY and _are_linked(process.slot.role, other.slot.role)
+        ]
+
+    def _listeners(self) -> list[Command]:
+        """Let every ready gateway listen once there is a vault and an engine behind it."""
+        ready = [process for process in self._processes.values() if process.phase is Phase.READY]
+        if not {Role.VAULT, Role.ENGINE} <= {process.slot.role for process in ready}:
+            return []
+        waiting = [p for p in ready if p.slot.role is Role.GATEWAY and not p.is_listening]
+        for process in waiting:
+            process.is_listening = True
+        return [LetListen(process.number) for process in waiting]
 
     def _respawn_after(self, slot: Slot, state: _SlotState, now_s: float) -> list[Command]:
         if state.failures <= 1:

@@ -60,6 +60,7 @@ def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfi
         write_timeout_s=config.write_timeout_s,
         keep_alive_timeout_s=config.keep_alive_timeout_s,
         is_scrubbing=config.scrubbing,
+        has_access_log=config.access_log,
         model_aliases=dict(config.model_aliases),
         unknown_model=config.unknown_model,
         character_limits=dict(config.character_limits),

@@ -23,7 +23,7 @@ from echoless.confinement.profile import Role as WallRole
 from echoless.confinement.profile import SandboxProfile
 from echoless.confinement.sandbox import enter
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.journal import Event, FieldValue
+from echoless.core.journal import Event, FieldValue, checked_fields
 from echoless.crossing.control import AddLink, HostState, Peer, ProcessReady, Retire, StartRefused, Stop
 from echoless.crossing.records import Record
 from echoless.supervisor.children import Child, child_environment, spawn
@@ -44,6 +44,7 @@ from echoless.supervisor.plan import (
     Connect,
     Exit,
     Kill,
+    LetListen,
     Plan,
     Role,
     Slot,
@@ -207,7 +208,7 @@ class Supervisor:
     def _on_message(self, child: Child, record: Record) -> None:
         now_s = time.monotonic()
         match record:
-            case ProcessReady():
+            case ProcessReady() if not child.is_ready:
                 child.became_ready()
                 self._terminal.step(f"{child.slot.name} is ready ({now_s - child.started_s:.1f} s)")
                 if child.slot.role is Role.VAULT:
@@ -217,14 +218,16 @@ class Supervisor:
                     child.number, tuple(record.missing), has_locked_pages=record.has_locked_pages
                 )
                 self._carry_out(commands)
-            case StartRefused():
+            case StartRefused() if not child.is_ready:
                 self._terminal.say(f"{child.slot.name} cannot start: {record.public_description}")
                 self._carry_out(self._plan.start_refused(child.number, now_s))
-            case Retire():
-                self._say(Event.ENGINE_RECYCLED, name=child.slot.name, reason=record.reason)
+            case Retire() if child.slot.role is Role.ENGINE:
+                self._say(Event.ENGINE_RECYCLED, name=child.slot.name)
                 self._carry_out(self._plan.retire(child.number, now_s))
             case _:
-                raise AssertionError("a child may not send this record")
+                # Free words are taken only before a child is ready, while it is tied to nobody.
+                self._say(Event.FRAME_REFUSED, kind=record.KIND, name=child.slot.name)
+                child.kill()
 
     def _on_journal(self, child: Child) -> None:
         try:
@@ -236,7 +239,7 @@ class Supervisor:
                 self._selector.unregister(child.journal)
             return
         for line in lines:
-            self._terminal.journal(line)
+            self._terminal.journal(line, child.slot.name, int(time.time()))
 
     def _on_output(self, child: Child) -> None:
         try:
@@ -258,6 +261,8 @@ class Supervisor:
                 self._spawn(command.slot, command.number)
             case Connect():
                 self._connect(command.first, command.second)
+            case LetListen():
+                self._let_listen(command.number)
             case StateHost():
                 self._state_host(command)
             case AskToStop():
@@ -283,11 +288,14 @@ class Supervisor:
             self._selector.register(descriptor, selectors.EVENT_READ, react)
         self._say(Event.PROCESS_STARTED, name=slot.name, pid=child.pid)
         self._send(number, role_config(self._config, slot, self._tls))
-        if slot.role is Role.GATEWAY:
-            listener = self._listeners[slot.index]
-            self._send(number, AddLink(Peer.HTTP_LISTENER, slot.name), (listener.fileno(),))
-        elif slot.role is Role.VAULT:
+        if slot.role is Role.VAULT:
             self._send(number, AddLink(Peer.OPERATOR_LISTENER, slot.name), (self._operator.fileno(),))
+
+    def _let_listen(self, number: int) -> None:
+        child = self._children.get(number)
+        if child is not None:
+            listener = self._listeners[child.slot.index]
+            self._send(number, AddLink(Peer.HTTP_LISTENER, child.slot.name), (listener.fileno(),))
 
     def _connect(self, first: int, second: int) -> None:
         """Give each of two children one end of a socketpair and keep none, so that each sees the other end."""
@@ -328,7 +336,7 @@ class Supervisor:
             self._terminal.say(line)
 
     def _say(self, event: Event, **fields: FieldValue) -> None:
-        self._terminal.event(event, {**fields, "process": "supervisor"}, int(time.time()))
+        self._terminal.event(event, checked_fields(event, fields), "supervisor", int(time.time()))
 
     def _close(self) -> None:
         for listener in self._listeners:

@@ -34,29 +34,29 @@ class Terminal:
         """Say something that a person needs in any case."""
         self._line(text)
 
-    def journal(self, line: bytes) -> None:
+    def journal(self, line: bytes, process: str, unix_s: int) -> None:
         """Show one line of a child's journal once it is proved to be one.
 
-        A line that is not made of registered events and codes is replaced by a note that there was one.
+        process, unix_s: who wrote it and when, as the supervisor knows it
+        A line that is not a registered event with its own fields is replaced by a note that there was one.
         """
         try:
             record = json.loads(line)
             event = Event(record.pop("event"))
-            process = str(record.pop("process"))
-            unix_s = int(record.pop("unix_s"))
-            fields = checked_fields(record | {"process": process})
+            fields = checked_fields(event, record)
         except (ValueError, KeyError, TypeError, AttributeError):
-            self._line("a process wrote something that is no journal line; it was dropped")
+            self._line(f"{process} wrote something that is no journal line; it was dropped")
             return
-        self.event(event, fields, unix_s)
+        self.event(event, fields, process, unix_s)
 
-    def event(self, event: Event, fields: Mapping[str, FieldValue], unix_s: int) -> None:
+    def event(self, event: Event, fields: Mapping[str, FieldValue], process: str, unix_s: int) -> None:
         """Show one event."""
         if not self._is_interactive:
-            self._line(json.dumps({"unix_s": unix_s, "event": event.value, **fields}, separators=(",", ":")))
+            record = {"unix_s": unix_s, "process": process, "event": event.value, **fields}
+            self._line(json.dumps(record, separators=(",", ":")))
         elif event not in _QUIET_ON_A_TERMINAL:
             words = " ".join(f"{name}={value}" for name, value in fields.items() if value not in ("", None))
-            self._line(f"  {event.value} {words}")
+            self._line(f"  {process}: {event.value} {words}".rstrip())
 
     def _line(self, text: str) -> None:
         self._stream.write(text + "\n")

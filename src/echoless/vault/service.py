@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Final
 
 from echoless.confinement.facts import SandboxFacts
+from echoless.confinement.kernel import Kernel
+from echoless.confinement.limits import die_with_parent
 from echoless.confinement.profile import Role, SandboxProfile
 from echoless.confinement.properties import missing_properties
 from echoless.confinement.sandbox import enter
@@ -208,7 +210,7 @@ class Vault:
         elif len(self._tasks) >= _QUESTIONS_MAX:
             refusal = _BUSY
         else:
-            refusal = self._queries.may_ask(ticket.caller, record)
+            refusal = self._queries.may_ask(ticket.endpoint, ticket.caller, record)
         if refusal is not None or ticket is None:
             link.post(refusal or UNKNOWN_TICKET, correlation=correlation)
         elif isinstance(record, ReadItemAudio):
@@ -342,6 +344,8 @@ class _Process:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._say_unexpected)
         vault = await start_vault(self._config, SystemClock(), self._journal)
+        # Until the supervisor has spoken for all processes, nothing is promised.
+        vault.host.missing = frozenset({"host_not_stated"})
         vault.run_schedule()
         gc.collect()
         gc.freeze()
@@ -420,8 +424,10 @@ def main(arguments: list[str]) -> int:
 
     returns: 0 after a stop, 1 where it could not start; the reason went over the control socket
     """
+    # A parent that died before this line is seen by the end of file on the control socket.
+    die_with_parent(Kernel(), os.getppid())
     control = ControlEnd(socket.socket(fileno=int(arguments[0])))
-    journal = LineJournal(int(arguments[1]), "vault")
+    journal = LineJournal(int(arguments[1]))
     silence_libraries(journal)
     os.umask(0o077)
     message = control.receive()

@@ -13,7 +13,7 @@ import pytest
 from echoless.audit.canary import CanaryMint
 from echoless.audit.encodings import TEXT_FORMS
 from echoless.audit.finder import Finder, mask
-from echoless.audit.needles import Needle, audio_needles, base64_audio_needles, text_needles
+from echoless.audit.needles import Needle, audio_needles, base64_audio_needles, text_needles, without_common
 
 pytestmark = pytest.mark.unit
 
@@ -94,3 +94,11 @@ def test_audio_is_found_in_base64(shift: int) -> None:
     data = random.Random(2).randbytes(3_000)
     needles = base64_audio_needles(data, "it", "mp3")
     assert _found(needles, base64.b64encode(bytes(shift) + data))
+
+
+def test_windows_that_other_audio_has_too_are_dropped() -> None:
+    pause, speech = random.Random(3).randbytes(4_000), random.Random(4).randbytes(4_000)
+    needles = audio_needles(pause + speech, "it", "mp3")
+    left = without_common(needles, [b"head" + pause])
+    assert 0 < len(left) < len(needles)
+    assert {place > 3_900 for place, _ in Finder(left).find(mask(pause + speech), 8_000)} == {True}

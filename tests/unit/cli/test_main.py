@@ -45,3 +45,11 @@ def test_a_wrong_configuration_ends_with_2_and_no_traceback(words: list[str], tm
 def test_a_failure_ends_with_1(tmp_path: Path) -> None:
     done = echoless("workspace", "list", "--data", str(tmp_path / "absent"))
     assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_the_command_loads_nothing_that_starts_threads_or_holds_much() -> None:
+    program = (
+        "import sys, echoless.cli.main; print(sorted({'numpy', 'matplotlib', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[]\n", "the supervisor is this process: its wall is entered with one thread"

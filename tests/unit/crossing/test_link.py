@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,8 @@ async def linked(on_frame: object = None, on_closed: object = None) -> tuple[Lin
     one, other = socket.socketpair()
     registry = core_registry()
     asking = await Link.open(one, registry)
-    answering = await Link.open(other, registry, on_frame=on_frame, on_closed=on_closed)  # type: ignore[arg-type]
+    handlers: dict[str, Any] = {"on_frame": on_frame, "on_closed": on_closed}
+    answering = await Link.open(other, registry, **handlers)
     return asking, answering
 
 

@@ -17,7 +17,7 @@ from echoless.retention.decision import (
     Switch,
     decide,
 )
-from echoless.retention.endpoints import ENDPOINT_BY_NAME, ENDPOINTS, EndpointClass
+from echoless.retention.endpoints import ENDPOINT_BY_NAME, ENDPOINTS, Endpoint, EndpointClass
 
 pytestmark = pytest.mark.unit
 
@@ -54,10 +54,10 @@ def entitled(**changes: object) -> Standing:
 
 @pytest.mark.claim("Z2")
 @given(endpoints, standings)
-def test_a_request_that_asks_for_zero_is_never_kept(endpoint: object, standing: Standing) -> None:
+def test_a_request_that_asks_for_zero_is_never_kept(endpoint: Endpoint, standing: Standing) -> None:
     """C1: on any endpoint through which content passes, `false` ends in ZERO or in a refusal."""
-    outcome = decide(endpoint, Switch.LOGGING_OFF, standing)  # type: ignore[arg-type]
-    if endpoint.is_generation:  # type: ignore[attr-defined]
+    outcome = decide(endpoint, Switch.LOGGING_OFF, standing)
+    if endpoint.is_generation:
         assert isinstance(outcome, Refusal) or outcome.mode is RetentionMode.ZERO
 
 
@@ -71,28 +71,28 @@ def test_no_input_lowers_what_workspace_or_key_demand(switch: Switch, standing: 
 
 
 @given(endpoints, standings)
-def test_logging_on_is_never_stricter_or_laxer_than_silence(endpoint: object, standing: Standing) -> None:
+def test_logging_on_is_never_stricter_or_laxer_than_silence(endpoint: Endpoint, standing: Standing) -> None:
     """`true` asks for what is the default anyway: it neither lowers a policy nor raises one."""
-    assert decide(endpoint, Switch.LOGGING_ON, standing) == decide(endpoint, Switch.ABSENT, standing)  # type: ignore[arg-type]
+    assert decide(endpoint, Switch.LOGGING_ON, standing) == decide(endpoint, Switch.ABSENT, standing)
 
 
 @given(endpoints, switches, standings, st.sampled_from(["is_enforced", "key_floor"]))
 def test_a_stricter_level_never_turns_zero_into_kept(
-    endpoint: object, switch: Switch, standing: Standing, raised: str
+    endpoint: Endpoint, switch: Switch, standing: Standing, raised: str
 ) -> None:
     """C5: raising a level keeps ZERO at ZERO or refuses."""
-    before = decide(endpoint, switch, standing)  # type: ignore[arg-type]
+    before = decide(endpoint, switch, standing)
     changes = {"is_enforced": True} if raised == "is_enforced" else {"key_floor": RetentionMode.ZERO}
     stricter = Standing(**{name: getattr(standing, name) for name in Standing.__slots__} | changes)
-    after = decide(endpoint, switch, stricter)  # type: ignore[arg-type]
+    after = decide(endpoint, switch, stricter)
     if isinstance(before, Decision) and before.mode is RetentionMode.ZERO:
         assert isinstance(after, Refusal) or after.mode is RetentionMode.ZERO
 
 
 @given(endpoints, standings)
-def test_an_unreadable_switch_is_refused_everywhere(endpoint: object, standing: Standing) -> None:
+def test_an_unreadable_switch_is_refused_everywhere(endpoint: Endpoint, standing: Standing) -> None:
     """C2."""
-    outcome = decide(endpoint, Switch.UNREADABLE, standing)  # type: ignore[arg-type]
+    outcome = decide(endpoint, Switch.UNREADABLE, standing)
     assert isinstance(outcome, Refusal)
     assert outcome.code is ErrorCode.INVALID_PARAMETERS
     assert outcome.param == "enable_logging"
@@ -101,16 +101,16 @@ def test_an_unreadable_switch_is_refused_everywhere(endpoint: object, standing: 
 @pytest.mark.claim("Z4")
 @given(endpoints, switches, standings)
 def test_zero_is_granted_only_to_the_entitled_on_a_confined_host(
-    endpoint: object, switch: Switch, standing: Standing
+    endpoint: Endpoint, switch: Switch, standing: Standing
 ) -> None:
     """C1, C10: restricted, not entitled and unconfined never get ZERO; they are refused, not downgraded."""
-    outcome = decide(endpoint, switch, standing)  # type: ignore[arg-type]
+    outcome = decide(endpoint, switch, standing)
     if isinstance(outcome, Decision) and outcome.mode is RetentionMode.ZERO:
         assert standing.is_enterprise
         assert standing.is_entitled
         assert not standing.is_restricted
         assert standing.host_is_confined
-        assert endpoint.is_eligible  # type: ignore[attr-defined]
+        assert endpoint.is_eligible
 
 
 @given(switches, standings)
@@ -122,8 +122,11 @@ def test_reading_is_never_refused_by_policy(switch: Switch, standing: Standing) 
 
 def test_the_order_of_refusals_is_that_of_the_contract() -> None:
     outsider = entitled(is_enterprise=False, is_entitled=False)
-    assert decide(MUSIC, Switch.LOGGING_OFF, outsider).code is ErrorCode.ZERO_RETENTION_NOT_SUPPORTED  # type: ignore[union-attr]
-    assert decide(SPEECH, Switch.LOGGING_OFF, outsider).code is ErrorCode.ZERO_RETENTION_NOT_PERMITTED  # type: ignore[union-attr]
+    outcomes = [decide(endpoint, Switch.LOGGING_OFF, outsider) for endpoint in (MUSIC, SPEECH)]
+    assert [outcome.code for outcome in outcomes if isinstance(outcome, Refusal)] == [
+        ErrorCode.ZERO_RETENTION_NOT_SUPPORTED,
+        ErrorCode.ZERO_RETENTION_NOT_PERMITTED,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -161,14 +164,25 @@ def test_agents_are_told_where_their_switch_is() -> None:
     assert "privacy.zero_retention_mode" in outcome.message
 
 
+@pytest.mark.parametrize("standing", [entitled(is_enforced=True), entitled(key_floor=RetentionMode.ZERO)])
+@pytest.mark.parametrize("switch", [Switch.ABSENT, Switch.LOGGING_ON])
+def test_agents_that_a_policy_refuses_are_not_told_of_a_query_that_nobody_sent(
+    standing: Standing, switch: Switch
+) -> None:
+    outcome = decide(ENDPOINT_BY_NAME["POST /v1/convai/agents/create"], switch, standing)
+    assert isinstance(outcome, Refusal)
+    assert "query" not in outcome.message
+    assert outcome.param == "platform_settings.privacy.zero_retention_mode"
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-def test_each_row_answers_as_its_class_says(endpoint: object) -> None:
+def test_each_row_answers_as_its_class_says(endpoint: Endpoint) -> None:
     """C3, C4: one row of the contract's table each."""
-    outcome = decide(endpoint, Switch.LOGGING_OFF, entitled())  # type: ignore[arg-type]
-    retention_class = endpoint.retention_class  # type: ignore[attr-defined]
+    outcome = decide(endpoint, Switch.LOGGING_OFF, entitled())
+    retention_class = endpoint.retention_class
     if retention_class is EndpointClass.HONOURED:
         assert outcome == Decision(RetentionMode.ZERO, Level.REQUEST)
-    elif endpoint.method in {"GET", "DELETE"} and retention_class in set("GHMLP"):  # type: ignore[attr-defined]
+    elif endpoint.method in {"GET", "DELETE"} and retention_class in set("GHMLP"):
         assert outcome == Decision(RetentionMode.DEFAULT, Level.NOBODY)
     else:
         assert isinstance(outcome, Refusal)

@@ -13,6 +13,7 @@ from echoless.supervisor.plan import (
     Connect,
     Exit,
     Kill,
+    LetListen,
     Plan,
     Role,
     Slot,
@@ -42,13 +43,29 @@ def spawned(commands: list[Command]) -> list[Spawn]:
     return [command for command in commands if isinstance(command, Spawn)]
 
 
-def test_a_gateway_is_tied_to_the_vault_and_to_every_engine() -> None:
-    commands = Plan(2, 2, 5.0).start(0.0)
-    assert [command.slot.name for command in spawned(commands)] == [
+def test_a_gateway_is_tied_to_the_vault_and_to_every_engine_and_then_listens() -> None:
+    plan = Plan(2, 2, 5.0)
+    assert [command.slot.name for command in spawned(plan.start(0.0))] == [
         "vault", "engine-0", "engine-1", "gateway-0", "gateway-1",
     ]  # fmt: skip
+    commands = [command for number in range(1, 6) for command in plan.ready(number, ())]
     links = {frozenset((c.first, c.second)) for c in commands if isinstance(c, Connect)}
     assert links == {frozenset(pair) for pair in ((4, 1), (4, 2), (4, 3), (5, 1), (5, 2), (5, 3))}
+    assert [c.number for c in commands if isinstance(c, LetListen)] == [4, 5]
+    last_link = max(i for i, c in enumerate(commands) if isinstance(c, Connect) and c.first == 4)
+    assert commands.index(LetListen(4)) > last_link
+
+
+@pytest.mark.claim("Z16")
+def test_nobody_is_tied_to_a_process_that_has_not_shown_its_wall() -> None:
+    plan = started()
+    for number in (3, 1, 2):
+        before = plan.ready(number, ("seccomp_absent",))
+        assert all(3 in (c.first, c.second) for c in before if isinstance(c, Connect))
+    plan = serving()
+    assert plan.exited(3, 100.0) == [Spawn(GATEWAY, 4)]
+    after = plan.ready(4, ("seccomp_absent",))
+    assert after == [StateHost(1, ("seccomp_absent",)), Connect(4, 1), Connect(4, 2), LetListen(4)]
 
 
 def test_zero_retention_waits_until_every_process_has_shown_its_wall() -> None:
@@ -56,14 +73,14 @@ def test_zero_retention_waits_until_every_process_has_shown_its_wall() -> None:
     plan = started()
     assert plan.ready(1, ()) == [StateHost(1, ("starting",))]
     assert plan.ready(2, ()) == []
-    assert plan.ready(3, ()) == [StateHost(1, ()), AnnounceReady()]
+    assert plan.ready(3, ()) == [StateHost(1, ()), Connect(3, 1), Connect(3, 2), LetListen(3), AnnounceReady()]
 
 
 def test_a_missing_property_of_any_process_reaches_the_vault() -> None:
     plan = started()
     plan.ready(1, ())
     plan.ready(2, ("channel_open:xattr",))
-    assert plan.ready(3, ()) == [StateHost(1, ("channel_open:xattr",)), AnnounceReady()]
+    assert StateHost(1, ("channel_open:xattr",)) in plan.ready(3, ())
 
 
 def test_swap_that_is_added_later_takes_zero_retention_away_unless_all_pages_are_locked() -> None:
@@ -79,24 +96,20 @@ def test_swap_that_is_added_later_takes_zero_retention_away_unless_all_pages_are
 
 def test_a_dead_engine_is_replaced_and_tied_again() -> None:
     plan = serving()
-    assert plan.exited(2, 100.0) == [Spawn(ENGINE, 4), Connect(4, 3)]
+    assert plan.exited(2, 100.0) == [Spawn(ENGINE, 4)]
+    assert plan.ready(4, ()) == [Connect(4, 3)]
 
 
-def test_a_replacement_with_a_weaker_wall_takes_zero_retention_away() -> None:
+def test_a_replacement_with_a_weaker_wall_takes_zero_retention_away_before_it_is_tied() -> None:
     plan = serving()
     plan.exited(2, 100.0)
-    assert plan.ready(4, ("seccomp_absent",)) == [StateHost(1, ("seccomp_absent",))]
+    assert plan.ready(4, ("seccomp_absent",)) == [StateHost(1, ("seccomp_absent",)), Connect(4, 3)]
 
 
 def test_a_new_vault_hears_the_state_of_the_host_again() -> None:
     plan = serving(gateways=2)
-    commands = plan.exited(1, 100.0)
-    assert commands[0] == Spawn(VAULT, 5)
-    assert {frozenset((c.first, c.second)) for c in commands if isinstance(c, Connect)} == {
-        frozenset((5, 3)),
-        frozenset((5, 4)),
-    }
-    assert plan.ready(5, ()) == [StateHost(5, ())]
+    assert plan.exited(1, 100.0) == [Spawn(VAULT, 5)]
+    assert plan.ready(5, ()) == [StateHost(5, ()), Connect(5, 3), Connect(5, 4)]
 
 
 def test_late_news_of_a_dead_process_is_not_taken_for_its_successors() -> None:
@@ -136,10 +149,21 @@ def test_while_a_gateway_stays_away_its_clients_are_answered() -> None:
 
 def test_a_retiring_engine_works_until_its_successor_is_there() -> None:
     plan = serving()
-    assert plan.retire(2, 100.0) == [Spawn(ENGINE, 4), Connect(4, 3)]
-    plan.ready(4, ())
+    assert plan.retire(2, 100.0) == [Spawn(ENGINE, 4)]
+    assert plan.ready(4, ()) == [Connect(4, 3)]
     assert plan.exited(2, 101.0) == []
     assert plan.missing == ()
+
+
+def test_what_a_retiring_engine_lacks_counts_until_it_is_gone() -> None:
+    plan = started()
+    plan.ready(1, ())
+    plan.ready(2, ("seccomp_absent",))
+    plan.ready(3, ())
+    plan.retire(2, 100.0)
+    plan.ready(4, ())
+    assert plan.missing == ("seccomp_absent",)
+    assert plan.exited(2, 101.0) == [StateHost(1, ())]
 
 
 def test_stopping_takes_gateways_first_and_the_vault_last() -> None:

@@ -15,18 +15,16 @@ pytestmark = pytest.mark.unit
 
 def shown(line: bytes, *, is_interactive: bool) -> str:
     stream = io.StringIO()
-    Terminal(stream, is_interactive=is_interactive).journal(line)
+    Terminal(stream, is_interactive=is_interactive).journal(line, "gateway-0", 5)
     return stream.getvalue()
 
 
-GOOD = json.dumps(
-    {"unix_s": 5, "process": "gateway-0", "event": Event.REQUEST_CLOSED.value, "http_status": 200, "mode": "zero"}
-).encode()
+GOOD = json.dumps({"event": Event.REQUEST_CLOSED.value, "http_status": 200, "mode": "zero"}).encode()
 
 
 def test_an_event_is_shown_as_json_to_machines_and_in_words_to_people() -> None:
     assert json.loads(shown(GOOD, is_interactive=False))["http_status"] == 200
-    assert shown(GOOD, is_interactive=True) == "  request_closed http_status=200 mode=zero process=gateway-0\n"
+    assert shown(GOOD, is_interactive=True) == "  gateway-0: request_closed http_status=200 mode=zero\n"
 
 
 @pytest.mark.claim("Z10")
@@ -34,10 +32,11 @@ def test_an_event_is_shown_as_json_to_machines_and_in_words_to_people() -> None:
     "line",
     [
         b"Traceback: canary",
-        b'{"event": "canary", "process": "x", "unix_s": 1}',
-        b'{"event": "process_ready", "process": "a canary in words", "unix_s": 1}',
-        b'{"event": "process_ready", "process": "x", "unix_s": 1, "reason": "a canary in words"}',
-        b'{"event": "process_ready", "process": "x", "unix_s": "canary"}',
+        b'{"event": "canary"}',
+        b'{"event": "process_ready", "process": "canary"}',
+        b'{"event": "process_ready", "name": "a canary in words"}',
+        b'{"event": "process_ready", "a canary in words": 1}',
+        b'{"event": "process_ready", "name": ["canary"]}',
         b'["canary"]',
         b"\xff canary",
     ],

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from echoless.core.clock import Clock
 from echoless.core.journal import Event, Journal
-from echoless.vault.stores.erasing import delete_item_rows, destroy_keys
+from echoless.vault.stores.erasing import delete_item_rows, destroy_keys, places_of
 from echoless.vault.stores.migration import drop_copies
 from echoless.vault.stores.recent import RecentRequests
 from echoless.vault.stores.storage import Storage
@@ -50,7 +50,7 @@ def erase_items(storage: Storage, connections: Connections, item_ids: Sequence[s
     """Erase in the writer's thread: ledger, keys, rows, objects, copies of an older version."""
     if not item_ids:
         return
-    storage.ledger.append(item_ids)
+    storage.ledger.append(item_ids, places_of(connections, item_ids))
     destroy_keys(connections, item_ids)
     delete_item_rows(connections, item_ids)
     for item_id in item_ids:

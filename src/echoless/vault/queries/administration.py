@@ -6,7 +6,7 @@ One change at a time, so that two of them cannot undo each other. A key's secret
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -31,6 +31,8 @@ from echoless.vault.stores.writing import Row, Write
 
 _HINT_CHARACTERS: Final = 4
 _OWNER: Final = "owner"
+KEY_LIFE_S_MIN: Final = 15 * 60
+"""The shortest life of a key, as the wire contract has it."""
 
 
 class Administration:
@@ -93,13 +95,20 @@ class Administration:
             self.accounts.put_key(key)
         return workspace, key, secret
 
-    async def change_workspace(self, workspace: Workspace, actor_id: str, activity: str) -> None:
-        """Store a workspace's new policy."""
-        changed = replace(workspace, policy_version=workspace.policy_version + 1)
+    async def change_workspace(
+        self, workspace_id: str, change: Callable[[Workspace], Workspace], actor_id: str, activity: str
+    ) -> Workspace:
+        """Change a workspace as it stands when its turn comes; return it as it is now.
+
+        change: returns the changed workspace, or raises where it may not be
+        """
         async with self._one_at_a_time:
-            act = self._act(workspace.workspace_id, actor_id, activity, workspace.workspace_id)
-            await self._storage.writer.now((Write.WORKSPACE, workspace_row(changed)), act)
-            self.accounts.workspaces[workspace.workspace_id] = changed
+            before = self.accounts.workspaces[workspace_id]
+            after = replace(change(before), policy_version=before.policy_version + 1)
+            act = self._act(workspace_id, actor_id, activity, workspace_id)
+            await self._storage.writer.now((Write.WORKSPACE, workspace_row(after)), act)
+            self.accounts.workspaces[workspace_id] = after
+        return after
 
     async def create_service_account(self, workspace_id: str, name: str, actor_id: str) -> ServiceAccount:
         """Make a service account without keys."""
@@ -121,24 +130,53 @@ class Administration:
         expires_unix: int | None = None,
         retention: RetentionMode,
     ) -> tuple[ApiKey, str]:
-        """Make a key; return it and its secret, the only time that it is known."""
+        """Make a key; return it and its secret, the only time that it is known.
+
+        raises: EcholessError(INVALID_PARAMETERS) for an unknown permission or an end that is too near
+        """
+        self._check_end(expires_unix)
         key, secret = self._new_key(
             account, name, scopes=checked_scopes(scopes), character_limit=character_limit,
             expires_unix=expires_unix, retention=retention,
         )  # fmt: skip
-        await self.save_key(key, actor_id, "key.create")
+        async with self._one_at_a_time:
+            await self._save_key(key, actor_id, "key.create")
         return key, secret
 
-    async def save_key(self, key: ApiKey, actor_id: str, activity: str) -> None:
-        """Store a new or changed key."""
+    async def change_key(
+        self, key_id: str, change: Callable[[ApiKey], ApiKey], actor_id: str, activity: str
+    ) -> ApiKey:
+        """Change a key as it stands when its turn comes, so that no change undoes another; return it as it is now.
+
+        change: returns the changed key, or raises where it may not be
+        raises: EcholessError(NOT_FOUND) where the key was deleted meanwhile;
+                EcholessError(INVALID_PARAMETERS) for a new end that is too near; what `change` raises
+        """
         async with self._one_at_a_time:
-            act = self._act(key.workspace_id, actor_id, activity, key.key_id)
-            await self._storage.writer.now((Write.API_KEY, key_row(key)), act)
-            self.accounts.put_key(key)
+            before = self.accounts.keys.get(key_id)
+            if before is None:
+                raise EcholessError(ErrorCode.NOT_FOUND, "There is no key with this id.")
+            after = change(before)
+            if after.expires_unix != before.expires_unix:
+                self._check_end(after.expires_unix)
+            await self._save_key(after, actor_id, activity)
+        return after
+
+    async def _save_key(self, key: ApiKey, actor_id: str, activity: str) -> None:
+        act = self._act(key.workspace_id, actor_id, activity, key.key_id)
+        await self._storage.writer.now((Write.API_KEY, key_row(key)), act)
+        self.accounts.put_key(key)
+
+    def _check_end(self, expires_unix: int | None) -> None:
+        if expires_unix is not None and expires_unix < self._clock.unix_ms() // 1000 + KEY_LIFE_S_MIN:
+            message = "A key lives at least 15 minutes from now on."
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="expires_at_unix")
 
     async def delete_key(self, key: ApiKey, actor_id: str) -> None:
         """Delete a key for good. It is refused from now on, even where the deletion cannot be stored at once."""
         async with self._one_at_a_time:
+            if key.key_id not in self.accounts.keys:
+                raise EcholessError(ErrorCode.NOT_FOUND, "There is no key with this id.")
             self.accounts.drop_key(key.key_id)
             act = self._act(key.workspace_id, actor_id, "key.delete", key.key_id)
             await self._storage.writer.now((Write.API_KEY_REMOVED, {"gone_key_id": key.key_id}), act)

@@ -1,4 +1,4 @@
-"""The desk of the queries: which question needs which scope, and who answers it.
+"""The desk of the queries: which question needs which scope and belongs to which endpoint, and who answers it.
 
 Questions travel under the ticket of a reading or administrative request. A generation ticket may ask for earlier
 requests if it is a DEFAULT one, and in both modes for the voices and dictionaries that it names by id: nothing of
@@ -49,6 +49,7 @@ from echoless.crossing.query_records import (
 )
 from echoless.crossing.records import Record, Refused
 from echoless.crossing.socket_records import MintToken
+from echoless.retention.endpoints import ENDPOINTS, Endpoint, Product
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
@@ -56,17 +57,49 @@ from echoless.vault.stores.accounts import Accounts, Caller
 
 Answer = Callable[[Caller, Any], Awaitable[Record]]
 READ_HISTORY: Final = "speech_history_read"
+_ITEM: Final = "/v1/history/{item}"
+_VOICE: Final = "/v1/voices/{voice}"
+_POLICY: Final = "/v1/workspace/zero-retention"
+_ACCOUNTS: Final = "/v1/service-accounts"
+_KEYS: Final = f"{_ACCOUNTS}/{{sa}}/api-keys"
+_KEY: Final = f"{_KEYS}/{{key}}"
+_SHOWS_ITEM: Final = (f"GET {_ITEM}", f"GET {_ITEM}/audio", "POST /v1/history/download")
+_SHOWS_VOICE: Final = (f"GET {_VOICE}", f"GET {_VOICE}/settings", f"GET {_VOICE}/preview")
+_SHOWS_ACCOUNT: Final = ("GET /v1/user", "GET /v1/user/subscription", "GET /v1/models")
+_SHOWS_USAGE: Final = (
+    "GET /v1/usage/character-stats",
+    "POST /v1/workspace/analytics/usage",
+    "POST /v1/workspace/analytics/query/usage-by-product-over-time",
+)
+_DICTIONARIES: Final = "/v1/pronunciation-dictionaries"
+_DICTIONARY: Final = f"{_DICTIONARIES}/{{dict}}"
+_DOWNLOAD: Final = f"GET {_DICTIONARY}/{{ver}}/download"
+_TOKENS: Final = ("POST /v1/single-use-token/{token_type}",)
+
+
+def _generations(*products: Product) -> tuple[str, ...]:
+    return tuple(endpoint.name for endpoint in ENDPOINTS if endpoint.product in products and endpoint.is_eligible)
+
+
+_DIALOGUES: Final = _generations(Product.TEXT_TO_DIALOGUE)
+_CONTINUES: Final = _generations(Product.TEXT_TO_SPEECH, Product.TEXT_TO_DIALOGUE)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """How one kind of question is answered.
 
-    scopes: any one of these is enough
+    scopes:    any one of these is enough
+    endpoints: whose tickets ask it
     """
 
     scopes: tuple[str, ...]
+    endpoints: tuple[str, ...]
     answer: Answer
+
+
+async def _streamed(_caller: Caller, _record: ReadItemAudio) -> Record:
+    raise EcholessError(ErrorCode.CROSSING_BROKEN, "audio is streamed, not answered")
 
 
 class QueryDesk:
@@ -87,46 +120,53 @@ class QueryDesk:
         reads_workspace, reads_user = ("workspace_read",), ("user_read",)
         writes_keys, writes_policy = ("service_account_write",), ("workspace_write",)
         self._questions: dict[type[Record], Question] = {
-            ListHistory: Question((READ_HISTORY,), history.page),
-            GetHistoryItem: Question((READ_HISTORY,), history.item),
-            ReadItemAlignment: Question((READ_HISTORY,), history.alignment),
-            DeleteHistoryItem: Question(("speech_history_write",), history.delete),
-            CheckRequestIds: Question(("text_to_speech",), history.check_request_ids),
-            ListVoices: Question(("voices_read",), voices.all),
-            GetVoice: Question(("voices_read",), voices.one),
-            ResolveVoices: Question(("text_to_speech",), voices.resolve),
-            EditVoiceSettings: Question(("voices_write",), voices.edit_settings),
+            ListHistory: Question((READ_HISTORY,), ("GET /v1/history",), history.page),
+            GetHistoryItem: Question((READ_HISTORY,), _SHOWS_ITEM, history.item),
+            ReadItemAlignment: Question((READ_HISTORY,), _SHOWS_ITEM, history.alignment),
+            ReadItemAudio: Question((READ_HISTORY,), _SHOWS_ITEM, _streamed),
+            DeleteHistoryItem: Question(("speech_history_write",), (f"DELETE {_ITEM}",), history.delete),
+            CheckRequestIds: Question(("text_to_speech",), _CONTINUES, history.check_request_ids),
+            ListVoices: Question(("voices_read",), ("GET /v1/voices", "GET /v2/voices"), voices.all),
+            GetVoice: Question(("voices_read",), _SHOWS_VOICE, voices.one),
+            ResolveVoices: Question(("text_to_speech",), _DIALOGUES, voices.resolve),
             **_dictionary_questions(dictionaries),
-            GetAccount: Question(("user_read", "models_read"), numbers.account),
-            GetUsage: Question((*reads_user, *reads_workspace), numbers.usage),
-            ListRequests: Question(reads_workspace, numbers.requests),
-            ListAuditEntries: Question(("audit_log_read",), numbers.audit),
-            GetZeroRetention: Question(reads_workspace, keys.get_policy),
-            SetZeroRetention: Question(writes_policy, keys.set_policy),
-            ListServiceAccounts: Question(reads_workspace, keys.list_accounts),
-            CreateServiceAccount: Question(writes_keys, keys.create_account),
-            CreateKey: Question(writes_keys, keys.create_key),
-            EditKey: Question(writes_keys, keys.edit_key),
-            DeleteKey: Question(writes_keys, keys.delete_key),
-            MintToken: Question(("user_write",), mint_token),
-            DisableOwnKey: Question(("user_write",), keys.disable_own),
+            MintToken: Question(("user_write",), _TOKENS, mint_token),
+            EditVoiceSettings: Question(("voices_write",), (f"POST {_VOICE}/settings/edit",), voices.edit_settings),
+            GetAccount: Question((*reads_user, "models_read"), _SHOWS_ACCOUNT, numbers.account),
+            GetUsage: Question((*reads_user, *reads_workspace), _SHOWS_USAGE, numbers.usage),
+            ListRequests: Question(reads_workspace, ("POST /v1/workspace/analytics/requests",), numbers.requests),
+            ListAuditEntries: Question(("audit_log_read",), ("GET /v1/workspace/audit-logs",), numbers.audit),
+            GetZeroRetention: Question(reads_workspace, (f"GET {_POLICY}",), keys.get_policy),
+            SetZeroRetention: Question(writes_policy, (f"PATCH {_POLICY}",), keys.set_policy),
+            ListServiceAccounts: Question(
+                reads_workspace, (f"GET {_ACCOUNTS}", f"GET {_KEYS}"), keys.list_accounts
+            ),
+            CreateServiceAccount: Question(writes_keys, (f"POST {_ACCOUNTS}",), keys.create_account),
+            CreateKey: Question(writes_keys, (f"POST {_KEYS}",), keys.create_key),
+            EditKey: Question(writes_keys, (f"PATCH {_KEY}", f"POST {_KEY}/disable"), keys.edit_key),
+            DeleteKey: Question(writes_keys, (f"DELETE {_KEY}",), keys.delete_key),
+            DisableOwnKey: Question(("user_write",), ("POST /v1/workspaces/api-keys/disable",), keys.disable_own),
         }
 
     def knows(self, record: Record) -> bool:
         """Whether this is a question."""
-        return type(record) in self._questions or isinstance(record, ReadItemAudio)
+        return type(record) in self._questions
 
-    def may_ask(self, caller: Caller, record: Record) -> Refused | None:
-        """Return why this caller may not ask this, or None.
+    def may_ask(self, endpoint: Endpoint, caller: Caller, record: Record) -> Refused | None:
+        """Return why this caller may not ask this under a ticket of this endpoint, or None.
 
-        The key is looked at again: it may have been disabled since the ticket was granted.
+        A ticket of one operation is no way to another. The key is looked at again: it may have been disabled or
+        have ended since the ticket was granted.
         """
-        key = self._accounts.keys.get(caller.key_id)
-        scopes = (READ_HISTORY,) if isinstance(record, ReadItemAudio) else self._questions[type(record)].scopes
-        if key is None or key.is_disabled:
+        question = self._questions[type(record)]
+        if endpoint.name not in question.endpoints:
+            message = "The request that is open here does not ask this."
+            return Refused(code=ErrorCode.UNKNOWN_TICKET.value, message=message)
+        key = self._accounts.valid_key(caller.key_id)
+        if key is None:
             return Refused(code=ErrorCode.INVALID_API_KEY.value, message="The API key is no longer valid.")
-        if not any(key.allows(scope) for scope in scopes):
-            message = f"The API key lacks the permission {scopes[0]}, which this operation needs."
+        if not any(key.allows(scope) for scope in question.scopes):
+            message = f"The API key lacks the permission {question.scopes[0]}, which this operation needs."
             return Refused(code=ErrorCode.MISSING_PERMISSIONS.value, message=message)
         return None
 
@@ -140,14 +180,16 @@ class QueryDesk:
 
 def _dictionary_questions(dictionaries: DictionaryQueries) -> dict[type[Record], Question]:
     reads, writes = ("pronunciation_dictionaries_read",), ("pronunciation_dictionaries_write",)
+    makes = (f"POST {_DICTIONARIES}/add-from-rules", f"POST {_DICTIONARIES}/add-from-file")
+    shows = (f"GET {_DICTIONARY}",)
     return {
-        CreateDictionary: Question(writes, dictionaries.create),
-        EditDictionary: Question(writes, dictionaries.edit),
-        SetRules: Question(writes, dictionaries.set_rules),
-        AddRules: Question(writes, dictionaries.add_rules),
-        RemoveRules: Question(writes, dictionaries.remove_rules),
-        GetDictionary: Question(reads, dictionaries.get),
-        ListDictionaries: Question(reads, dictionaries.page),
-        ReadRules: Question(reads, dictionaries.read),
-        UseDictionary: Question(("text_to_speech",), dictionaries.read),
+        CreateDictionary: Question(writes, makes, dictionaries.create),
+        EditDictionary: Question(writes, (f"PATCH {_DICTIONARY}",), dictionaries.edit),
+        SetRules: Question(writes, (f"POST {_DICTIONARY}/set-rules",), dictionaries.set_rules),
+        AddRules: Question(writes, (f"POST {_DICTIONARY}/add-rules",), dictionaries.add_rules),
+        RemoveRules: Question(writes, (f"POST {_DICTIONARY}/remove-rules",), dictionaries.remove_rules),
+        GetDictionary: Question(reads, shows, dictionaries.get),
+        ListDictionaries: Question(reads, (f"GET {_DICTIONARIES}",), dictionaries.page),
+        ReadRules: Question(reads, (*shows, _DOWNLOAD), dictionaries.read),
+        UseDictionary: Question(("text_to_speech",), _CONTINUES, dictionaries.read),
     }

@@ -130,13 +130,17 @@ class OperatorDesk:
         if record.is_restricted and record.reason not in _REASONS:
             message = "The reason is high_risk, flagged or discretion."
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="reason")
-        changed = replace(
-            workspace, is_restricted=record.is_restricted,
-            restriction_reason=record.reason if record.is_restricted else "",
-            restricted_since_unix=self._clock.unix_ms() // 1000 if record.is_restricted else 0,
-        )  # fmt: skip
+        since_unix = self._clock.unix_ms() // 1000 if record.is_restricted else 0
+        reason = record.reason if record.is_restricted else ""
+
+        def change(before: Workspace) -> Workspace:
+            return replace(
+                before, is_restricted=record.is_restricted, restriction_reason=reason,
+                restricted_since_unix=since_unix,
+            )  # fmt: skip
+
         activity = "zero_retention.restrict" if record.is_restricted else "zero_retention.lift"
-        await self._administration.change_workspace(changed, OPERATOR, activity)
+        await self._administration.change_workspace(workspace.workspace_id, change, OPERATOR, activity)
         return Done()
 
     async def _search_kept(self, record: SearchKept) -> KeptFound:

@@ -45,6 +45,7 @@ from echoless.vault.queries.paging import (
     read_item,
     read_page,
 )
+from echoless.vault.queries.usage import bucket_starts, bucketed, touched_hours
 from echoless.vault.stores.accounts import Caller
 from echoless.vault.stores.drafts import ALIGNMENT, NORMALIZED_ALIGNMENT
 from echoless.vault.stores.history import HistoryFilter, HistoryReader
@@ -56,8 +57,6 @@ from echoless.vault.stores.voices import KnownVoice, VoiceBook, checked_settings
 DeleteItem = Callable[[str, str, str], Awaitable[bool]]
 """Deletes an item: workspace, item, actor; False where there is none."""
 _ROWS_MAX: Final = 2000
-_BUCKETS_MAX: Final = 10_000
-_HOUR_S: Final = 3600
 
 
 class HistoryQueries:
@@ -81,7 +80,10 @@ class HistoryQueries:
         def step(reader: HistoryReader) -> HistoryPage:
             after = None
             if record.start_after_item_id:
+                # A deleted item keeps its place, so that a client may delete while it reads on.
                 after = reader.sequence_of(caller.workspace_id, record.start_after_item_id)
+                if after is None:
+                    after = self._storage.ledger.place_of(caller.workspace_id, record.start_after_item_id)
                 if after is None:
                     raise _no_item("start_after_history_item_id")
             return read_page(reader, PageRequest(wanted, count, after, record.search), self._clock)
@@ -183,30 +185,26 @@ class NumberQueries:
         )  # fmt: skip
 
     async def usage(self, caller: Caller, record: GetUsage) -> Usage:
-        """Return usage in buckets, each from its start to the start of the next.
+        """Return usage in buckets, each from its start to the start of the next; every hour that the span touches.
 
-        raises: EcholessError(INVALID_PARAMETERS) for an unknown word, a negative span or too many buckets
+        raises: EcholessError(INVALID_PARAMETERS) for an unknown word, a negative span or buckets that cannot be had
         """
         if record.breakdown not in BREAKDOWNS or record.metric not in METRICS:
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "This breakdown or metric is not offered.")
-        span_ms = record.end_ms - record.start_ms
-        interval_ms = max(record.interval_s, _HOUR_S) * 1000 if record.interval_s else max(span_ms, 1)
-        if span_ms < 0 or span_ms > interval_ms * _BUCKETS_MAX:
-            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The span is negative or has too many buckets.")
-        if not span_ms:
+        hours = touched_hours(record.start_ms, record.end_ms)
+        starts = bucket_starts(hours, record.interval_s, is_by_month=record.is_by_month)
+        if not starts:
             return Usage([], {})
         await self._storage.writer.flush()
-        start_unix, end_unix = record.start_ms // 1000, -(-record.end_ms // 1000)
 
         def step(reader: HistoryReader) -> list[UsagePoint]:
             return read_usage(
-                reader.vault, caller.workspace_id, start_unix - start_unix % _HOUR_S, end_unix,
+                reader.vault, caller.workspace_id, hours.start, hours.stop,
                 breakdown=record.breakdown, metric=record.metric,
             )  # fmt: skip
 
         points = await self._storage.read(step)
-        starts = list(range(record.start_ms, record.end_ms, interval_ms))
-        return Usage(starts, _series(points, starts, interval_ms))
+        return Usage([start_unix * 1000 for start_unix in starts], bucketed(points, starts))
 
     async def requests(self, caller: Caller, record: ListRequests) -> RequestRows:
         """Return rows of the request log, newest first."""
@@ -231,16 +229,6 @@ class NumberQueries:
         rows = await self._storage.read(step)
         entries = [AuditEntry(**row) for row in rows[:limit]]
         return AuditEntries(entries, entries[-1].entry_id if len(rows) > limit else "")
-
-
-def _series(points: list[UsagePoint], starts: list[int], interval_ms: int) -> dict[str, list[float]]:
-    series: dict[str, list[float]] = {}
-    for point in points:
-        values = series.setdefault(point.label or "none", [0.0] * len(starts))
-        # The hour in which the span begins may have begun before it.
-        index = max(0, (point.hour_unix * 1000 - starts[0]) // interval_ms)
-        values[min(index, len(values) - 1)] += point.value
-    return series
 
 
 def _no_item(param: str | None = None) -> EcholessError:

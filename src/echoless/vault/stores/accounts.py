@@ -141,6 +141,11 @@ class Accounts:
     def key_of(self, digest: bytes) -> ApiKey | None:
         """Return the key with this digest if it may be used now."""
         key = self._key_by_digest.get(digest)
+        return self.valid_key(key.key_id) if key is not None else None
+
+    def valid_key(self, key_id: str) -> ApiKey | None:
+        """Return a key if it may be used now."""
+        key = self.keys.get(key_id)
         return key if key is not None and key.is_valid_at(self._clock.unix_ms() // 1000) else None
 
     def keys_of(self, workspace_id: str) -> Iterable[ApiKey]:

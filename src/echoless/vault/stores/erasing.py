@@ -70,6 +70,18 @@ def stored_of(connections: Connections, item_ids: Sequence[str]) -> list[str]:
     return sorted(found)
 
 
+def places_of(connections: Connections, item_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Return workspace and place in the order of those items that have a row."""
+    table = schema.history_items
+    found: dict[str, tuple[str, int]] = {}
+    with connections.vault.begin():
+        for batch in _batches(item_ids):
+            statement = sa.select(table.c.item_id, table.c.workspace_id, table.c.sequence)
+            rows = connections.vault.execute(statement.where(table.c.item_id.in_(batch))).all()
+            found |= {row.item_id: (row.workspace_id, int(row.sequence)) for row in rows}
+    return found
+
+
 def with_row(connections: Connections, item_ids: Sequence[str]) -> frozenset[str]:
     """Return which of these items have a row."""
     return frozenset(_present(connections.vault, schema.history_items.c.item_id, item_ids))

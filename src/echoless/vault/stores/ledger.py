@@ -1,17 +1,19 @@
 """The erasure ledger: ids of deleted items, outside the databases, so that no restored copy brings them back.
 
-Append-only, one id a line, made durable before anything is deleted. It holds no content and nothing but ids.
+Append-only, one item a line, made durable before anything is deleted. It holds no content: the id, the workspace and
+the place in the order of history, so that a page may still begin after a deleted item.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from echoless.vault.stores.directory import DataDirectory
 
 _BATCH = 500
+_WORDS = 3
 
 
 class Ledger:
@@ -20,10 +22,13 @@ class Ledger:
     def __init__(self, directory: DataDirectory) -> None:
         self._path = directory.ledger
 
-    def append(self, item_ids: Iterable[str]) -> None:
-        """Write ids down, durably."""
+    def append(self, item_ids: Iterable[str], places: Mapping[str, tuple[str, int]] | None = None) -> None:
+        """Write ids down, durably.
+
+        places: workspace and place of those that have a row
+        """
         # A line of its own even after one that a crash cut short.
-        data = "".join(f"\n{item_id}\n" for item_id in item_ids).encode("ascii")
+        data = "".join(f"\n{_line(item_id, (places or {}).get(item_id))}\n" for item_id in item_ids).encode("ascii")
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             os.write(descriptor, data)
@@ -31,11 +36,27 @@ class Ledger:
         finally:
             os.close(descriptor)
 
+    def place_of(self, workspace_id: str, item_id: str) -> int | None:
+        """Return the place that a deleted item of a workspace had, or None. Reads the whole ledger."""
+        for words in self._lines():
+            if words[:2] == [item_id, workspace_id] and len(words) == _WORDS:
+                return int(words[2])
+        return None
+
     def batches(self) -> Iterator[list[str]]:
         """Yield all ids in lists of bounded length; a line that a crash cut short is no id."""
+        ids = (words[0] for words in self._lines())
+        while batch := list(islice(ids, _BATCH)):
+            yield batch
+
+    def _lines(self) -> Iterator[list[str]]:
         if not self._path.exists():
             return
         with self._path.open("r", encoding="ascii") as file:
-            lines = (line[:-1] for line in file if line.endswith("\n") and line != "\n")
-            while batch := list(islice(lines, _BATCH)):
-                yield batch
+            for line in file:
+                if line.endswith("\n") and line != "\n":
+                    yield line.split()
+
+
+def _line(item_id: str, place: tuple[str, int] | None) -> str:
+    return item_id if place is None else f"{item_id} {place[0]} {place[1]}"

@@ -43,8 +43,7 @@ def bring_up_to_date(directory: DataDirectory, journal: Journal, steps: Steps | 
     raises: EcholessError(DATA_DIRECTORY) for a directory of a newer program or one that a step cannot change
     """
     wanted = steps or Steps()
-    refuse_newer(directory, wanted.version)
-    _take_back_unfinished(directory)
+    make_readable(directory, wanted.version)
     found = directory.version()
     if found == wanted.version:
         return
@@ -58,11 +57,12 @@ def bring_up_to_date(directory: DataDirectory, journal: Journal, steps: Steps | 
     journal.say(Event.MIGRATED, from_version=found, to_version=wanted.version)
 
 
-def refuse_newer(directory: DataDirectory, known_version: int = VERSION) -> None:
-    """Do nothing to a directory that this program can read.
+def make_readable(directory: DataDirectory, known_version: int = VERSION) -> None:
+    """Take an unfinished migration back, and see that this program can read the directory.
 
     raises: EcholessError(DATA_DIRECTORY) for one of a newer program
     """
+    _take_back_unfinished(directory)
     found = directory.version()
     if found > known_version:
         raise EcholessError(

@@ -23,7 +23,7 @@ from echoless.vault.stores.directory import DataDirectory, DirectoryLock
 from echoless.vault.stores.history import HistoryReader
 from echoless.vault.stores.keyring import Keyring
 from echoless.vault.stores.ledger import Ledger
-from echoless.vault.stores.migration import bring_up_to_date, drop_old_copies, refuse_newer
+from echoless.vault.stores.migration import bring_up_to_date, drop_old_copies, make_readable
 from echoless.vault.stores.rows import load_accounts, read_fact
 from echoless.vault.stores.segments import Segments
 from echoless.vault.stores.writer import Connections, Writer
@@ -86,7 +86,7 @@ async def open_storage(path: Path, durability: str, clock: Clock, journal: Journ
     directory.make()
     lock = DirectoryLock(directory)
     try:
-        refuse_newer(directory)
+        make_readable(directory)
         keyring = Keyring.open(directory)
         bring_up_to_date(directory, journal)
         drop_old_copies(directory, clock)

@@ -25,6 +25,7 @@ from echoless.volatile.gateway.request_line import (
     EndpointMatcher,
     Head,
     Match,
+    looks_like_switch,
     parse_query,
     read_head,
     switch_of,
@@ -35,6 +36,7 @@ _CALLS_MAX: Final = 1024
 _SPEAKS_OF_ZERO: Final = {Switch.LOGGING_OFF, Switch.UNREADABLE}
 _VOICE_ID_MAX: Final = 256
 _UNLISTED: Final = Endpoint("GET", "/", Product.SERVICE, ENDPOINTS[-1].retention_class)
+_NOTHING_HERE: Final = "There is nothing at this address."
 _PREFLIGHT: Final = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, POST, PATCH, PUT, DELETE"),
@@ -64,7 +66,9 @@ class Admission:
             await _answer_preflight(send)
             return
         head = read_head(scope["headers"])
-        match = self._matcher.match("WS" if head.is_upgrade else scope["method"], scope["raw_path"])
+        # HEAD is served as GET; the server underneath leaves out the body.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        match = self._matcher.match("WS" if head.is_upgrade else method, scope["raw_path"])
         call = self._call_for(match, head, receive, send)
         self._call_count += 1
         try:
@@ -72,6 +76,21 @@ class Admission:
         finally:
             self._call_count -= 1
             self._close_ticket(call)
+            if self._settings.has_access_log:
+                self._note(call, match)
+
+    def _note(self, call: Call, match: Match | None) -> None:
+        """Say that a request ended: the route's template and numbers, nothing that a client chose."""
+        outcome = call.outcome
+        self._services.journal.say(
+            Event.REQUEST_CLOSED,
+            method=call.endpoint.method if match else "",
+            route=call.endpoint.template if match else "unlisted",
+            http_status=outcome.http_status,
+            duration_ms=round((self._services.clock.monotonic_s() - call.began_s) * 1000),
+            mode=call.mode.value,
+            error=outcome.error_code,
+        )
 
     def _call_for(self, match: Match | None, head: Head, receive: Receive, send: Send) -> Call:
         return Call(
@@ -90,7 +109,15 @@ class Admission:
             began_s=self._services.clock.monotonic_s(),
             content_length=head.content_length,
             content_type=head.content_type,
+            base_url=self._base_url(head),
         )
+
+    def _base_url(self, head: Head) -> str:
+        """Return how the client reaches us: the operator's word, else the Host that the client asked for."""
+        if self._settings.public_url or not head.host:
+            return self._settings.public_url.rstrip("/")
+        scheme = "https" if self._settings.tls_certificate_path or head.is_forwarded_tls else "http"
+        return f"{scheme}://{head.host}"
 
     async def _serve(self, call: Call, query_string: bytes, match: Match | None, head: Head) -> None:
         """Run the checks and the route; turn whatever goes wrong into an answer."""
@@ -108,9 +135,12 @@ class Admission:
     async def _admitted_route(self, call: Call, query_string: bytes, match: Match | None, head: Head) -> Route:
         """Return the route once nothing in line and headers stands against it."""
         if match is None:
-            raise EcholessError(ErrorCode.NOT_FOUND, "There is nothing at this address.")
+            # No row, hence nothing to ask the vault for; whoever brings no key learns no more than elsewhere.
+            raise EcholessError(ErrorCode.NOT_FOUND, _NOTHING_HERE) if head.credential else _key_needed()
         call.query = parse_query(query_string)
         call.switch = switch_of(call.query)
+        if head.names_switch or any(looks_like_switch(value) for value in match.values):
+            call.switch = Switch.UNREADABLE
         if call.switch in _SPEAKS_OF_ZERO:
             # For refusals: until somebody decides, the strictest reading.
             call.mode = RetentionMode.ZERO
@@ -123,7 +153,7 @@ class Admission:
     async def _admit(self, call: Call, match: Match, head: Head, route: Route | None) -> None:
         """(1) Get a ticket, or a refusal with its mode."""
         if not head.credential:
-            raise EcholessError(ErrorCode.INVALID_API_KEY, "An API key is needed, in the header xi-api-key.")
+            raise _key_needed()
         if self._call_count > _CALLS_MAX:
             raise EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "Too many requests at once; try again.")
         # An id longer than any voice's is asked for as none, which is not found either.
@@ -176,7 +206,11 @@ class Admission:
             call.ticket.post(call.closing())
         except EcholessError as error:
             # The vault that granted it is gone, and has closed it as aborted.
-            self._services.journal.say(Event.REQUEST_CLOSED, error=error.code.value)
+            self._services.journal.say(Event.TICKET_LOST, error=error.code.value)
+
+
+def _key_needed() -> EcholessError:
+    return EcholessError(ErrorCode.INVALID_API_KEY, "An API key is needed, in the header xi-api-key.")
 
 
 async def _answer_preflight(send: Send) -> None:

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.client import ClientLeftError
+from echoless.retention.decision import RetentionMode
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError, misplaced_switch
 from echoless.volatile.gateway.request_line import looks_like_switch
@@ -60,15 +61,31 @@ async def read_schema(call: Call, schema: type[B], *, is_required: bool = True) 
     if not data and not is_required:
         return schema.checked({})
     members = parse_object(data)
-    if call.endpoint.is_generation and any(looks_like_switch(key) for key in members):
+    if call.endpoint.is_generation and _names_switch(members):
+        # As for a misplaced one in the query: whoever sent it wanted nothing kept, and nothing is.
+        call.mode = RetentionMode.ZERO
         raise misplaced_switch()
     return schema.checked(members)
 
 
-def parse_object(data: bytes | str) -> dict[str, Any]:
-    """Return a JSON object.
+def _names_switch(members: dict[str, Any]) -> bool:
+    """Say whether a key of a body looks like the switch, however deep."""
+    left: list[Any] = [members]
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left.extend(value)
+        elif isinstance(value, dict):
+            if any(looks_like_switch(key) for key in value):
+                return True
+            left.extend(value.values())
+    return False
 
-    raises: UnprocessableError for whatever else
+
+def parse_object(data: bytes | str) -> dict[str, Any]:
+    """Parse a JSON object without keeping any of its strings.
+
+    raises: UnprocessableError for what is no JSON, is nested too deeply, or is something else than an object
     """
     try:
         value = from_json(data, allow_inf_nan=False, cache_strings="none")

@@ -46,6 +46,7 @@ class Call:
 
     values:          parameters of the path, in the template's order
     has_unread_body: whether a body was announced and nobody has read it to its end
+    base_url:        how this client reaches the server, for links; empty where that is not known
     """
 
     endpoint: Endpoint
@@ -63,6 +64,7 @@ class Call:
     began_s: float
     content_length: int | None = None
     content_type: str = field(default="", repr=False)
+    base_url: str = field(default="", repr=False)
     ticket: OpenTicketPort | None = field(default=None, repr=False)
     is_ticket_closed: bool = False
     is_started: bool = False
@@ -157,5 +159,6 @@ class Call:
         if problem.retry_after_s:
             more.append((b"retry-after", b"%d" % problem.retry_after_s))
         if allowed:
-            more.append((b"allow", ", ".join(sorted(allowed)).encode("ascii")))
+            named = {*allowed, "HEAD"} if "GET" in allowed else set(allowed)
+            more.append((b"allow", ", ".join(sorted(named)).encode("ascii")))
         await self.answer_bytes(problem.body, _JSON, status=problem.status, more=more)

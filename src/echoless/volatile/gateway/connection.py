@@ -173,6 +173,8 @@ class Connection(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+        # A request line has no fragment; the parser would drop one unseen, with the switch that may be in it.
+        self.url = self.url.replace(b"#", b"%23")
         super().on_headers_complete()
         if self.parser.should_upgrade() and not self._should_upgrade():
             # No such upgrade is offered, and the parser stops here.

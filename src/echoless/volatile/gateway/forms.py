@@ -14,6 +14,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.client import ClientLeftError
+from echoless.retention.decision import RetentionMode
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError, misplaced_switch
 from echoless.volatile.gateway.request_line import looks_like_switch
@@ -118,6 +119,8 @@ class _FormReader:
     def _begin(self, segment: MultipartSegment) -> None:
         self._name = segment.name or ""
         if self._call.endpoint.is_generation and looks_like_switch(self._name):
+            # As for a misplaced one in the query: whoever sent it wanted nothing kept, and nothing is.
+            self._call.mode = RetentionMode.ZERO
             raise misplaced_switch()
         self._take = self._files.get(self._name)
         if self._take is not None:

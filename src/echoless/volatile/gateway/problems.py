@@ -23,6 +23,7 @@ _STATUSES: Final = {
     # A refusal by policy is never 5xx: clients would send the content again.
     ErrorCode.ZERO_RETENTION_UNAVAILABLE: 400,
     ErrorCode.INVALID_API_KEY: 401,
+    ErrorCode.INVALID_TOKEN: 401,
     ErrorCode.MISSING_PERMISSIONS: 401,
     ErrorCode.QUOTA_EXCEEDED: 401,
     ErrorCode.ZERO_RETENTION_NOT_PERMITTED: 403,

@@ -5,6 +5,7 @@ Nothing here keeps a cache keyed by what clients send; the standard library's `u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,15 +26,26 @@ _SWITCH_VALUES: Final = {
     "false": Switch.LOGGING_OFF,
     "0": Switch.LOGGING_OFF,
 }
-# Other spellings of the switch: their sender believes that they take effect.
-_LOOKALIKES: Final = frozenset(
-    {"enablelogging", "disablelogging", "nologging", "zeroretention", "zeroretentionmode", "enablezeroretention"}
-)
+# Other spellings of the switch: their sender believes that they take effect. Compared letter by letter, so that no
+# bracket, prefix, separator or doubled encoding hides one.
+_TELLING_PARTS: Final = ("enablelogging", "disablelogging", "zeroretention", "echolessretention")
+_TELLING_WORDS: Final = frozenset({"logging", "nologging", "retention", "retentionmode", "zrm"})
+_NO_LETTERS: Final = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}|[^A-Za-z]+")
+
+
+# A name or an address with its port, as links may hold it.
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
 
 def looks_like_switch(key: str) -> bool:
     """Say whether a key is the switch or one of the spellings that people take for it."""
-    return key[:40].replace("_", "").replace("-", "").replace(" ", "").lower() in _LOOKALIKES
+    letters = _NO_LETTERS.sub("", key).lower()
+    return letters in _TELLING_WORDS or any(part in letters for part in _TELLING_PARTS)
+
+
+def _hides_switch(value: str) -> bool:
+    """Say whether a value has swallowed the switch, as behind `;` or a second `?`. A word alone is only a word."""
+    return ("=" in value or ":" in value) and looks_like_switch(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +156,7 @@ def switch_of(query: Iterable[tuple[str, str]]) -> Switch:
             if switch not in {Switch.ABSENT, said}:
                 return Switch.UNREADABLE
             switch = said
-        elif looks_like_switch(name):
+        elif looks_like_switch(name) or _hides_switch(value):
             return Switch.UNREADABLE
     return switch
 
@@ -157,6 +169,9 @@ class Head:
     content_length: declared bytes of the body, or None
     has_body:       whether a body was announced
     content_type:   of the body, cut to a bound
+    host:           the server as the client calls it, with its port; empty where it is no name or address
+    is_forwarded_tls: whether a proxy says that it ended TLS; only links in this very answer depend on it
+    names_switch:   whether a header has the name of the switch, which no header is
     """
 
     credential: str = field(repr=False)
@@ -164,14 +179,17 @@ class Head:
     has_body: bool
     has_origin: bool
     is_upgrade: bool
-    content_type: str = field(default="", repr=False)
+    host: str = field(repr=False)
+    is_forwarded_tls: bool
+    names_switch: bool
+    content_type: str = field(repr=False)
 
 
 def read_head(headers: Headers) -> Head:
     """Read the headers once. An API key wins over a bearer token."""
-    key = bearer = content_type = b""
+    key = bearer = host = content_type = b""
     length: int | None = None
-    is_chunked = has_origin = is_upgrade = False
+    is_chunked = has_origin = is_upgrade = is_forwarded_tls = names_switch = False
     for name, value in headers:
         if name == b"xi-api-key":
             key = value
@@ -187,8 +205,23 @@ def read_head(headers: Headers) -> Head:
             has_origin = True
         elif name == b"upgrade":
             is_upgrade = value.lower() == b"websocket"
+        elif name == b"host":
+            host = value if _HOST.fullmatch(value) else b""
+        elif name == b"x-forwarded-proto":
+            is_forwarded_tls = value.lower() == b"https"
+        elif looks_like_switch(name.decode("ascii", "replace")):
+            names_switch = True
     credential = (key or bearer).decode("ascii", "replace")
     if len(credential) > _NAME_CHARACTERS_MAX:
         credential = "too-long"
-    has_body = is_chunked or bool(length)
-    return Head(credential, length, has_body, has_origin, is_upgrade, content_type.decode("latin-1"))
+    return Head(
+        credential=credential,
+        content_length=length,
+        has_body=is_chunked or bool(length),
+        has_origin=has_origin,
+        is_upgrade=is_upgrade,
+        host=host.decode("ascii"),
+        is_forwarded_tls=is_forwarded_tls,
+        names_switch=names_switch,
+        content_type=content_type.decode("latin-1"),
+    )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from echoless.core.audio_formats import AUDIO_FORMATS
 from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.schemas.base import Body, Query
 from echoless.volatile.gateway.socket_calls import SocketCall
 
+AUDIO_MEDIA_TYPES: Final = tuple(dict.fromkeys(audio.content_type for audio in AUDIO_FORMATS.values()))
+STREAMED_MEDIA_TYPES: Final = tuple(
+    dict.fromkeys(audio.content_type for audio in AUDIO_FORMATS.values() if audio.is_streamable)
+)
 Handler = Callable[[Call], Awaitable[None]]
 SocketHandler = Callable[[SocketCall], Awaitable[None]]
 

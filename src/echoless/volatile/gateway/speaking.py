@@ -29,7 +29,7 @@ from echoless.volatile.gateway.renderings import Rendering
 from echoless.volatile.gateway.watching import watched
 
 WINDOW_BYTES: Final = 192 * 1024
-_CREDIT_BYTES: Final = WINDOW_BYTES // 3
+CREDIT_BYTES: Final = WINDOW_BYTES // 3
 _ENGINE_CODES: Final = {
     code.value: code for code in (ErrorCode.ENGINE_UNAVAILABLE, ErrorCode.CONCURRENT_LIMIT_EXCEEDED)
 }
@@ -176,7 +176,7 @@ class _Answer:
             await self._call.write(data)
         self._call.outcome.audio_bytes += len(audio)
         self._uncredited_bytes += len(audio)
-        if self._uncredited_bytes >= _CREDIT_BYTES:
+        if self._uncredited_bytes >= CREDIT_BYTES:
             self._speech.credit(self._uncredited_bytes)
             self._uncredited_bytes = 0
 

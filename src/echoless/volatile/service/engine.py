@@ -30,8 +30,8 @@ def run_engine(start: ChildStart, config: EngineConfig) -> None:
     """
     engine = _engine(config)
     parts = SpeechParts(engine, new_encoder, TextPlanner(load_spellers()))
-    retirement = _Retirement(start, engine)
-    host = EngineHost(parts, journal=start.journal, clock=SystemClock(), on_idle=retirement.ask_if_due)
+    rest = _Rest(start, engine)
+    host = EngineHost(parts, journal=start.journal, clock=SystemClock(), on_idle=rest.take)
     warm_up(parts)
     if config.is_scrubbing and isinstance(engine, EspeakEngine):
         engine.prove_scrubbed()
@@ -58,20 +58,25 @@ def _engine(config: EngineConfig) -> TTSEngine:
     raise EcholessError(ErrorCode.CONFIGURATION, "no engine has this name", param="engine")
 
 
-class _Retirement:
-    """Asks once to be replaced when the engine says so; the process ends when its gateways have moved on."""
+class _Rest:
+    """What an engine does when no job is left.
+
+    It collects, which also empties the interpreter's own list of freed numbers: settings of the last job lie there.
+    It asks once to be replaced when the engine says so; the process ends when its gateways have moved on.
+    """
 
     def __init__(self, start: ChildStart, engine: TTSEngine) -> None:
         self._start = start
         self._engine = engine
         self._is_asked = False
 
-    def ask_if_due(self) -> None:
-        """Called whenever no job is left."""
+    def take(self) -> None:
+        """Collect, and ask for a successor where one is due."""
+        gc.collect()
         is_due = isinstance(self._engine, EspeakEngine) and self._engine.wants_retirement
         if is_due and not self._is_asked:
             self._is_asked = True
-            self._start.control.send(Retire("engine_bound_reached"))
+            self._start.control.send(Retire())
 
 
 def _obey(start: ChildStart, host: EngineHost) -> None:

@@ -61,11 +61,9 @@ class _Gateway:
         freeze_start()
         self._start.control.set_blocking(False)
         asyncio.get_running_loop().add_reader(self._start.control, self._receive)
-        self._receive()
         async with asyncio.TaskGroup() as tasks:
             wiring = tasks.create_task(self._wire())
-            # Ready means that what the supervisor has sent so far is tied.
-            await self._ends.join()
+            # Links and the listening socket come once the supervisor has taken the report into account.
             self._start.control.send(report)
             await self._server.stop(await self._stop_deadline_s)
             wiring.cancel()
@@ -98,7 +96,6 @@ class _Gateway:
                 await self._engines.add_link(link_end(descriptor), link.peer_name)
             elif link.peer is Peer.HTTP_LISTENER:
                 await self._server.start(socket.socket(fileno=descriptor), self._tls)
-            self._ends.task_done()
 
 
 def _tls_context(config: GatewayConfig) -> ssl.SSLContext | None:

@@ -44,12 +44,14 @@ def align(
     sample_count: int,
     sample_rate_hz: int,
     start_sample: int,
+    delay_s: float,
 ) -> UtteranceAlignment:
     """Time the characters of one utterance.
 
     text:         the whole submitted text
     sample_count: of the utterance, the pause after it not counted
     start_sample: where the utterance begins in the stream, at `sample_rate_hz`
+    delay_s:      of the output format: how much later than that its listeners hear each sample
     returns:      for each sequence: ends >= starts, both non-decreasing, within the utterance and its pause
     """
     spoken = utterance.spoken.reveal()
@@ -59,7 +61,7 @@ def align(
     source = text.reveal()[utterance.source_start : utterance.source_end]
 
     def seconds(samples: float) -> float:
-        return (start_sample + samples) / sample_rate_hz
+        return delay_s + (start_sample + samples) / sample_rate_hz
 
     return UtteranceAlignment(
         source=CharacterTimes(

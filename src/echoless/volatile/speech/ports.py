@@ -175,6 +175,11 @@ class TTSEngine(Protocol):
 class AudioEncoder(Protocol):
     """Turns linear PCM of one rate into one output format, piece by piece. One object per job."""
 
+    @property
+    def delay_s(self) -> float:
+        """How much later than its place in the input a decoder of the format plays each sample, in seconds."""
+        ...
+
     def encode(self, pcm: AudioContent) -> AudioContent:
         """Return the bytes that are ready; may be empty."""
         ...

@@ -35,8 +35,8 @@ class Scene:
         self.set()
 
     def set(self, *, key: dict[str, object] | None = None, **workspace: object) -> None:
-        self.workspace = replace(self.workspace, **workspace)  # type: ignore[arg-type]
-        self.key = replace(self.key, **(key or {}))  # type: ignore[arg-type]
+        self.workspace = replace(self.workspace, **workspace)  # type: ignore[arg-type]  # keyword tables of tests
+        self.key = replace(self.key, **(key or {}))  # type: ignore[arg-type]  # keyword tables of tests
         self.accounts.workspaces["w"] = self.workspace
         self.accounts.put_key(self.key)
 
@@ -46,7 +46,7 @@ class Scene:
         return self.keeper.admit(OpenTicket(name, key, switch), store_works=works)
 
     def refusal(self, name: str = TTS, switch: Switch = ABSENT, **more: object) -> tuple[str, RetentionMode]:
-        answer = self.admit(name, switch, **more)  # type: ignore[arg-type]
+        answer = self.admit(name, switch, **more)  # type: ignore[arg-type]  # keyword tables of tests
         assert isinstance(answer, Refused)
         assert len(answer.request_id) == 32
         return answer.code, answer.mode

@@ -38,7 +38,7 @@ def clock() -> TurnedClock:
 
 @pytest.fixture
 def tokens(clock: TurnedClock) -> SingleUseTokens:
-    return SingleUseTokens(Digests(), clock)  # type: ignore[arg-type]
+    return SingleUseTokens(Digests(), clock)  # type: ignore[arg-type]  # has what is used of a keyring
 
 
 async def minted(tokens: SingleUseTokens, kind: TokenKind = TokenKind.TTS_WEBSOCKET, *, zero: bool = False) -> str:

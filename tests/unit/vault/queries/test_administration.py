@@ -13,6 +13,7 @@ from echoless.crossing.control import VaultConfig
 from echoless.retention.decision import RetentionMode
 from echoless.vault.queries.administration import checked_scopes
 from echoless.vault.service import Vault, open_vault
+from echoless.vault.stores.accounts import Workspace
 from echoless.vault.stores.numbers import read_audit
 from tests.fakes.gateway_double import TurnedClock
 from tests.unit.vault.stores.test_writer import break_store, mend_store
@@ -38,11 +39,15 @@ async def test_a_change_that_cannot_be_stored_is_not_in_force(vault: Vault) -> N
     administration = vault.administration
     workspace = next(iter(administration.accounts.workspaces.values()))
     await vault._storage.writer.run(break_store)
+
+    def enforced(before: Workspace) -> Workspace:
+        return replace(before, is_enforced=True)
+
     with pytest.raises(EcholessError, match="could not write"):
-        await administration.change_workspace(replace(workspace, is_enforced=True), "k", "zero_retention.change")
+        await administration.change_workspace(workspace.workspace_id, enforced, "k", "zero_retention.change")
     assert administration.accounts.workspaces[workspace.workspace_id] == workspace
     await vault._storage.writer.run(mend_store)
-    await administration.change_workspace(replace(workspace, is_enforced=True), "k", "zero_retention.change")
+    await administration.change_workspace(workspace.workspace_id, enforced, "k", "zero_retention.change")
     changed = administration.accounts.workspaces[workspace.workspace_id]
     assert (changed.is_enforced, changed.policy_version) == (True, workspace.policy_version + 1)
     assert (await activities(vault, workspace.workspace_id))[0] == "zero_retention.change"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.crossing.operator_records import CreateWorkspace, WorkspaceCreated
 from echoless.crossing.query_records import (
     AlignmentView,
+    DeleteHistoryItem,
+    Done,
     GetHistoryItem,
     HistoryItemView,
     HistoryPage,
@@ -15,6 +18,7 @@ from echoless.crossing.query_records import (
 )
 from echoless.crossing.records import Refused, TicketClosed, UnitsReserved
 from echoless.vault.queries import paging
+from echoless.vault.service import Vault
 from tests.fakes.gateway_double import GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -38,6 +42,20 @@ async def test_pages_follow_each_other_to_the_end(gateway: GatewayDouble) -> Non
 async def test_a_page_after_an_unknown_item_is_refused(gateway: GatewayDouble) -> None:
     refused = await gateway.question(HISTORY, ListHistory(2, "never"), Refused)
     assert (refused.code, refused.param) == (ErrorCode.HISTORY_ITEM_NOT_FOUND, "start_after_history_item_id")
+
+
+async def test_pages_go_on_while_their_items_are_deleted(vault: Vault, gateway: GatewayDouble) -> None:
+    """A client that lists and deletes names an item that is gone by then."""
+    ids = [await gateway.make(f"text {number}") for number in range(5)]
+    for item_id in (ids[4], ids[3], ids[0]):
+        await gateway.question("DELETE /v1/history/{item}", DeleteHistoryItem(item_id), Done)
+    assert await page(gateway, ListHistory(1, ids[3])) == (["text 2"], True)
+    assert await page(gateway, ListHistory(5, ids[4])) == (["text 2", "text 1"], False)
+    assert await page(gateway, ListHistory(5, ids[0], is_ascending=True)) == (["text 1", "text 2"], False)
+    stranger = await vault.operate(CreateWorkspace("clinic", "pro", False))
+    assert isinstance(stranger, WorkspaceCreated)
+    refused = await gateway.question("GET /v1/history", ListHistory(5, ids[3]), Refused, key=stranger.secret)
+    assert refused.code == ErrorCode.HISTORY_ITEM_NOT_FOUND
 
 
 async def test_dates_narrow_a_page(gateway: GatewayDouble, clock: TurnedClock) -> None:

@@ -22,10 +22,8 @@ from echoless.crossing.query_records import (
 )
 from echoless.crossing.records import Refused, TicketClosed, UnitsReserved
 from echoless.retention.decision import Switch
-from echoless.vault.queries.reading import _series
 from echoless.vault.service import Vault
 from echoless.vault.stores.accounts import next_month_unix
-from echoless.vault.stores.numbers import UsagePoint
 from tests.fakes.gateway_double import KEY, MODEL, VOICE, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -66,16 +64,23 @@ async def test_usage_comes_in_buckets_by_label(gateway: GatewayDouble, clock: Tu
     "record",
     [
         GetUsage(5, 1, 0, "none", "credits"), GetUsage(0, 2**45, 3600, "none", "credits"),
-        GetUsage(0, 1, 0, "words", "credits"), GetUsage(0, 1, 0, "none", "words"),
+        GetUsage(0, 1, 60, "none", "credits"), GetUsage(0, 1, 0, "words", "credits"),
+        GetUsage(0, 1, 0, "none", "words"),
     ],
 )  # fmt: skip
 async def test_usage_that_cannot_be_counted_is_refused(gateway: GatewayDouble, record: GetUsage) -> None:
     assert (await gateway.question(USAGE, record, Refused)).code == ErrorCode.INVALID_PARAMETERS
 
 
-async def test_the_hour_in_which_a_span_begins_counts_for_its_first_bucket() -> None:
-    points = [UsagePoint(3600, "", 1.0), UsagePoint(7200, "", 2.0)]
-    assert _series(points, [3_700_000, 7_300_000], HOUR_MS) == {"none": [3.0, 0.0]}
+async def test_usage_lies_in_the_bucket_in_which_it_was_used(gateway: GatewayDouble, clock: TurnedClock) -> None:
+    """A span that begins in the middle of an hour, as every program's that counts back from now."""
+    hour = clock.unix_ms() - clock.unix_ms() % HOUR_MS
+    clock.turn((hour + HOUR_MS + 60_000 - clock.unix_ms()) / 1000)
+    await gateway.make("words")
+    record = GetUsage(hour + 1_800_000, hour + 2 * HOUR_MS - 1, 3600, "none", "tts_characters")
+    usage = await gateway.question(USAGE, record, Usage)
+    assert usage.bucket_start_ms == [hour, hour + HOUR_MS]
+    assert usage.series == {"All": [0.0, 5.0]}
 
 
 async def test_all_voices_are_listed_and_one_is_found(gateway: GatewayDouble) -> None:

@@ -39,3 +39,12 @@ def test_a_line_that_a_crash_cut_short_spoils_no_other(directory: DataDirectory)
     assert list(ledger.batches()) == [["first"]]
     ledger.append(["second"])
     assert ["second" in batch for batch in ledger.batches()] == [True]
+
+
+def test_a_deleted_item_keeps_its_place_for_its_own_workspace(directory: DataDirectory) -> None:
+    ledger = Ledger(directory)
+    assert ledger.place_of("ws1", "one") is None
+    ledger.append(["one", "two", "orphan"], {"one": ("ws1", 7), "two": ("ws2", 8)})
+    assert list(ledger.batches()) == [["one", "two", "orphan"]]
+    assert (ledger.place_of("ws1", "one"), ledger.place_of("ws2", "two")) == (7, 8)
+    assert (ledger.place_of("ws2", "one"), ledger.place_of("ws1", "orphan")) == (None, None)

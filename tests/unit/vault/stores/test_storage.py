@@ -9,6 +9,8 @@ import pytest
 
 from echoless.core.errors import EcholessError
 from echoless.core.journal import MemoryJournal
+from echoless.vault.stores.directory import VERSION, DataDirectory
+from echoless.vault.stores.keyring import Keyring
 from echoless.vault.stores.storage import Storage, open_storage
 from tests.fakes.gateway_double import TurnedClock
 
@@ -39,6 +41,21 @@ async def test_a_start_that_fails_gives_everything_back(
         with pytest.raises(EcholessError, match=r"master\.key"):
             await open_storage(tmp_path / "data", "process", clock, journal)
     assert threading.active_count() == threads
+
+
+async def test_a_first_start_that_was_killed_in_its_migration_is_begun_anew(
+    tmp_path: Path, clock: TurnedClock, journal: MemoryJournal
+) -> None:
+    directory = DataDirectory(tmp_path / "data")
+    directory.make()
+    Keyring.open(directory)
+    directory.vault_database.write_bytes(b"half a database")
+    (directory.root / "migration-unfinished").touch()
+    master = (directory.keys / "master.key").read_bytes()
+    opened = await open_storage(directory.root, "process", clock, journal)
+    await opened.close()
+    assert directory.version() == VERSION
+    assert (directory.keys / "master.key").read_bytes() == master
 
 
 async def test_a_read_that_the_database_refuses_is_our_error(storage: Storage) -> None:

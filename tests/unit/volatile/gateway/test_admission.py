@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.core.journal import Event
 from echoless.crossing.records import CloseStatus, OpenTicket, Refused
 from echoless.retention.decision import Ineligible, RetentionMode
 from echoless.retention.endpoints import ENDPOINTS, Endpoint, EndpointClass
@@ -155,7 +156,7 @@ async def test_wrong_method_names_the_right_ones() -> None:
     async with running_gateway() as gateway:
         reply = await gateway.ask("PUT", "/v1/history/abc")
         assert (reply.status, reply.code) == (405, "method_not_allowed")
-        assert reply.headers["allow"] == "DELETE, GET"
+        assert reply.headers["allow"] == "DELETE, GET, HEAD"
 
 
 async def test_missing_vault_is_503_and_worth_a_retry() -> None:
@@ -212,7 +213,7 @@ async def test_unexpected_error_is_500_and_says_nothing(monkeypatch: pytest.Monk
         reply = await gateway.ask("POST", SPEECH, {"text": "secret words"})
         assert (reply.status, reply.code) == (500, "internal_error")
         assert b"secret" not in reply.body
-        assert gateway.journal.events[-1][1]["error"] == "ValueError"
+        assert gateway.journal.events[0][1]["error"] == "ValueError"
         assert "secret" not in str(gateway.journal.events)
         assert gateway.vault.last.closed is not None
         assert gateway.vault.last.closed.status is CloseStatus.FAILED
@@ -237,3 +238,54 @@ async def test_a_zero_ticket_is_asked_for_by_line_and_headers_only() -> None:
         opened = [question for question in gateway.vault.questions if isinstance(question, OpenTicket)]
         assert [question.endpoint for question in opened] == ["POST /v1/text-to-speech/{voice}"]
         assert gateway.vault.last.mode is RetentionMode.ZERO
+
+
+async def test_a_request_is_noted_by_its_template_and_numbers_and_nothing_that_it_said() -> None:
+    """C24, C25, T1: neither path ids nor the query are in the access record."""
+    async with running_gateway() as gateway:
+        await gateway.ask("POST", f"{SPEECH}?enable_logging=false&canary=canary", {"text": "canary words"})
+        await gateway.ask("GET", "/canary/path")
+    noted = [fields for event, fields in gateway.journal.events if event is Event.REQUEST_CLOSED]
+    assert [(fields["method"], fields["route"], fields["http_status"]) for fields in noted] == [
+        ("POST", "/v1/text-to-speech/{voice}", 200),
+        ("", "unlisted", 404),
+    ]
+    assert noted[0]["mode"] == "zero"
+    assert "canary" not in str(noted)
+
+
+async def test_the_access_record_can_be_left_out() -> None:
+    async with running_gateway(has_access_log=False) as gateway:
+        await gateway.ask("GET", "/health")
+    assert not [event for event, _ in gateway.journal.events if event is Event.REQUEST_CLOSED]
+
+
+@pytest.mark.claim("Z2")
+@pytest.mark.parametrize(
+    ("target", "headers"),
+    [
+        (SPEECH, {"enable-logging": "false"}),
+        (SPEECH, {"enable_logging": "false"}),
+        (SPEECH, {"x-echoless-retention": "zero"}),
+        (f"{SPEECH};enable_logging=false", {}),
+        (f"{SPEECH}%3Fenable_logging=false", {}),
+        (f"{SPEECH}?foo=1;enable_logging=false", {}),
+    ],
+)
+async def test_switch_at_a_wrong_place_of_the_head_is_refused_before_the_body(
+    target: str, headers: dict[str, str]
+) -> None:
+    """C2: headers and path have no switch; a request that puts it there asks for zero and is not kept."""
+    async with running_gateway() as gateway:
+        reply = await gateway.ask("POST", target, {"text": "x"}, headers=headers)
+        assert (reply.status, reply.json["detail"][0]["loc"]) == (422, ["query", "enable_logging"])
+        assert (reply.headers["x-echoless-retention"], reply.body_reads) == ("zero", 0)
+        assert not gateway.engine.jobs
+
+
+async def test_without_a_key_an_unlisted_path_looks_like_a_listed_one() -> None:
+    async with running_gateway() as gateway:
+        for path in ("/v1/nothing", "/v1/models"):
+            reply = await gateway.ask("GET", path, api_key="")
+            assert (reply.status, reply.code) == (401, "invalid_api_key")
+        assert (await gateway.ask("GET", "/v1/nothing")).code == "not_found"

@@ -8,6 +8,7 @@ import gc
 import json
 import socket
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -54,8 +55,10 @@ async def test_refused_request_with_a_declared_gigabyte_is_answered_at_once_and_
         status, headers = await read_head(reader)
         assert (status, headers["connection"]) == (401, "close")
         await reader.readexactly(int(headers["content-length"]))
-        # The sending side is closed though the client goes on, and the client is cut off after the drain's bound.
-        assert await reader.read() == b""
+        # Our side is closed at once though the client goes on, and the client is cut off after the drain's bound.
+        async with asyncio.timeout(0.5):
+            assert await reader.read() == b""
+        assert world.server.connection_count == 1
         with contextlib.suppress(ConnectionError):
             for _ in range(64):
                 writer.write(b"x" * 65536)
@@ -225,3 +228,85 @@ async def test_reset_while_a_request_waits_frees_everything() -> None:
         async with asyncio.timeout(2):
             while world.server.connection_count or not engine.jobs[0].is_cancelled:
                 await asyncio.sleep(0.005)
+
+
+async def test_client_that_leaves_while_more_of_its_requests_wait_stops_the_one_that_runs() -> None:
+    engine = FakeEngine(AUDIO)
+    engine.is_silent_after = 65536
+    async with served(engine) as world:
+        _reader, writer = await world.connect()
+        writer.write(SPEAK + SPEAK + SPEAK)
+        while not engine.jobs:
+            await asyncio.sleep(0.005)
+        writer.transport.abort()
+        async with asyncio.timeout(2):
+            while world.server.connection_count or not engine.jobs[0].is_cancelled:
+                await asyncio.sleep(0.005)
+        assert len(engine.jobs) == 1
+
+
+async def test_too_many_requests_in_advance_end_the_connection() -> None:
+    engine = FakeEngine(AUDIO)
+    engine.is_silent_after = 0
+    async with served(engine) as world:
+        reader, writer = await world.connect()
+        writer.write(SPEAK + request("/health", method="GET") * 100)
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(2):
+                assert await reader.read() == b""
+        writer.close()
+
+
+async def test_upgrade_is_answered_and_the_connection_ends() -> None:
+    async with served() as world:
+        reader, writer = await world.connect()
+        more = "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: x\r\n"
+        head = request(f"{SPEECH}/stream-input", method="GET", more=more)
+        writer.write(head.replace(b"content-length: 0\r\n", b""))
+        # The key of this handshake is none, so it is no socket either.
+        status, _headers = await read_head(reader)
+        assert status == 400
+        async with asyncio.timeout(2):
+            await reader.read()
+        writer.close()
+
+
+async def test_connections_have_a_bound() -> None:
+    async with served() as world:
+        world.server._limits = replace(world.server._limits, connections_max=2)
+        kept = [await world.connect() for _ in range(2)]
+        await asyncio.sleep(0.01)
+        reader, writer = await world.connect()
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(2):
+                assert await reader.read() == b""
+        assert world.server.connection_count == 2
+        for _, each in (*kept, (reader, writer)):
+            each.close()
+
+
+@pytest.mark.claim("Z2")
+@pytest.mark.parametrize("tail", ["#enable_logging=false", "#&enable_logging=false", "?a=1#enable_logging=false"])
+async def test_switch_in_a_fragment_is_not_dropped(tail: str) -> None:
+    """C2: a request line has no fragment; what stands there is part of the path or of the query."""
+    async with served() as world:
+        reader, writer = await world.connect()
+        writer.write(request(SPEECH + tail, b'{"text": "Hello"}'))
+        status, headers = await read_head(reader)
+        assert (status, headers["x-echoless-retention"]) == (422, "zero")
+        writer.close()
+
+
+async def test_head_is_answered_as_get_without_a_body() -> None:
+    async with served() as world:
+        for path, key in (("/v1/models", "sk_test"), ("/health", "")):
+            heads = []
+            for method in ("GET", "HEAD"):
+                reader, writer = await world.connect()
+                writer.write(request(path, method=method, more="connection: close\r\n", key=key))
+                status, headers = await read_head(reader)
+                body = await reader.read()
+                assert (status, len(body)) == (200, int(headers["content-length"]) if method == "GET" else 0)
+                heads.append(headers | {"request-id": ""})
+                writer.close()
+            assert heads[0] == heads[1]

@@ -87,6 +87,21 @@ def test_other_method_of_a_listed_path_is_told_apart() -> None:
         (b"ENABLE_LOGGING=false", Switch.UNREADABLE),
         (b"zero_retention=true", Switch.UNREADABLE),
         (b"enable_logging=false&enableLogging=false", Switch.UNREADABLE),
+        (b"enable_logging[]=false", Switch.UNREADABLE),
+        (b"enable_logging%5B%5D=false", Switch.UNREADABLE),
+        (b"&amp;enable_logging=false", Switch.UNREADABLE),
+        (b"foo=1;enable_logging=false", Switch.UNREADABLE),
+        (b"foo=1%3Benable_logging%3Dfalse", Switch.UNREADABLE),
+        (b"output_format=pcm_16000?enable_logging=false", Switch.UNREADABLE),
+        (b'extra_query={"enable_logging":false}', Switch.UNREADABLE),
+        (b"enable_logging%3Dfalse", Switch.UNREADABLE),
+        (b"enable%255Flogging=false", Switch.UNREADABLE),
+        (b"enable_logging.=false", Switch.UNREADABLE),
+        (b"query.enable_logging=false", Switch.UNREADABLE),
+        (b"a" * 60 + b".enable_logging=false", Switch.UNREADABLE),
+        (b"logging=false", Switch.UNREADABLE),
+        (b"retention=zero", Switch.UNREADABLE),
+        (b"search=enable+logging", Switch.ABSENT),
     ],
 )
 def test_switch_is_read_strictly(query: bytes, switch: Switch) -> None:
@@ -112,7 +127,9 @@ def test_query_of_too_many_pairs_is_refused() -> None:
 
 
 def test_ordinary_keys_do_not_look_like_the_switch() -> None:
-    assert not any(looks_like_switch(key) for key in ("text", "model_id", "logging_level", "enable", "seed"))
+    assert not any(
+        looks_like_switch(key) for key in ("text", "model_id", "logging_level", "enable", "seed", "retention_days")
+    )
 
 
 def test_key_wins_over_bearer_and_lengths_are_read() -> None:
@@ -122,6 +139,16 @@ def test_key_wins_over_bearer_and_lengths_are_read() -> None:
     assert read_head([(b"authorization", b"Basic sk_b")]).credential == ""
     assert read_head([(b"transfer-encoding", b"chunked")]).has_body
     assert read_head([(b"xi-api-key", b"k" * 5000)]).credential == "too-long"
+
+
+@pytest.mark.claim("Z2")
+@pytest.mark.parametrize(
+    "name", [b"enable-logging", b"enable_logging", b"x-enable-logging", b"x-echoless-retention"]
+)
+def test_header_with_the_name_of_the_switch_is_noted(name: bytes) -> None:
+    """C2: no header is the switch, so whoever sends one must not be served as if nothing had been said."""
+    assert read_head([(name, b"false")]).names_switch
+    assert not read_head([(b"xi-api-key", b"sk_a"), (b"user-agent", b"enable_logging")]).names_switch
 
 
 def test_head_does_not_print_its_credential() -> None:

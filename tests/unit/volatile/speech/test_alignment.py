@@ -27,7 +27,13 @@ def _plan(text: str, **options: object) -> list[Utterance]:
 def _align(text: str, marks: list[WordMark], sample_count: int, **options: object) -> UtteranceAlignment:
     (utterance,) = _plan(text, **options)
     return align(
-        TextContent(text), utterance, marks, sample_count=sample_count, sample_rate_hz=_RATE_HZ, start_sample=0
+        TextContent(text),
+        utterance,
+        marks,
+        sample_count=sample_count,
+        sample_rate_hz=_RATE_HZ,
+        start_sample=0,
+        delay_s=0.0,
     )
 
 
@@ -80,15 +86,21 @@ def test_replaced_words_map_back_to_what_was_submitted() -> None:
     assert 9_000 < starts[6] < starts[7] < 22_050
 
 
-def test_later_utterances_count_from_the_start_of_the_stream() -> None:
+def test_later_utterances_count_from_the_start_of_the_stream_as_it_is_heard() -> None:
     text = "One here. Two here."
     second = _plan(text)[1]
     marks = [WordMark(0, 3, 100), WordMark(4, 4, 5_000)]
     alignment = align(
-        TextContent(text), second, marks, sample_count=9_000, sample_rate_hz=_RATE_HZ, start_sample=44_100
+        TextContent(text),
+        second,
+        marks,
+        sample_count=9_000,
+        sample_rate_hz=_RATE_HZ,
+        start_sample=44_100,
+        delay_s=0.5,
     )
-    assert _samples(alignment.source)[0] == 44_200
-    assert alignment.source.end_s[-1] == (44_100 + 9_000) / _RATE_HZ
+    assert _samples(alignment.source)[0] == 44_200 + _RATE_HZ // 2
+    assert alignment.source.end_s[-1] == (44_100 + 9_000) / _RATE_HZ + 0.5
 
 
 def test_the_tag_of_a_break_fills_its_pause() -> None:
@@ -147,7 +159,7 @@ def test_for_any_text_and_marks_times_are_ordered_and_the_characters_are_the_tex
         count = sample_count if len(utterance.spoken) else 0
         alignment = align(
             TextContent(text), utterance, marks,
-            sample_count=count, sample_rate_hz=_RATE_HZ, start_sample=start_sample,
+            sample_count=count, sample_rate_hz=_RATE_HZ, start_sample=start_sample, delay_s=0.0,
         )  # fmt: skip
         start_sample += count + utterance.pause_after_ms * _RATE_HZ // 1_000
         _check_order(alignment.source, reached_s, start_sample / _RATE_HZ)

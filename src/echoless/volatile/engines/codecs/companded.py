@@ -17,6 +17,9 @@ _NAMES: Final = {Codec.ULAW: "pcm_mulaw", Codec.ALAW: "pcm_alaw"}
 class CompandedEncoder:
     """An AudioEncoder to `ulaw_8000` and `alaw_8000`."""
 
+    # One code for each sample; the resampler takes its own delay away.
+    delay_s: Final = 0.0
+
     def __init__(self, audio_format: AudioFormat, input_rate_hz: int) -> None:
         self._rate_hz = audio_format.sample_rate_hz
         self._resampler = Resampler(input_rate_hz, self._rate_hz)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from echoless.core.audio_formats import AudioFormat, Codec
-from echoless.core.content import AudioContent
 from echoless.volatile.engines.codecs.companded import CompandedEncoder
 from echoless.volatile.engines.codecs.mp3 import MP3Encoder
 from echoless.volatile.engines.codecs.opus import OpusEncoder
@@ -33,9 +30,3 @@ def new_encoder(
         case Codec.WAV:
             assert input_sample_count is not None, "a WAV file states its length first"
             return WAVEncoder(audio_format, input_rate_hz, input_sample_count)
-
-
-def encode_all(encoder: AudioEncoder, pieces: Iterable[AudioContent]) -> bytes:
-    """Encode a whole stream in one go: previews, warm-up, benchmarks."""
-    encoded = [encoder.encode(piece).reveal() for piece in pieces]
-    return b"".join((*encoded, encoder.finish().reveal()))

@@ -15,6 +15,9 @@ from echoless.volatile.engines.codecs.resampling import Resampler
 
 # LAME's scale: 0 is slowest and best, 9 fastest; 5 is where speech gains no more that can be heard.
 _QUALITY: Final = 5
+# 576 samples by the encoder and 528 + 1 by the decoder, at the stream's rate. No tag frame states them here, so no
+# decoder takes them away. source: LAME's technical FAQ; encoder.h, ENCDELAY and DECDELAY
+_DELAY_SAMPLES: Final = 576 + 528 + 1
 
 
 class MP3Encoder:
@@ -30,6 +33,7 @@ class MP3Encoder:
         self._lame.set_quality(_QUALITY)
         self._lame.silence()
         self._is_started = False
+        self.delay_s: Final = _DELAY_SAMPLES / audio_format.sample_rate_hz
 
     def encode(self, pcm: AudioContent) -> AudioContent:
         """Return the whole frames that are ready; none for about the first 90 ms."""

@@ -21,6 +21,8 @@ from echoless.volatile.engines.codecs.resampling import Resampler
 # chance, so equal samples give equal files.
 _MUXER: Final = {"page_duration": "100000", "flush_packets": "1", "fflags": "+bitexact"}
 _BUFFER_BYTES: Final = 4096
+# Left to itself libopus takes the rate for a hint and goes up to half over it with speech.
+_CODEC: Final = {"vbr": "constrained"}
 
 
 class _Memory:
@@ -45,6 +47,9 @@ class _Memory:
 class OpusEncoder:
     """An AudioEncoder to `opus_48000_*`."""
 
+    # The header states the encoder's delay as pre-skip, and a decoder drops so many samples. source: RFC 7845, 4.2
+    delay_s: Final = 0.0
+
     def __init__(self, audio_format: AudioFormat, input_rate_hz: int) -> None:
         self._rate_hz = audio_format.sample_rate_hz
         self._resampler = Resampler(input_rate_hz, self._rate_hz)
@@ -53,7 +58,7 @@ class OpusEncoder:
         self._container: OutputContainer | None = av.open(
             self._memory, "w", format="ogg", options=_MUXER, buffer_size=_BUFFER_BYTES
         )
-        stream = self._container.add_stream("libopus", rate=self._rate_hz, layout="mono")
+        stream = self._container.add_stream("libopus", rate=self._rate_hz, layout="mono", options=_CODEC)
         assert isinstance(stream, AudioStream)
         stream.bit_rate = audio_format.bit_rate_kbps * 1000
         self._stream: AudioStream | None = stream

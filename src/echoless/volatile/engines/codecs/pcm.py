@@ -14,6 +14,9 @@ _NOTHING: Final = b""
 class PCMEncoder:
     """An AudioEncoder to `pcm_*`."""
 
+    # One code for each sample; the resampler takes its own delay away.
+    delay_s: Final = 0.0
+
     def __init__(self, audio_format: AudioFormat, input_rate_hz: int) -> None:
         self._resampler = Resampler(input_rate_hz, audio_format.sample_rate_hz)
 

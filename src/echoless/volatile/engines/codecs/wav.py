@@ -27,14 +27,10 @@ def wav_header(sample_rate_hz: int, sample_count: int) -> bytes:
         return memory.getvalue()
 
 
-def wav_bytes(audio_format: AudioFormat, input_rate_hz: int, input_sample_count: int) -> int:
-    """Return the exact length of the file that so many samples become."""
-    count = resampled_count(input_sample_count, input_rate_hz, audio_format.sample_rate_hz)
-    return len(wav_header(audio_format.sample_rate_hz, count)) + count * _SAMPLE_BYTES
-
-
 class WAVEncoder:
     """An AudioEncoder to `wav_*` that knows beforehand how much will come."""
+
+    delay_s: Final = 0.0
 
     def __init__(self, audio_format: AudioFormat, input_rate_hz: int, input_sample_count: int) -> None:
         self._samples = PCMEncoder(audio_format, input_rate_hz)

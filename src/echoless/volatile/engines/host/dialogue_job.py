@@ -81,17 +81,20 @@ class DialogueJob(SpeechJob):
         if self._wants_alignment:
             self._text = turn.text
             self._post_alignment(said.utterance, said.spoken, first_sample)
-            self._outlet.post(
-                VoiceRun(
-                    turn_index=turn.index,
-                    start_s=first_sample / self._rate_hz,
-                    end_s=(first_sample + said.spoken.sample_count) / self._rate_hz,
-                    character_count=said.utterance.source_end - said.utterance.source_start,
-                )
-            )
+            self._outlet.post(self._run_of(turn, said, first_sample))
         yield from self._encode(said.spoken.pcm, 0)
         if said.pause_ms:
             yield from self._encode(self._silence(said.pause_ms), 0)
+
+    def _run_of(self, turn: _Turn, said: _Said, first_sample: int) -> VoiceRun:
+        assert self._encoder is not None, "a closed job makes no step"
+        start_s = first_sample / self._rate_hz + self._encoder.delay_s
+        return VoiceRun(
+            turn_index=turn.index,
+            start_s=start_s,
+            end_s=start_s + said.spoken.sample_count / self._rate_hz,
+            character_count=said.utterance.source_end - said.utterance.source_start,
+        )
 
     def _said(self, turn: _Turn) -> Iterator[_Said]:
         """Yield what is heard of a turn; it ends with its last audible sample, then comes the gap."""

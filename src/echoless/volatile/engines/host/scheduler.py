@@ -102,19 +102,8 @@ class EngineHost:
         self._turns: deque[_Job] = deque()
         self._stack = StackWiper()
         self._stops_at_s: float | None = None
-        self.finished_job_count = 0
 
     # --- for whoever wires ---
-
-    @property
-    def active_job_count(self) -> int:
-        """Jobs that have not ended."""
-        return len(self._jobs)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether no job is left."""
-        return not self._jobs
 
     def add_link(self, end: socket.socket) -> None:
         """Serve one end of a socketpair; the other is a gateway's."""
@@ -124,10 +113,6 @@ class EngineHost:
     def add_watch(self, source: HasFileno, callback: Callable[[], None]) -> None:
         """Call back whenever a descriptor can be read."""
         self._selector.register(source, selectors.EVENT_READ, lambda _mask: callback())
-
-    def remove_watch(self, source: HasFileno) -> None:
-        """Look at a descriptor no more."""
-        self._selector.unregister(source)
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -312,7 +297,6 @@ class EngineHost:
         job.steps.close()
         job.speech.close()
         job.outflow.drop()
-        self.finished_job_count += 1
         self._stack.wipe()
         if not self._jobs and self._on_idle is not None:
             self._on_idle()

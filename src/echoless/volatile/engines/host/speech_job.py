@@ -195,6 +195,7 @@ class SpeechJob:
             self._outlet.post(SpeechBegan(audio_bytes))
 
     def _post_alignment(self, utterance: Utterance, spoken: SpokenAudio, first_sample: int) -> None:
+        assert self._encoder is not None, "a closed job makes no step"
         times = align(
             self._text,
             utterance,
@@ -202,6 +203,7 @@ class SpeechJob:
             sample_count=spoken.sample_count,
             sample_rate_hz=self._rate_hz,
             start_sample=first_sample,
+            delay_s=self._encoder.delay_s,
         )
         source, normalized = times.source, times.spoken
         self._begin(None)

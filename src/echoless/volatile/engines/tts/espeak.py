@@ -46,6 +46,7 @@ _VOICES_MAX: Final = 128
 _VOICE_BYTES_MAX: Final = 48 * 1024 * 1024
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _PCM_WINDOW_BYTES: Final = 16
+_PCM_WINDOWS_MAX: Final = 500
 
 SamplesSink = Callable[[AudioContent], None]
 
@@ -144,13 +145,6 @@ class EspeakEngine:
         pcm = b"".join(take.pieces)
         events = take.events if origins is None else at_origins(take.events, origins)
         return SpokenAudio(AudioContent(pcm), word_marks(utterance.spoken, events, len(pcm) // 2))
-
-    def load_voice(self, voice: EngineVoice) -> None:
-        """Read a voice's files now, so that its first job need not.
-
-        raises: EcholessError(ENGINE_UNAVAILABLE) for a voice that the library does not have
-        """
-        self._select(voice)
 
     def prove_scrubbed(self) -> None:
         """Speak a marked text, then look for its words and its samples in the library's memory.
@@ -307,11 +301,13 @@ def at_origins(events: list[tuple[int, int, int]], origins: Sequence[int]) -> li
 def residue_in(memory: list[bytes], text: str, pcm: bytes) -> int:
     """Count words of a text and windows of its samples that lie in memory.
 
-    Windows are aligned to samples; those with few different bytes (silence) are left out.
+    The windows are spread over the samples up to their very end; those with few different bytes (silence) are left
+    out.
     """
     words = [word.encode() for word in text.split() if len(word) > 4]
     needles = words + [word.decode().lower().encode() for word in words]
-    windows = (pcm[at : at + _PCM_WINDOW_BYTES] for at in range(0, len(pcm), _PCM_WINDOW_BYTES))
+    step = max(1, len(pcm) // _PCM_WINDOW_BYTES // _PCM_WINDOWS_MAX) * _PCM_WINDOW_BYTES
+    windows = (pcm[max(0, at - _PCM_WINDOW_BYTES) : at] for at in range(len(pcm), 0, -step))
     needles += [window for window in windows if len(set(window)) > 11]
     return sum(needle in piece for needle in needles for piece in memory)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
+from echoless.core.voices import VOICES
 from echoless.volatile.gateway.routing import Route
 from echoless.volatile.gateway.schemas.base import Body
 
@@ -121,10 +122,13 @@ def _path_word(template: str) -> str:
 
 def _path_parameters(template: str) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in template.split("/") if part.startswith("{")]
-    return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-        for name in names
-    ]
+    return [_path_parameter(name) for name in names]
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    parameter = {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    # A voice that every server has, so that the page can be tried at once.
+    return parameter | ({"example": VOICES[0].catalogue_id} if name == "voice" else {})
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:

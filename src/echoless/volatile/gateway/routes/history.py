@@ -30,12 +30,11 @@ from echoless.crossing.records import Credit
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call, Header
 from echoless.volatile.gateway.ports import AnswersPort
-from echoless.volatile.gateway.routing import Route
+from echoless.volatile.gateway.routing import AUDIO_MEDIA_TYPES, Route
 from echoless.volatile.gateway.schemas.history import DownloadBody, HistoryQuery
+from echoless.volatile.gateway.speaking import CREDIT_BYTES, WINDOW_BYTES
 from echoless.volatile.gateway.watching import watched
 
-_WINDOW_BYTES: Final = 192 * 1024
-_CREDIT_BYTES: Final = _WINDOW_BYTES // 3
 _RIFF: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _ATTACHMENT: Final[Header] = (b"content-disposition", b"attachment; filename=history.zip")
 
@@ -121,7 +120,8 @@ async def _downloadable(call: Call, item_id: str, *, as_wav: bool) -> HistoryIte
     if as_wav and AUDIO_FORMATS[item.output_format].codec not in {Codec.PCM, Codec.WAV}:
         raise EcholessError(
             ErrorCode.INVALID_PARAMETERS,
-            f"Items in {item.output_format} can be downloaded in their own format only.",
+            f"Items in {item.output_format} are downloaded as they are: leave out output_format. Only pcm and wav "
+            "items become wav.",
             param="output_format",
         )
     return item
@@ -129,7 +129,7 @@ async def _downloadable(call: Call, item_id: str, *, as_wav: bool) -> HistoryIte
 
 async def _send_item(call: Call, item_id: str, *, as_wav: bool) -> None:
     with call.open_ticket.read() as answers:
-        answers.post(ReadItemAudio(item_id=item_id, window_bytes=_WINDOW_BYTES))
+        answers.post(ReadItemAudio(item_id=item_id, window_bytes=WINDOW_BYTES))
         head = await answers.next()
         assert isinstance(head, ItemAudio)
         audio_format = AUDIO_FORMATS[head.output_format]
@@ -154,7 +154,7 @@ async def _pieces(answers: AnswersPort, head: ItemAudio) -> AsyncIterator[AudioC
         left_bytes -= len(audio)
         yield audio
         uncredited_bytes += len(audio)
-        if uncredited_bytes >= _CREDIT_BYTES and left_bytes > 0:
+        if uncredited_bytes >= CREDIT_BYTES and left_bytes > 0:
             answers.post(Credit(uncredited_bytes))
             uncredited_bytes = 0
 
@@ -193,7 +193,7 @@ async def _send_member(
     call: Call, archive: ZipFile, outbox: _Outbox, item: HistoryItemView, *, as_wav: bool
 ) -> None:
     with call.open_ticket.read() as answers:
-        answers.post(ReadItemAudio(item_id=item.item_id, window_bytes=_WINDOW_BYTES))
+        answers.post(ReadItemAudio(item_id=item.item_id, window_bytes=WINDOW_BYTES))
         head = await answers.next()
         assert isinstance(head, ItemAudio)
         audio_format = AUDIO_FORMATS[head.output_format]
@@ -295,7 +295,6 @@ def _dialogue(item: HistoryItemView) -> list[dict[str, str]] | None:
     return lines or None
 
 
-_AUDIO: Final = ("audio/mpeg", "audio/pcm", "audio/basic", "audio/x-alaw", "audio/ogg", "audio/wav")
 ROUTES: Final = (
     Route("GET /v1/history", list_items, "List kept generations", query=HistoryQuery),
     Route(
@@ -303,9 +302,9 @@ ROUTES: Final = (
         download,
         "Download kept generations",
         body=DownloadBody,
-        media_types=(*_AUDIO, "application/zip"),
+        media_types=(*AUDIO_MEDIA_TYPES, "application/zip"),
     ),
     Route("GET /v1/history/{item}", show_item, "Show a kept generation"),
     Route("DELETE /v1/history/{item}", delete_item, "Delete a kept generation"),
-    Route("GET /v1/history/{item}/audio", hear_item, "Hear a kept generation", media_types=_AUDIO),
+    Route("GET /v1/history/{item}/audio", hear_item, "Hear a kept generation", media_types=AUDIO_MEDIA_TYPES),
 )

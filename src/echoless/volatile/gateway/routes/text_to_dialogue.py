@@ -23,7 +23,7 @@ from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 from echoless.volatile.gateway.renderings import PlainAudio, StreamedTimestamps, WholeTimestamps
-from echoless.volatile.gateway.routing import Handler, Route
+from echoless.volatile.gateway.routing import AUDIO_MEDIA_TYPES, STREAMED_MEDIA_TYPES, Handler, Route
 from echoless.volatile.gateway.schemas.text_to_dialogue import (
     DialogueBody,
     StreamedDialogueQuery,
@@ -41,7 +41,6 @@ from echoless.volatile.gateway.speech_checks import (
 )
 
 _DEFAULT_MODEL_ID: Final = "eleven_v3"
-_AUDIO: Final = ("audio/mpeg", "audio/pcm", "audio/basic", "audio/x-alaw", "audio/ogg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +176,7 @@ async def _voices(call: Call, body: DialogueBody) -> dict[str, VoiceGrant]:
 
 
 def _route(suffix: str, handler: Handler, summary: str, *, is_streamed: bool, is_json: bool) -> Route:
-    media_types = _AUDIO if is_streamed else (*_AUDIO, "audio/wav")
+    media_types = STREAMED_MEDIA_TYPES if is_streamed else AUDIO_MEDIA_TYPES
     return Route(
         f"POST /v1/text-to-dialogue{suffix}",
         handler,

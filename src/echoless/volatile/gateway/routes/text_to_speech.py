@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from echoless.core.audio_formats import AUDIO_FORMATS, Codec
+from echoless.core.audio_formats import AUDIO_FORMATS
 from echoless.core.models import DEFAULT_MODEL_ID, Model
 from echoless.crossing.records import KeepText, Normalization, PronunciationRule, Speak, VoiceGrant
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 from echoless.volatile.gateway.renderings import PlainAudio, StreamedTimestamps, WholeTimestamps
-from echoless.volatile.gateway.routing import Route
+from echoless.volatile.gateway.routing import AUDIO_MEDIA_TYPES, STREAMED_MEDIA_TYPES, Route
 from echoless.volatile.gateway.schemas.text_to_speech import SpeechBody, StreamedSpeechQuery, WholeSpeechQuery
 from echoless.volatile.gateway.speaking import WINDOW_BYTES, SpeechOrder, speak_order
 from echoless.volatile.gateway.speech_checks import (
@@ -28,7 +28,6 @@ from echoless.volatile.gateway.speech_checks import (
 )
 
 _NORMALIZER_OFF_LATENCY: Final = 4
-_MEDIA_TYPES: Final = ("audio/mpeg", "audio/pcm", "audio/basic", "audio/x-alaw", "audio/ogg", "audio/wav")
 
 
 async def speak(call: Call) -> None:
@@ -133,7 +132,7 @@ def _route(suffix: str, summary: str, *, is_streamed: bool, is_json: bool) -> Ro
         "/with-timestamps": speak_with_timestamps,
         "/stream/with-timestamps": stream_with_timestamps,
     }
-    media_types = tuple(kind for kind in _MEDIA_TYPES if not is_streamed or kind != f"audio/{Codec.WAV}")
+    media_types = STREAMED_MEDIA_TYPES if is_streamed else AUDIO_MEDIA_TYPES
     return Route(
         f"POST /v1/text-to-speech/{{voice}}{suffix}",
         handlers[suffix],

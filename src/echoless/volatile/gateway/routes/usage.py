@@ -5,6 +5,7 @@ source: the wire contract, history, voices, models and user, section 6
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from echoless.core.errors import EcholessError, ErrorCode
@@ -14,7 +15,9 @@ from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.routing import Route
 from echoless.volatile.gateway.schemas.workspace import AnalyticsBody, RequestLogBody, UsageQuery
 
-_INTERVALS_S: Final = {"hour": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000, "cumulative": 0}
+_HOUR_S: Final = 3600
+# A month has no length of its own; 0 is one bucket for the whole span.
+_INTERVALS_S: Final = {"hour": _HOUR_S, "day": 86_400, "week": 604_800, "month": 0, "cumulative": 0}
 _BREAKDOWNS: Final = {
     "none": "none",
     "model": "model",
@@ -24,6 +27,7 @@ _BREAKDOWNS: Final = {
 }
 _METRICS: Final = {"credits", "tts_characters", "request_count"}
 _BUCKETS_MAX: Final = 10_000
+_COUNTED: Final = "This server counts by one of: none, model, product_type, api_keys."
 _REQUEST_ROWS: Final = 100
 _COLUMNS: Final = {
     "request_id": "string",
@@ -46,21 +50,23 @@ _COLUMNS: Final = {
 async def character_stats(call: Call) -> None:
     """Say what was used, in buckets."""
     query = UsageQuery.parse(call.query)
-    interval_s = query.aggregation_bucket_size or _INTERVALS_S[query.aggregation_interval]
+    size_s = query.aggregation_bucket_size
     breakdown = _BREAKDOWNS.get(query.breakdown_type)
     if breakdown is None:
-        raise _unknown("This server does not count by that.", "breakdown_type")
+        raise _unknown(_COUNTED, "breakdown_type")
     if query.metric not in _METRICS:
-        raise _unknown("This server does not measure that.", "metric")
+        raise _unknown("This server measures credits, tts_characters and request_count.", "metric")
     usage = await _usage(
         call,
         GetUsage(
             start_ms=query.start_unix,
             end_ms=query.end_unix,
-            interval_s=interval_s,
+            interval_s=size_s or _INTERVALS_S[query.aggregation_interval],
             breakdown=breakdown,
             metric=query.metric,
+            is_by_month=size_s is None and query.aggregation_interval == "month",
         ),
+        _Names("end_unix", "aggregation_bucket_size" if size_s else "aggregation_interval"),
     )
     labels = {"": "All"}
     series = {labels.get(label, label): numbers for label, numbers in usage.series.items()}
@@ -69,13 +75,24 @@ async def character_stats(call: Call) -> None:
 
 async def usage_table(call: Call) -> None:
     """Say what was used, as a table."""
+    await _answer_table(call, "none")
+
+
+async def usage_by_product(call: Call) -> None:
+    """Say what was used, as a table by product unless another group is named."""
+    await _answer_table(call, "product_type")
+
+
+async def _answer_table(call: Call, usual_group: str) -> None:
     body = await read_schema(call, AnalyticsBody)
-    group = body.group_by[0] if body.group_by else "none"
+    group = body.group_by[0] if body.group_by else usual_group
     breakdown = _BREAKDOWNS.get(group)
     if breakdown is None or len(body.group_by or ()) > 1:
-        raise _unknown("This server counts by one of: model, product_type, api_keys.", "group_by")
+        raise _unknown(_COUNTED, "group_by")
     if body.filters:
         raise _unknown("This server has no filters here.", "filters")
+    if body.time_zone not in {None, "UTC"}:
+        raise _unknown("This server counts by the hours of UTC.", "time_zone")
     usage = await _usage(
         call,
         GetUsage(
@@ -85,6 +102,7 @@ async def usage_table(call: Call) -> None:
             breakdown=breakdown,
             metric="credits",
         ),
+        _Names("end_time", "interval_seconds"),
     )
     rows = [
         [start_ms, label, numbers[index]]
@@ -136,12 +154,22 @@ def _row(row: RequestRow) -> list[Any]:
     ]
 
 
-async def _usage(call: Call, question: GetUsage) -> Usage:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a route calls its fields."""
+
+    end: str
+    interval: str
+
+
+async def _usage(call: Call, question: GetUsage, names: _Names) -> Usage:
     duration_s = (question.end_ms - question.start_ms) / 1000
     if duration_s < 0:
-        raise _unknown("The end lies before the start.", "end_unix")
+        raise _unknown("The end lies before the start.", names.end)
+    if question.interval_s % _HOUR_S:
+        raise _unknown("Usage is counted by the hour: a bucket is a whole number of hours.", names.interval)
     if question.interval_s and duration_s / question.interval_s > _BUCKETS_MAX:
-        raise _unknown("The time has too many buckets.", "aggregation_interval")
+        raise _unknown("The time has too many buckets.", names.interval)
     answer = await call.open_ticket.ask(question)
     assert isinstance(answer, Usage)
     return answer
@@ -156,8 +184,8 @@ ROUTES: Final = (
     Route("POST /v1/workspace/analytics/usage", usage_table, "Usage as a table", body=AnalyticsBody),
     Route(
         "POST /v1/workspace/analytics/query/usage-by-product-over-time",
-        usage_table,
-        "Usage as a table, by its older name",
+        usage_by_product,
+        "Usage as a table, by product",
         body=AnalyticsBody,
     ),
     Route(

@@ -30,6 +30,7 @@ from echoless.crossing.query_records import (
 from echoless.retention.decision import Ineligible, RetentionMode
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 from echoless.volatile.gateway.routing import Route
 from echoless.volatile.gateway.schemas.workspace import (
     AuditLogQuery,
@@ -42,6 +43,11 @@ from echoless.volatile.gateway.schemas.workspace import (
 
 _OK: Final = {"status": "ok"}
 _NO_UPDATE: Final = "no_update"
+_UNLIMITED: Final = "unlimited"
+_BOUNDS: Final = (
+    "allowed_ips", "tts_concurrency_limit", "dubbing_concurrency_limit", "music_concurrency_limit",
+)  # fmt: skip
+_ACT_CLASS: Final = "Entity Management"
 
 
 async def show_policy(call: Call) -> None:
@@ -117,6 +123,7 @@ async def list_keys(call: Call) -> None:
 async def create_key(call: Call) -> None:
     """Make a key; the only time that it is shown."""
     body = await read_schema(call, CreateKeyBody)
+    _refuse_bounds(body)
     created = await call.open_ticket.ask(
         CreateKey(
             service_account_id=call.path_id(0),
@@ -124,7 +131,7 @@ async def create_key(call: Call) -> None:
             scopes=body.permissions if isinstance(body.permissions, list) else None,
             character_limit=body.character_limit,
             expires_unix=body.expires_at_unix,
-            retention=RetentionMode(body.retention or RetentionMode.DEFAULT),
+            retention=RetentionMode(body.retention) if body.retention else None,
         )
     )
     assert isinstance(created, KeyCreated)
@@ -134,6 +141,7 @@ async def create_key(call: Call) -> None:
 async def edit_key(call: Call) -> None:
     """Change a key."""
     body = await read_schema(call, EditKeyBody)
+    _refuse_bounds(body)
     key = await call.open_ticket.ask(
         EditKey(
             service_account_id=call.path_id(0),
@@ -143,11 +151,22 @@ async def edit_key(call: Call) -> None:
             scopes=body.permissions if isinstance(body.permissions, list) else None,
             has_all_scopes=body.permissions == "all",
             character_limit=body.character_limit if isinstance(body.character_limit, int) else None,
+            clears_character_limit=body.character_limit == _UNLIMITED,
+            expires_unix=body.expires_at_unix if isinstance(body.expires_at_unix, int) else None,
             retention=RetentionMode(body.retention) if body.retention not in {None, _NO_UPDATE} else None,
         )
     )
     assert isinstance(key, KeyView)
     await call.answer(_key_wire(key))
+
+
+def _refuse_bounds(body: CreateKeyBody | EditKeyBody) -> None:
+    """Refuse what would bind a key by something that nobody would look at."""
+    for name in _BOUNDS:
+        value = getattr(body, name)
+        if value is not None and value != _NO_UPDATE:
+            message = "This server does not bind keys by that; the key was not made or changed."
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param=name)
 
 
 async def disable_key(call: Call) -> None:
@@ -185,11 +204,17 @@ async def list_acts(call: Call) -> None:
         )
     )
     assert isinstance(page, AuditEntries)
+    if query.cursor and not page.entries:
+        # A cursor is given only where at least one act follows it.
+        message = "This is no cursor of an earlier page of the same query."
+        raise UnprocessableError([FieldError(("query", "cursor"), message, "cursor")])
+    # All acts are of one class; any other has none.
+    is_listed = (query.class_name or _ACT_CLASS) == _ACT_CLASS
     await call.answer(
         {
-            "entries": [_act_wire(entry) for entry in page.entries],
-            "has_more": bool(page.next_cursor),
-            "next_cursor": page.next_cursor or None,
+            "entries": [_act_wire(entry) for entry in page.entries] if is_listed else [],
+            "has_more": is_listed and bool(page.next_cursor),
+            "next_cursor": (page.next_cursor or None) if is_listed else None,
         }
     )
 
@@ -237,11 +262,11 @@ def _act_wire(entry: AuditEntry) -> dict[str, Any]:
         "activity_id": 99,
         "activity_name": entry.activity,
         "class_uid": 3004,
-        "class_name": "Entity Management",
+        "class_name": _ACT_CLASS,
         "category_uid": 3,
         "category_name": "Identity & Access Management",
         "type_uid": 300499,
-        "type_name": "Entity Management: Other",
+        "type_name": f"{_ACT_CLASS}: Other",
         "severity_id": 1,
         "status_id": 1,
         "actor": {"user": {"uid": entry.actor_id}},

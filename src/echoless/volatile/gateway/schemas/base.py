@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 
@@ -13,12 +13,15 @@ from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 _QUOTED_KINDS: Final = frozenset(
     {
         "missing", "string_type", "int_type", "int_parsing", "int_from_float", "float_type", "float_parsing",
-        "bool_type", "bool_parsing", "list_type", "dict_type", "model_type", "model_attributes_type", "less_than",
+        "bool_type", "bool_parsing", "list_type", "dict_type", "less_than",
         "less_than_equal", "greater_than", "greater_than_equal", "literal_error", "too_long", "too_short",
         "string_too_long", "string_too_short", "finite_number",
     }
 )  # fmt: skip
+Unit = Annotated[float, Field(ge=0, le=1)]
 _OTHERWISE: Final = "The value does not fit here."
+# pydantic's own words name our classes, which mean nothing to a client.
+_OBJECT_WANTED: Final = dict.fromkeys(("model_type", "model_attributes_type"), "The value is not a JSON object.")
 
 
 class Schema(BaseModel):
@@ -57,6 +60,13 @@ class Body(Schema):
 
     WHERE = "body"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_null(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if value is not None}
+
 
 class Query(Schema):
     """Base of queries. A list gathers repeats; of anything else the last one counts."""
@@ -90,8 +100,9 @@ def _field_errors(schema: type[Schema], error: ValidationError) -> list[FieldErr
     for item in items[:32]:
         # A part of a place that is no name of ours is a key that the client chose.
         place = tuple(part for part in item["loc"] if isinstance(part, int) or part in names)
-        message = item["msg"] if item["type"] in _QUOTED_KINDS else _OTHERWISE
-        found.append(FieldError((schema.WHERE, *place), message, item["type"]))
+        kind = item["type"]
+        message = item["msg"] if kind in _QUOTED_KINDS else _OBJECT_WANTED.get(kind, _OTHERWISE)
+        found.append(FieldError((schema.WHERE, *place), message, kind))
     return found
 
 

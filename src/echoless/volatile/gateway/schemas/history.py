@@ -33,4 +33,6 @@ class DownloadBody(Body):
     """Which items to download."""
 
     history_item_ids: Annotated[list[_Word], Field(max_length=1000)]
-    output_format: Literal["wav", "default"] | None = None
+    output_format: Literal["wav", "default"] | None = Field(
+        None, description="`wav` is for items made as `pcm_*` or `wav_*`; others are downloaded as they are."
+    )

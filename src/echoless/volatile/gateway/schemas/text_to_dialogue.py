@@ -12,8 +12,8 @@ from pydantic import Field
 from echoless.core.audio_formats import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT
 from echoless.crossing.dialogue_records import INPUTS_MAX
 from echoless.crossing.dictionary_records import LOCATORS_MAX
-from echoless.volatile.gateway.schemas.base import Body, Query
-from echoless.volatile.gateway.schemas.text_to_speech import AudioEffects, DictionaryLocator, RequestIds, Unit
+from echoless.volatile.gateway.schemas.base import Body, Query, Unit
+from echoless.volatile.gateway.schemas.text_to_speech import AudioEffects, DictionaryLocator, RequestIds
 
 _ALL: Final = tuple(AUDIO_FORMATS)
 _STREAMABLE: Final = tuple(name for name, form in AUDIO_FORMATS.items() if form.is_streamable)

@@ -10,12 +10,11 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from echoless.core.audio_formats import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT
-from echoless.volatile.gateway.schemas.base import Body, Query
+from echoless.volatile.gateway.schemas.base import Body, Query, Unit
+from echoless.volatile.gateway.schemas.voices import StoredVoiceSettings
 
 _ALL: Final = tuple(AUDIO_FORMATS)
 _STREAMABLE: Final = tuple(name for name, form in AUDIO_FORMATS.items() if form.is_streamable)
-
-Unit = Annotated[float, Field(ge=0, le=1)]
 
 
 class WholeSpeechQuery(Query):
@@ -32,19 +31,10 @@ class StreamedSpeechQuery(WholeSpeechQuery):
     output_format: Literal[_STREAMABLE] = DEFAULT_AUDIO_FORMAT  # type: ignore[valid-type]  # as above
 
 
-class VoiceSettings(Body):
+class VoiceSettings(StoredVoiceSettings):
     """How a voice speaks; what is absent comes from the voice's stored settings."""
 
-    stability: Unit | None = None
-    similarity_boost: Unit | None = None
-    style: Unit | None = None
-    use_speaker_boost: bool | None = None
-    speed: float | None = Field(None, ge=0.25, le=4.0)
     clone_strength: Unit | None = None
-
-    def given(self) -> dict[str, float | bool]:
-        """Return what was given, null left out."""
-        return {name: value for name, value in self if value is not None}
 
 
 class DictionaryLocator(Body):

@@ -11,8 +11,7 @@ from pydantic import Field, field_validator
 
 from echoless.core.audio_formats import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT
 from echoless.core.content import TextContent
-from echoless.volatile.gateway.schemas.base import Body, Query
-from echoless.volatile.gateway.schemas.text_to_speech import Unit
+from echoless.volatile.gateway.schemas.base import Body, Query, Unit
 from echoless.volatile.gateway.socket_credentials import (
     Credential,
     credential_from,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from echoless.volatile.gateway.schemas.base import Body, Query
+from echoless.volatile.gateway.schemas.base import Body, Query, Unit
 
 _Word = Annotated[str, Field(max_length=256)]
 
@@ -54,9 +54,9 @@ class VoiceSearchQuery(Query):
 class StoredVoiceSettings(Body):
     """Settings to store for a voice; what is absent stays as it is."""
 
-    stability: float | None = Field(None, ge=0, le=1)
-    similarity_boost: float | None = Field(None, ge=0, le=1)
-    style: float | None = Field(None, ge=0, le=1)
+    stability: Unit | None = None
+    similarity_boost: Unit | None = None
+    style: Unit | None = None
     use_speaker_boost: bool | None = None
     speed: float | None = Field(None, ge=0.25, le=4.0)
 

@@ -30,25 +30,37 @@ METRICS = (
 
 
 class UsageQuery(Query):
-    """Query of usage statistics; times in milliseconds although their names say otherwise."""
+    """Query of usage statistics; times in milliseconds although their names say otherwise.
+
+    Usage is counted by the hour, UTC: a span counts every hour that it touches, and buckets begin at whole hours,
+    days, Mondays or months. What is not in the descriptions is known to the protocol and refused here.
+    """
 
     start_unix: _UnixMilliseconds
     end_unix: _UnixMilliseconds
     include_workspace_metrics: bool | None = None
-    breakdown_type: Literal[BREAKDOWNS] = "none"  # type: ignore[valid-type]  # the table is the enumeration
-    aggregation_interval: Literal["hour", "day", "week", "month", "cumulative"] = "day"
-    aggregation_bucket_size: int | None = Field(
-        None, ge=60, le=2**31, description="Seconds; wins over the interval."
+    breakdown_type: Literal[BREAKDOWNS] = Field(  # type: ignore[valid-type]  # the table is the enumeration
+        "none", description="Counted here: none, model, product_type, api_keys, all_api_keys."
     )
-    metric: Literal[METRICS] = "credits"  # type: ignore[valid-type]  # as above
+    aggregation_interval: Literal["hour", "day", "week", "month", "cumulative"] = Field(
+        "day", description="cumulative is one bucket for the whole span."
+    )
+    aggregation_bucket_size: int | None = Field(
+        None, ge=60, le=2**31, description="Seconds, whole hours; wins over the interval."
+    )
+    metric: Literal[METRICS] = Field(  # type: ignore[valid-type]  # as above
+        "credits", description="Measured here: credits, tts_characters, request_count."
+    )
 
 
 class AnalyticsBody(Body):
-    """Usage over time as a table."""
+    """Usage over time as a table; counted by the hour, UTC."""
 
     start_time: _UnixMilliseconds
     end_time: _UnixMilliseconds
-    interval_seconds: int | None = Field(None, ge=60, le=2**31)
+    interval_seconds: int | None = Field(
+        None, ge=60, le=2**31, description="Whole hours; absent, one bucket for the whole span."
+    )
     group_by: Annotated[list[_Word], Field(max_length=4)] | None = None
     filters: list[Any] | None = None
     time_zone: _Word | None = None
@@ -93,23 +105,33 @@ class ServiceAccountBody(Body):
     name: _Name
 
 
-class CreateKeyBody(Body):
-    """A new key. `retention` binds every request of it."""
+class _KeyBounds(Body):
+    """Bounds of a key that this server does not keep; a request that sets one is refused."""
+
+    allowed_ips: Any = Field(None, description="Not offered here; refused unless absent or null.")
+    tts_concurrency_limit: Any = Field(None, description="Not offered here; refused unless absent or null.")
+    dubbing_concurrency_limit: Any = Field(None, description="Not offered here; refused unless absent or null.")
+    music_concurrency_limit: Any = Field(None, description="Not offered here; refused unless absent or null.")
+
+
+class CreateKeyBody(_KeyBounds):
+    """A new key. `retention` binds every request of it; absent, the new key has that of the one that asks."""
 
     name: _Name
-    permissions: Literal["all"] | _Scopes | None = None
+    permissions: Literal["all"] | _Scopes
     character_limit: int | None = Field(None, ge=0, le=2**53)
-    expires_at_unix: int | None = Field(None, ge=0, le=2**40)
+    expires_at_unix: int | None = Field(None, ge=0, le=2**40, description="At least 15 minutes ahead.")
     retention: Literal["default", "zero"] | None = None
 
 
-class EditKeyBody(Body):
+class EditKeyBody(_KeyBounds):
     """Changes to a key; what is absent, null or `no_update` stays as it is."""
 
     is_enabled: bool | _NoUpdate | None = None
     name: _Name | None = None
     permissions: Literal["all", "no_update"] | _Scopes | None = None
-    character_limit: Annotated[int, Field(ge=0, le=2**53)] | _NoUpdate | None = None
+    character_limit: Annotated[int, Field(ge=0, le=2**53)] | Literal["unlimited"] | _NoUpdate | None = None
+    expires_at_unix: Annotated[int, Field(ge=0, le=2**40)] | _NoUpdate | None = None
     retention: Literal["default", "zero", "no_update"] | None = None
 
 

@@ -9,7 +9,7 @@ import pytest
 from echoless.core.audio_formats import AUDIO_FORMATS
 from echoless.core.content import AudioContent
 from echoless.volatile.engines.codecs.companded import CompandedEncoder
-from echoless.volatile.engines.codecs.encoders import encode_all
+from tests.unit.volatile.engines.codecs.conftest import encode_all
 
 pytestmark = pytest.mark.unit
 

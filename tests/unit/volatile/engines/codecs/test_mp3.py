@@ -6,8 +6,8 @@ import pytest
 
 from echoless.core.audio_formats import AUDIO_FORMATS, AudioFormat, Codec
 from echoless.core.content import AudioContent
-from echoless.volatile.engines.codecs.encoders import encode_all
 from echoless.volatile.engines.codecs.mp3 import MP3Encoder
+from tests.unit.volatile.engines.codecs.conftest import encode_all
 
 pytestmark = pytest.mark.unit
 

@@ -1,0 +1,127 @@
+"""The server against its own OpenAPI document: whatever the document allows or forbids, nothing fails on our side.
+
+Schemathesis makes requests that fit the document and requests that do not, within a fixed budget.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.fakes.raw_client import SPEECH, VOICE, open_generations
+from tests.fakes.running_server import TEST_KEY, RunningServer, running_server
+from tests.soak.storm import FLAGS
+
+pytestmark = pytest.mark.api
+
+BUDGET_S = 40.0
+EXAMPLES = 20
+TIMEOUT_S = 20.0
+ALARMS = ("unexpected_error", "frame_refused", "content_refused", "process_exited", "process_replaced")
+# A JSON object a line, which the wire contract labels as if it were one document.
+LINES_OF_JSON = "/v1/text-to-speech/{voice}/stream/with-timestamps"
+# It would end the key that all other requests use.
+LEFT_OUT = {"/v1/workspaces/api-keys/disable"}
+
+
+@dataclass(slots=True)
+class Campaign:
+    """What was asked, and what came back."""
+
+    statuses: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def count(self, name: str, status: int) -> None:
+        found = self.statuses.setdefault(name, {})
+        found[status] = found.get(status, 0) + 1
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server of its own: these requests change settings, keys and history."""
+    with running_server(tmp_path_factory.mktemp("asked"), *FLAGS) as server:
+        yield server
+
+
+def operations(server: RunningServer) -> list[APIOperation]:
+    """The operations of the document as the server gives it."""
+    status, _, document = server.request("GET", "/openapi.json")
+    assert status == 200
+    schema = schemathesis.openapi.from_dict(json.loads(document))
+    schema.config.update(base_url=server.base_url)
+    found = [result.ok() for result in schema.get_all_operations()]
+    return [operation for operation in found if operation.path not in LEFT_OUT]
+
+
+def real_ids(server: RunningServer) -> dict[str, str]:
+    """Ids that exist, so that requests get further than to a 404."""
+    status, headers, _ = server.request("POST", SPEECH, {"text": "Here to be asked for."})
+    assert status == 200
+    return {"voice": VOICE, "item": headers["history-item-id"]}
+
+
+def run_operation(
+    operation: APIOperation, ids: dict[str, str], session: requests.Session, campaign: Campaign, until_s: float
+) -> None:
+    """Ask an operation until its examples or its time are used up.
+
+    raises: what the checks raise: a 5xx, or an answer that the document does not describe
+    """
+    modes = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
+    checks = [not_a_server_error, status_code_conformance, content_type_conformance]
+    if operation.path != LINES_OF_JSON:
+        checks.append(response_schema_conformance)
+    cases = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases, has_real_id=st.booleans())
+    def ask(case: schemathesis.Case, has_real_id: bool) -> None:
+        # On a slow machine each operation is still asked once.
+        if time.monotonic() > until_s and operation.label in campaign.statuses:
+            return
+        if has_real_id:
+            case.path_parameters = {name: ids.get(name, value) for name, value in case.path_parameters.items()}
+        case.headers = {**(case.headers or {}), "xi-api-key": TEST_KEY}
+        response = case.call(session=session, timeout=TIMEOUT_S)
+        campaign.count(operation.label, response.status_code)
+        case.validate_response(response, checks=checks)
+
+    ask()
+
+
+def test_nothing_that_the_document_allows_or_forbids_makes_the_server_fail(asked: RunningServer) -> None:
+    campaign = Campaign()
+    ids = real_ids(asked)
+    all_operations = operations(asked)
+    began_s = time.monotonic()
+    with requests.Session() as session:
+        for number, operation in enumerate(all_operations, start=1):
+            share_s = BUDGET_S * number / len(all_operations)
+            run_operation(operation, ids, session, campaign, began_s + share_s)
+    assert len(campaign.statuses) == len(all_operations) >= 25
+    reached = {label for label, statuses in campaign.statuses.items() if 200 in statuses}
+    assert "POST /v1/text-to-speech/{voice}" in reached
+    assert len(reached) > len(all_operations) / 3, campaign.statuses
+    assert not [line for line in asked.output().splitlines() if any(f'"{alarm}"' in line for alarm in ALARMS)]
+    assert open_generations(asked.base_url, asked.api_key) == 0

@@ -1,0 +1,28 @@
+"""The app as a whole: every served route has decided what zero retention means."""
+
+from __future__ import annotations
+
+import pytest
+
+from echoless.retention.endpoints import ENDPOINT_BY_NAME
+from echoless.volatile.gateway.app import product_routes
+from tests.fakes.gateway import running_gateway
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.claim("Z2")
+def test_each_served_route_is_a_row_of_the_endpoint_table() -> None:
+    """C3: a route without a retention class cannot be built."""
+    assert {route.endpoint_name for route in product_routes()} <= set(ENDPOINT_BY_NAME)
+
+
+@pytest.mark.anyio
+async def test_public_routes_are_the_ones_that_show_nothing_of_anyone() -> None:
+    async with running_gateway() as gateway:
+        for route in product_routes():
+            path = route.endpoint.template.replace("{", "").replace("}", "")
+            reply = await gateway.ask(route.endpoint.method, path, {}, api_key="")
+            assert (reply.status != 401) == route.is_public, route.endpoint_name
+    public = {route.endpoint_name for route in product_routes() if route.is_public}
+    assert public == {"GET /health", "GET /v1/voices/settings/default", "GET /v1/voices/{voice}/preview"}
