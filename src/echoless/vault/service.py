@@ -295,9 +295,9 @@ class Vault:
 def _may_ask(ticket: Ticket, record: Record) -> bool:
     if isinstance(record, CheckRequestIds):
         return ticket.may_continue_others
-    if isinstance(record, ResolveVoices | UseDictionary):
-        return ticket.may_look_up
-    return ticket.may_change_dictionaries if isinstance(record, DICTIONARY_QUESTIONS) else ticket.may_ask_questions
+    # Those of dictionaries and dialogues are bound to their endpoints alone: routes that store are generations too.
+    is_bound = isinstance(record, (ResolveVoices, UseDictionary, *DICTIONARY_QUESTIONS))
+    return is_bound or ticket.may_ask_questions
 
 
 @asynccontextmanager

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from echoless.core.ids import TicketId, request_id_of
 from echoless.crossing.link import Link
 from echoless.retention.decision import Decision, RetentionMode
-from echoless.retention.endpoints import Endpoint, Product
+from echoless.retention.endpoints import Endpoint
 from echoless.vault.stores.accounts import Caller
 from echoless.vault.stores.drafts import ItemDraft
 from echoless.vault.stores.voices import KnownVoice
-
-_SPEAKING: Final = frozenset({Product.TEXT_TO_SPEECH, Product.TEXT_TO_DIALOGUE})
 
 
 @dataclass(slots=True, repr=False)
@@ -66,17 +63,6 @@ class Ticket:
     def may_ask_questions(self) -> bool:
         """Whether this is a request of reading or administration. Nothing of a generation can become a question."""
         return not self.endpoint.is_generation
-
-    @property
-    def may_change_dictionaries(self) -> bool:
-        """Whether this is a request of the dictionaries' own routes, which store, and are never served in ZERO."""
-        is_kept = self.decision.mode is RetentionMode.DEFAULT
-        return self.endpoint.product is Product.PRONUNCIATION and is_kept
-
-    @property
-    def may_look_up(self) -> bool:
-        """Whether a generation may look up voices and dictionaries by id, in either mode: nothing is kept."""
-        return self.endpoint.product in _SPEAKING and self.endpoint.is_eligible
 
     @property
     def may_continue_others(self) -> bool:

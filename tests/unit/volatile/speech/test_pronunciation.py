@@ -83,8 +83,9 @@ def test_words_are_whole_unless_a_rule_says_otherwise() -> None:
 
 
 def test_a_match_is_not_cut_in_two_by_the_end_of_a_sentence() -> None:
-    (utterance,) = plan("We saw Mr. X. Then the rest.", PronunciationRule("Mr. X. Then", "nobody and then"))
-    assert utterance.spoken.reveal() == "We saw nobody and then the rest."
+    assert len(plan("It is the end. The next begins.")) == 2
+    (utterance,) = plan("It is the end. The next begins.", PronunciationRule("end. The next", "start that"))
+    assert utterance.spoken.reveal() == "It is the start that begins."
 
 
 def test_phonemes_leave_the_spelling_and_say_where_they_hold() -> None:
