@@ -158,7 +158,7 @@ class IntakeDesk:
             self._enter(_Asking(link, correlation, record, admitted.workspace.workspace_id), admitted)
 
     def _enter(self, asking: _Asking, admitted: Admitted) -> None:
-        inside_max = self._places(admitted)
+        inside_max = self._places(asking.workspace_id)
         entrance = self._turnstile.enter(asking.workspace_id, inside_max, asking, self._clock.monotonic_s())
         if entrance is Entrance.ENTERED:
             self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
@@ -169,13 +169,16 @@ class IntakeDesk:
 
     def _leave(self, workspace_id: str) -> None:
         """Give a place to whoever waits. Policy may have changed while they waited: they are admitted anew."""
-        while (asking := self._turnstile.leave(workspace_id)) is not None:
+        asking = self._turnstile.leave(workspace_id, self._places(workspace_id))
+        while asking is not None:
             admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
             if isinstance(admitted, Admitted) and not asking.link.is_closed:
                 self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
-                return
+                asking = self._turnstile.admit_next(workspace_id, self._places(workspace_id))
+                continue
             if isinstance(admitted, Refused):
                 self._post(asking.link, asking.correlation, admitted)
+            asking = self._turnstile.leave(workspace_id, self._places(workspace_id))
 
     def _grant(
         self, link: Link, correlation: int, record: OpenTicket, admitted: Admitted, *, holds_place: bool
@@ -197,7 +200,7 @@ class IntakeDesk:
             product=admitted.endpoint.product, workspace_id=workspace.workspace_id,
             history_item_id=ticket.draft.item_id if ticket.draft is not None else "",
             voice=self._voice_grant(ticket), current_concurrent=inside_count,
-            maximum_concurrent=self._places(admitted),
+            maximum_concurrent=self._places(workspace.workspace_id),
         )  # fmt: skip
         self._post(link, correlation, granted)
 
@@ -208,8 +211,8 @@ class IntakeDesk:
         settings = self._voices.settings(ticket.caller.workspace_id, voice.voice_id)
         return VoiceGrant(voice.voice_id, voice.name, voice.catalogue_id, settings)
 
-    def _places(self, admitted: Admitted) -> int:
-        own = admitted.workspace.concurrency_max
+    def _places(self, workspace_id: str) -> int:
+        own = self._accounts.workspaces[workspace_id].concurrency_max
         return self._concurrency_max if own is None else own
 
     def _cancel(self, link: Link, header: Header) -> None:
