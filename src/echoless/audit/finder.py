@@ -92,6 +92,6 @@ def mask(data: bytes) -> NDArray[np.uint8]:
 
 
 def _worth(key: bytes) -> tuple[int, int]:
-    """Return how much a key tells: rare and different bytes do, most of all in its first pair, which is tried first."""
+    """Return how much a key tells: rare and different bytes do, most of all in the pair that is tried first."""
     is_rare = [value not in _COMMON for value in key]
     return sum(is_rare[:2]), 4 * sum(is_rare) + len(set(key))
