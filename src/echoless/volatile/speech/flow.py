@@ -11,13 +11,17 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 from echoless.core.content import TextContent
+from echoless.volatile.speech import german_ordinals
 from echoless.volatile.speech.mapped_text import Edit, MappedText, identity
 from echoless.volatile.speech.markup import DROPPED, SPACED, mask_tags, split_at_breaks
 from echoless.volatile.speech.ports import TextOptions, Utterance
-from echoless.volatile.speech.segment import CutLimits, Piece, cut_pieces
+from echoless.volatile.speech.segment import CutLimits, Joins, Piece, cut_pieces
 
 # C0 (but tab and newlines), DEL, C1, surrogates: a NUL would end the engine's string. And the stand-ins for tags.
 _UNCLEAN: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|{DROPPED}+|{SPACED}+")
+
+# Languages in which a dot after a number may stand inside a sentence.
+_JOINS: Final[Mapping[str, Joins]] = {"de": german_ordinals.joins}
 
 
 class SpellOut(Protocol):
@@ -48,7 +52,7 @@ class TextPlanner:
         for region in split_at_breaks(revealed):
             if region.start == region.stop:
                 yield _silence(region.start, region.end, region.pause_ms)
-            for piece in cut_pieces(masked, region.start, region.stop, limits):
+            for piece in cut_pieces(masked, region.start, region.stop, limits, _JOINS.get(options.language)):
                 is_last = piece.end == region.stop
                 end = region.end if is_last else piece.end
                 pause_ms = region.pause_ms if is_last else 0
