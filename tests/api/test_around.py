@@ -106,3 +106,14 @@ def test_ids_of_earlier_requests_are_known_only_where_they_were_kept(server: Run
     assert answers["kept"][0] == 200
     assert answers["zero"] == answers["none"]
     assert answers["zero"][0] == 400
+
+
+def test_the_settings_of_a_voice_are_edited_and_an_unknown_voice_is_not_found(server: RunningServer) -> None:
+    settings = {"stability": 0.25, "speed": 1.5}
+    path = "/v1/voices/{}/settings/edit"
+    assert server.request("POST", path.format("JBFqnCBsd6RMkjVDRZzb"), settings)[0] == 200
+    assert server.request("POST", path.format("nobody"), settings)[0] == 404
+    status, _, body = server.request("GET", "/v1/voices/JBFqnCBsd6RMkjVDRZzb/settings")
+    assert (status, json.loads(body)["speed"]) == (200, 1.5)
+    default = {"stability": 0.5, "speed": 1.0}
+    assert server.request("POST", path.format("JBFqnCBsd6RMkjVDRZzb"), default)[0] == 200

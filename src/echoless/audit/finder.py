@@ -24,7 +24,7 @@ _COMMON: Final = frozenset(value ^ MASK_BYTE for value in (0, 1, 255))
 class Finder:
     """Some needles, ready to be found.
 
-    needles: at least one, each of at least 4 bytes
+    needles: at least one, each of at least 5 bytes
     """
 
     def __init__(self, needles: Sequence[Needle]) -> None:
@@ -39,21 +39,22 @@ class Finder:
             self._enter(needle)
 
     def _enter(self, needle: Needle) -> None:
-        place = self._key_place(needle.masked)
-        key = needle.masked[place : place + _KEY_BYTES]
-        shape = place, len(needle.masked)
-        self._by_key[key].setdefault(shape, {})[needle.masked] = needle
-        first, second = np.frombuffer(key, dtype=np.uint16)
-        self._first[first] = True
-        self._second[second] = True
+        """Enter one key for each parity: wherever a needle stands, one of them begins at an even place."""
+        for parity in range(2):
+            place = self._key_place(needle.masked, parity)
+            key = needle.masked[place : place + _KEY_BYTES]
+            self._by_key[key].setdefault((place, len(needle.masked)), {})[needle.masked] = needle
+            first, second = np.frombuffer(key, dtype=np.uint16)
+            self._first[first] = True
+            self._second[second] = True
 
-    def _key_place(self, masked: bytes) -> int:
-        """Return where the four bytes begin by which a needle is found.
+    def _key_place(self, masked: bytes, parity: int) -> int:
+        """Return where the four bytes begin by which a needle is found, at an even or an odd place of it.
 
         Those that find other needles already cost nothing more: words share their beginning. Else the most telling.
         """
-        assert len(masked) >= _KEY_BYTES, "a needle is too short to be told from chance"
-        places = range(len(masked) - _KEY_BYTES + 1)
+        assert len(masked) > _KEY_BYTES, "a needle is too short to be told from chance"
+        places = range(parity, len(masked) - _KEY_BYTES + 1, 2)
         for place in places:
             if masked[place : place + _KEY_BYTES] in self._by_key:
                 return place
@@ -74,15 +75,15 @@ class Finder:
                     if needle is not None:
                         yield start, needle
 
-    def _candidates(self, masked: NDArray[np.uint8]) -> Iterator[int]:
-        """Yield the places whose next four bytes may be those of a needle."""
-        for phase in range(2):
-            pairs = masked[phase : phase + (len(masked) - phase) // 2 * 2].view(np.uint16)
-            if len(pairs) < 2:
-                continue
-            places = np.flatnonzero(self._first[pairs[:-1]])
-            places = places[self._second[pairs[places + 1]]]
-            yield from (2 * places + phase).tolist()
+    def _candidates(self, masked: NDArray[np.uint8]) -> list[int]:
+        """Return the even places whose next four bytes may be those of a needle."""
+        pairs = masked[: len(masked) // 2 * 2].view(np.uint16)
+        if len(pairs) < 2:
+            return []
+        places = np.flatnonzero(self._first[pairs[:-1]])
+        places = places[self._second[pairs[places + 1]]]
+        found: list[int] = (2 * places).tolist()
+        return found
 
 
 def mask(data: bytes) -> NDArray[np.uint8]:
@@ -90,6 +91,7 @@ def mask(data: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(data, dtype=np.uint8) ^ np.uint8(MASK_BYTE)
 
 
-def _worth(key: bytes) -> int:
-    """Return how much a key tells: rare and different bytes do."""
-    return _KEY_BYTES * sum(value not in _COMMON for value in key) + len(set(key))
+def _worth(key: bytes) -> tuple[int, int]:
+    """Return how much a key tells: rare and different bytes do, most of all in the pair that is tried first."""
+    is_rare = [value not in _COMMON for value in key]
+    return sum(is_rare[:2]), 4 * sum(is_rare) + len(set(key))

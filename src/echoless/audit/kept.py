@@ -44,7 +44,11 @@ def _is_in_history(client: AuditClient, item: Spoken) -> bool:
     row, audio = client.request("GET", path), client.request("GET", f"{path}/audio")
     if row.status != 200 or audio.status != 200 or item.planting.text is None:
         return False
-    return bool(json.loads(row.body)["text"] == item.planting.text.text and audio.body == item.audio)
+    try:
+        text = json.loads(row.body)["text"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return bool(text == item.planting.text.text and audio.body == item.audio)
 
 
 def _check_vault_search(

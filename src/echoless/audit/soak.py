@@ -51,7 +51,7 @@ def soak(
     mint:   makes the texts; whoever calls may search for them afterwards
     raises: EcholessError(ENGINE_UNAVAILABLE) when an answer is not audio
     """
-    texts = [mint.plain(f"soak {number}", 40 + 20 * number, is_kept=False).text for number in range(_TEXTS)]
+    texts = [mint.plain(f"soak {number}", 30 + 8 * number, is_kept=False).text for number in range(_TEXTS)]
     path = f"{SPEECH}/stream?enable_logging=false&output_format=pcm_22050"
     warm_count = int(request_count * _WARM_SHARE)
     before: dict[int, int] = {}

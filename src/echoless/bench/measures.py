@@ -99,13 +99,15 @@ def measure_throughput(
         side = server_side(
             server, texts, _CLIENTS_PER_ENGINE * options.engine_count, output_format=output_format, jobs=jobs
         )
-        side.turn()
+        bare_side = Side(bare.clients, jobs)
+        amounts = [sum(timing.audio_bytes for timing in one.turn()[0]) for one in (side, bare_side)]
         before = {member.pid: cpu_seconds(member.pid) for member in server.family()}
-        ours, bares = interleaved(side, Side(bare.clients, jobs), rounds, lambda f: options.progress(step, f))
+        ours, bares = interleaved(side, bare_side, rounds, lambda f: options.progress(step, f))
         _note_costs(server, before, (rounds + 1) * len(jobs), output_format, report)
         side.close()
     if output_format == MP3:
         report.bare_requests_per_s = statistics.median(bares)
+    report.add(f"{output_format}: audio for the same texts, server against bare", amounts[0] / amounts[1], "ratio")
     report.add(f"{output_format}: server", statistics.median(ours), "requests/s")
     report.add(f"{output_format}: bare engine and encoder", statistics.median(bares), "requests/s")
     report.judge(

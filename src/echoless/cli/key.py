@@ -9,18 +9,16 @@ import typer
 from echoless.cli.operator_door import ask
 from echoless.cli.screen import day_of, show_line, show_note, show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
-from echoless.core.errors import EcholessError, ErrorCode
+from echoless.cli.workspace import named_or_only
+from echoless.core.clock import SystemClock
 from echoless.crossing.operator_records import (
     KeyList,
-    ListWorkspaces,
     OperatorCreateKey,
     OperatorListKeys,
     OperatorRevokeKey,
-    WorkspaceList,
 )
-from echoless.crossing.query_records import Done, KeyCreated
+from echoless.crossing.query_records import Done, KeyCreated, KeyView
 from echoless.retention.decision import RetentionMode
-from echoless.supervisor.config import ServerConfig
 
 WorkspaceOption = Annotated[
     str | None, typer.Option("--workspace", help="Its id; needed where there are several.", metavar="ID")
@@ -51,7 +49,7 @@ def create_command(
 ) -> None:
     """Make an API key, which is printed this once."""
     settings = config_of(config=config, data=data)
-    question = OperatorCreateKey(workspace_or_only(settings, workspace), name, scope or None, retention)
+    question = OperatorCreateKey(named_or_only(settings, workspace), name, scope or None, retention)
     made = ask(settings, question, KeyCreated)
     show_note(f"key {made.key_id}; the key itself is shown only this once:")
     show_line(made.secret)
@@ -60,7 +58,8 @@ def create_command(
 def list_command(workspace: WorkspaceOption = None, config: ConfigOption = None, data: DataOption = None) -> None:
     """List the keys of a workspace, without their secrets."""
     settings = config_of(config=config, data=data)
-    listed = ask(settings, OperatorListKeys(workspace_or_only(settings, workspace)), KeyList)
+    listed = ask(settings, OperatorListKeys(named_or_only(settings, workspace)), KeyList)
+    now_unix = SystemClock().unix_ms() // 1000
     show_table(
         ("id", "name", "ends in", "may do", "retention", "created (UTC)", "state"),
         [
@@ -71,7 +70,7 @@ def list_command(workspace: WorkspaceOption = None, config: ConfigOption = None,
                 "everything" if view.scopes is None else ", ".join(view.scopes),
                 view.retention.value,
                 day_of(view.created_unix),
-                "disabled" if view.is_disabled else "in use",
+                state_of(view, now_unix),
             )
             for view in listed.keys
         ],
@@ -88,16 +87,8 @@ def revoke_command(
     show_note(f"key {key_id} is revoked")
 
 
-def workspace_or_only(settings: ServerConfig, workspace: str | None) -> str:
-    """Return the workspace that was named, or the only one that there is.
-
-    raises: EcholessError(INVALID_PARAMETERS) where none was named and there are several
-    """
-    if workspace is not None:
-        return workspace
-    listed = ask(settings, ListWorkspaces(), WorkspaceList).workspaces
-    if len(listed) != 1:
-        raise EcholessError(
-            ErrorCode.INVALID_PARAMETERS, f"there are {len(listed)} workspaces: say which with --workspace"
-        )
-    return listed[0].workspace_id
+def state_of(view: KeyView, now_unix: int) -> str:
+    """Say in a word whether a key can be used."""
+    if view.is_disabled:
+        return "disabled"
+    return "expired" if view.expires_unix is not None and view.expires_unix <= now_unix else "in use"

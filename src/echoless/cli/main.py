@@ -6,16 +6,24 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage or configuration. A trac
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from echoless import __version__
 from echoless.cli import audit, bench, config, doctor, key, serve, voices, workspace
-from echoless.cli.screen import complain
+from echoless.cli.screen import complain, show_line
 from echoless.core.errors import EcholessError, ErrorCode
 
 FAILED = 1
 WRONG_USAGE = 2
 _USAGE_CODES = frozenset({ErrorCode.CONFIGURATION, ErrorCode.INVALID_PARAMETERS})
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        show_line(f"echoless {__version__}")
+        raise typer.Exit
 
 
 def build_app() -> typer.Typer:
@@ -27,6 +35,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
+    app.callback()(root_command)
     for register in (serve.register, doctor.register, audit.register, bench.register):
         register(app)
     app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")
@@ -34,6 +43,15 @@ def build_app() -> typer.Typer:
     app.add_typer(key.build_app(), name="key", help="Make, show and revoke API keys.")
     app.add_typer(voices.build_app(), name="voices", help="Show voices and map other ids to them.")
     return app
+
+
+def root_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and end.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Take the options of the whole command; `version` has done its work before this is called."""
+    del version
 
 
 def main() -> None:

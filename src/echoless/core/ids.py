@@ -8,8 +8,6 @@ from typing import Final, NewType
 
 TicketId = NewType("TicketId", bytes)
 RequestId = NewType("RequestId", str)
-WorkspaceId = NewType("WorkspaceId", str)
-HistoryItemId = NewType("HistoryItemId", str)
 
 TICKET_ID_BYTES: Final = 16
 NO_TICKET: Final = TicketId(bytes(TICKET_ID_BYTES))

@@ -57,7 +57,9 @@ _PLACE: Final = {"error": Field.CODE, "module": Field.CODE, "line": Field.NUMBER
 EVENT_FIELDS: Final[Mapping[Event, Mapping[str, Field]]] = {
     Event.PROCESS_STARTED: {**_NAMED, "pid": Field.NUMBER},
     Event.PROCESS_READY: _NAMED,
-    Event.PROCESS_EXITED: {**_NAMED, "pid": Field.NUMBER, "status": Field.NUMBER},
+    Event.PROCESS_EXITED: {
+        **_NAMED, "pid": Field.NUMBER, "status": Field.NUMBER, "output_bytes": Field.NUMBER,
+    },
     Event.PROCESS_STOPPING: _NAMED,
     Event.CONFINED: {
         "role": Field.CODE, "landlock_abi": Field.NUMBER, "has_seccomp": Field.NUMBER,

@@ -146,7 +146,11 @@ MODELS: Final[tuple[Model, ...]] = (
         honours_language_code=False,
     ),
     Model(
-        "eleven_monolingual_v1", "English v1", "Kept for older programs, English only.", 10_000, _ENGLISH,
+        "eleven_monolingual_v1",
+        "English v1",
+        "Kept for older programs, English only.",
+        10_000,
+        _ENGLISH,
         reads_phonemes=True,
     ),
 )

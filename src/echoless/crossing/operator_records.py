@@ -14,12 +14,16 @@ from echoless.retention.decision import RetentionMode
 
 
 class CreateWorkspace(Record, frozen=True):
-    """Makes a workspace with a first key. Answered by WorkspaceCreated."""
+    """Makes a workspace with a first key. Answered by WorkspaceCreated.
+
+    concurrency_max: generations at once; None for the server's own limit
+    """
 
     KIND: ClassVar[int] = 200
     name: Name
     tier: Code
     is_entitled: bool
+    concurrency_max: Count | None = None
 
 
 class WorkspaceCreated(Record, frozen=True):
@@ -51,6 +55,8 @@ class WorkspaceView(Record, frozen=True):
     key_count: Count
     history_item_count: Count
     character_count: Count
+    restriction_reason: Code = ""
+    concurrency_max: Count | None = None
 
 
 class WorkspaceList(Record, frozen=True):
@@ -143,8 +149,20 @@ class SetRestriction(Record, frozen=True):
     reason: Code = ""
 
 
+class SetConcurrency(Record, frozen=True):
+    """Says how many generations of a workspace run at once. Answered by Done or Refused.
+
+    concurrency_max: None for the server's own limit
+    """
+
+    KIND: ClassVar[int] = 215
+    workspace_id: Name
+    concurrency_max: Count | None
+
+
 OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (
     CreateWorkspace, WorkspaceCreated, ListWorkspaces, WorkspaceView, WorkspaceList, OperatorCreateKey,
     OperatorListKeys, KeyList, OperatorRevokeKey, SetVoiceAlias, ListVoiceAliases, VoiceAliases, SearchKept,
     KeptFound, Done, KeyCreated, KeyView, Refused, SetRestriction,
+    SetConcurrency,
 )  # fmt: skip

@@ -58,7 +58,7 @@ class Child:
     output: int
     started_s: float
     is_ready: bool = False
-    dropped_output_bytes: int = 0
+    output_bytes: int = 0
     start_output: bytearray = field(default_factory=bytearray)
     _journal_rest: bytes = b""
 
@@ -73,7 +73,7 @@ class Child:
         returns: False at end of file
         """
         data = os.read(self.output, 65536)
-        self.dropped_output_bytes += len(data)
+        self.output_bytes += len(data)
         if not self.is_ready:
             self.start_output += data
             del self.start_output[:-_START_OUTPUT_BYTES_MAX]

@@ -19,6 +19,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.models import MODEL_BY_ID
+from echoless.core.voices import VOICE_BY_ID
 
 VARIABLE_PREFIX: Final = "ECHOLESS_"
 CONFIG_VARIABLE: Final = "ECHOLESS_CONFIG"
@@ -30,6 +32,7 @@ _VARIABLES_OF_SCRIPTS: Final = {
     CONFIG_VARIABLE, "ECHOLESS_PYTHON", "ECHOLESS_VENV", "ECHOLESS_TEST_USER", "ECHOLESS_TEST_CACHE",
     "ECHOLESS_TESTS_AS_ROOT", "ECHOLESS_JAVASCRIPT_CLIENT", "ECHOLESS_CLIENT_VERSION",
 }  # fmt: skip
+_ERROR: Final = "error"
 _API_KEY: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 
 Origin = Literal["default", "file", "variable", "flag"]
@@ -71,7 +74,7 @@ class ServerConfig(BaseModel):
     assurance: Literal["strict", "best_effort"] = Field(
         "strict",
         description="strict refuses zero retention where the host cannot close every channel; best_effort serves "
-        "it all the same, for development, and says so.",
+        "it all the same, for development, and says so at every start.",
     )
     scrubbing: bool = Field(True, description="Overwrite what engines and gateways used, after each request.")
     allocator_profile: bool = Field(
@@ -135,6 +138,22 @@ class ServerConfig(BaseModel):
                 "listening beyond loopback without TLS would show content to the network: give tls_cert and "
                 "tls_key, or tls_self_signed, or behind_proxy where a proxy of yours ends TLS"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        """Refuse names of voices and models that do not exist: they would do nothing, silently."""
+        voices, models = {*VOICE_BY_ID, _ERROR}, {*MODEL_BY_ID, _ERROR}
+        for key, named, known in (
+            ("unknown_voice", [self.unknown_voice], voices),
+            ("voice_aliases", self.voice_aliases.values(), VOICE_BY_ID.keys()),
+            ("unknown_model", [self.unknown_model], models),
+            ("model_aliases", self.model_aliases.values(), MODEL_BY_ID.keys()),
+            ("character_limits", self.character_limits, MODEL_BY_ID.keys()),
+        ):
+            if not known >= set(named):
+                what = "voice" if "voice" in key else "model"
+                raise ValueError(f"{key} names a {what} that does not exist")
         return self
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,10 @@ _EXAMPLE_VOICE: Final = "JBFqnCBsd6RMkjVDRZzb"
 
 @dataclass(slots=True)
 class Welcome:
-    """The facts of the first words."""
+    """The facts of the first words.
+
+    key_path: the file that the first key was written to at this start; empty where there is none
+    """
 
     config: ServerConfig
     tls: ResolvedTLS
@@ -26,6 +30,7 @@ class Welcome:
     started_s: float
     key_hint: str = ""
     first_key: str = ""
+    key_path: str = ""
 
     @property
     def url(self) -> str:
@@ -41,19 +46,28 @@ class Welcome:
             f"Echoless serves at {self.url} (ready after {now_s - self.started_s:.1f} s); its API is described at "
             f"{self.url}/docs",
             f"API key: ...{self.key_hint}",
-            "Try it, kept nowhere:",
+            f"Try it, kept nowhere{'' if self.key_path else ', with the key in ECHOLESS_API_KEY'}:",
             f"  curl{insecure} '{self.url}/v1/text-to-speech/{_EXAMPLE_VOICE}?enable_logging=false' \\",
-            "    -H \"xi-api-key: $ECHOLESS_API_KEY\" -H 'content-type: application/json' \\",
+            f"    -H \"xi-api-key: {self._key_words()}\" -H 'content-type: application/json' \\",
             '    -d \'{"text": "Nobody will remember this."}\' --output speech.mp3',
         ]
         if self.config.audit_view:
             lines.append("AUDIT VIEW: memory of all processes is readable to this user. Not for production.")
         return lines + self._host_lines(missing)
 
+    def _key_words(self) -> str:
+        """Return where a shell finds the key."""
+        return f"$(cat {shlex.quote(self.key_path)})" if self.key_path else "$ECHOLESS_API_KEY"
+
     def _host_lines(self, missing: tuple[str, ...]) -> list[str]:
-        if not missing:
-            return ["Zero retention: full assurance on this host."]
         codes = ", ".join(missing)
+        if not missing:
+            full = "Zero retention: full assurance on this host."
+            best_effort = (
+                "BEST EFFORT by configuration: should this host lose a property, zero retention would be served "
+                "all the same."
+            )
+            return [full, best_effort] if self.config.assurance == "best_effort" else [full]
         if self.config.assurance == "best_effort":
             return [f"Zero retention: BEST EFFORT ONLY, by configuration. Missing here: {codes}"]
         return [f"Zero retention is refused on this host. Missing: {codes}. See 'echoless doctor'."]
@@ -68,5 +82,6 @@ def hand_over_key(welcome: Welcome, data_directory: Path, terminal: Terminal) ->
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(welcome.first_key + "\n")
+        welcome.key_path = str(path)
         terminal.say(f"The first API key is in {path}; move it to a safe place.")
     welcome.first_key = ""

@@ -182,7 +182,10 @@ class Supervisor:
             self._terminal.say(child.start_output.decode(errors="replace").rstrip())
         del self._children[child.number]
         child.close()
-        self._say(Event.PROCESS_EXITED, name=child.slot.name, pid=child.pid, status=status)
+        self._say(
+            Event.PROCESS_EXITED, name=child.slot.name, pid=child.pid, status=status,
+            output_bytes=child.output_bytes,
+        )  # fmt: skip
         self._carry_out(self._plan.exited(child.number, time.monotonic()))
 
     def _drain(self, child: Child) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from echoless.core.errors import EcholessError
@@ -53,7 +54,7 @@ def test_among_several_workspaces_one_must_be_named(run: Run, tmp_path: Path) ->
     with running_server(tmp_path, {ListWorkspaces: two}) as door:
         result = run("key", "create")
     assert isinstance(result.exception, EcholessError)
-    assert "--workspace" in result.exception.public_description
+    assert "say which" in result.exception.public_description
     assert len(door.asked) == 1
 
 
@@ -61,6 +62,13 @@ def test_keys_are_listed_without_secrets(run: Run, tmp_path: Path) -> None:
     with running_server(tmp_path, {OperatorListKeys: KeyList([KEY])}):
         listed = run("key", "list", "--workspace", "ws1").stdout
     assert listed == "key1\tphone\tab12\ttext_to_speech\tzero\t2023-11-14 22:13\tin use\n"
+
+
+def test_a_key_that_has_ended_is_not_in_use(run: Run, tmp_path: Path) -> None:
+    keys = [msgspec.structs.replace(KEY, expires_unix=end) for end in (1, 2**40)]
+    with running_server(tmp_path, {OperatorListKeys: KeyList(keys)}):
+        lines = run("key", "list", "--workspace", "ws1").stdout.splitlines()
+    assert [line.split("\t")[-1] for line in lines] == ["expired", "in use"]
 
 
 def test_a_key_is_revoked_by_its_id(run: Run, tmp_path: Path) -> None:

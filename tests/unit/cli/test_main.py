@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,12 @@ def test_help_names_every_command() -> None:
     assert done.returncode == 0
     for command in ("serve", "doctor", "config", "workspace", "key", "voices", "audit", "bench"):
         assert f" {command} " in done.stdout
+
+
+def test_the_version_is_told() -> None:
+    done = echoless("--version")
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    assert (done.returncode, done.stdout) == (0, f"echoless {project['version']}\n")
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,13 @@ from echoless.core.errors import EcholessError
 from echoless.crossing.operator_records import (
     CreateWorkspace,
     ListWorkspaces,
+    SetConcurrency,
+    SetRestriction,
     WorkspaceCreated,
     WorkspaceList,
     WorkspaceView,
 )
+from echoless.crossing.query_records import Done
 from tests.fakes.operator_door import running_server
 from tests.unit.cli.conftest import Run
 
@@ -74,3 +77,43 @@ def test_standing_says_what_stops_zero_retention() -> None:
     assert standing_of(view(is_enforced=True)) == "enforced"
     assert standing_of(view(is_entitled=False)) == "not entitled"
     assert standing_of(view(is_restricted=True, is_enforced=True)) == "restricted"
+
+
+@pytest.mark.claim("Z4")
+def test_zero_retention_is_taken_away_and_given_back(run: Run, tmp_path: Path) -> None:
+    with running_server(tmp_path, {SetRestriction: Done()}) as door:
+        assert run("workspace", "restrict", "ws1", "--reason", "high_risk").exit_code == 0
+        assert run("workspace", "lift", "ws1").exit_code == 0
+        assert run("workspace", "restrict", "ws1").exit_code == 2
+        assert run("workspace", "restrict", "ws1", "--reason", "because").exit_code == 2
+    assert door.asked == [SetRestriction("ws1", True, "high_risk"), SetRestriction("ws1", False)]
+
+
+def test_concurrency_is_set_at_the_beginning_and_later(run: Run, tmp_path: Path) -> None:
+    answers = {CreateWorkspace: WorkspaceCreated("ws2", "key2", "sk_secret"), SetConcurrency: Done()}
+    with running_server(tmp_path, answers) as door:
+        run("workspace", "create", "Bank", "--tier", "pro", "--concurrency", "3")
+        run("workspace", "set", "ws2", "--concurrency", "5")
+        run("workspace", "set", "ws2")
+        assert run("workspace", "set", "ws2", "--concurrency", "0").exit_code == 2
+    assert door.asked == [
+        CreateWorkspace("Bank", "pro", False, 3), SetConcurrency("ws2", 5), SetConcurrency("ws2", None),
+    ]  # fmt: skip
+
+
+def test_the_only_workspace_needs_no_name(run: Run, tmp_path: Path) -> None:
+    answers = {ListWorkspaces: WorkspaceList([view(concurrency_max=7)]), SetRestriction: Done()}
+    with running_server(tmp_path, answers) as door:
+        shown = run("workspace", "show").stdout
+        run("workspace", "lift")
+    assert "generations at once\t7" in shown
+    assert door.asked[-1] == SetRestriction("ws1", False)
+    with running_server(tmp_path, {ListWorkspaces: WorkspaceList([view(), view(workspace_id="ws2")])}):
+        several = run("workspace", "show")
+    assert isinstance(several.exception, EcholessError)
+
+
+def test_a_restriction_is_shown_with_its_reason(run: Run, tmp_path: Path) -> None:
+    restricted = view(is_restricted=True, restriction_reason="flagged")
+    with running_server(tmp_path, {ListWorkspaces: WorkspaceList([restricted])}):
+        assert "restricted (flagged)" in run("workspace", "show").stdout

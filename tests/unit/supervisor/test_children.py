@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from unittest.mock import Mock
+
 import pytest
 
-from echoless.supervisor.children import child_environment
+from echoless.supervisor.children import Child, child_environment
+from echoless.supervisor.plan import Role, Slot
 
 pytestmark = pytest.mark.unit
 
@@ -30,3 +34,19 @@ def test_a_child_gets_the_allocators_profile_and_no_secret() -> None:
 def test_the_profile_can_be_left_out_for_the_audits_own_control() -> None:
     """C34."""
     assert not set(ALLOCATOR) & set(child_environment({}, ALLOCATOR, has_allocator_profile=False))
+
+
+@pytest.mark.claim("Z10")
+def test_what_a_ready_child_prints_is_counted_and_held_nowhere() -> None:
+    output, writing = os.pipe()
+    child = Child(Slot(Role.ENGINE, 0), 1, Mock(), Mock(), -1, output, 0.0)
+    os.write(writing, b"early")
+    assert child.read_output()
+    assert bytes(child.start_output) == b"early"
+    child.became_ready()
+    os.write(writing, b"later words")
+    os.close(writing)
+    assert child.read_output()
+    assert (child.output_bytes, bytes(child.start_output)) == (16, b"")
+    assert not child.read_output()
+    os.close(output)

@@ -12,6 +12,7 @@ from echoless.supervisor.config import ServerConfig, default_data_directory, is_
 pytestmark = pytest.mark.unit
 
 HOME = {"HOME": "/home/someone"}
+VOICE = "JBFqnCBsd6RMkjVDRZzb"
 
 
 def refusal(flags: dict[str, object], environ: dict[str, str]) -> EcholessError:
@@ -118,9 +119,12 @@ def test_no_message_shows_a_value() -> None:
 
 
 def test_tables_can_be_given_as_variables() -> None:
-    environ = HOME | {"ECHOLESS_VOICE_ALIASES": "a=b, c=d", "ECHOLESS_CHARACTER_LIMITS": "eleven_v3=10"}
+    environ = HOME | {
+        "ECHOLESS_VOICE_ALIASES": f"a={VOICE}, c={VOICE}",
+        "ECHOLESS_CHARACTER_LIMITS": "eleven_v3=10",
+    }
     config = resolve_config({}, environ).config
-    assert config.voice_aliases == {"a": "b", "c": "d"}
+    assert config.voice_aliases == {"a": VOICE, "c": VOICE}
     assert config.character_limits == {"eleven_v3": 10}
 
 
@@ -151,3 +155,19 @@ def test_an_unreadable_file_is_refused(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     refusal({"config": str(file)}, HOME)
     refusal({"config": str(tmp_path / "absent.toml")}, HOME)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ECHOLESS_UNKNOWN_VOICE", "nope"), ("ECHOLESS_VOICE_ALIASES", "a=nope"),
+        ("ECHOLESS_UNKNOWN_MODEL", "nope"),
+        ("ECHOLESS_MODEL_ALIASES", "a=nope"), ("ECHOLESS_CHARACTER_LIMITS", "nope=5"),
+        ("ECHOLESS_VOICE_ALIASES", "a=error"), ("ECHOLESS_MODEL_ALIASES", "a=error"),
+    ],
+)  # fmt: skip
+def test_names_of_voices_and_models_that_do_not_exist_are_refused(variable: str, value: str) -> None:
+    """A setting that does nothing, or stops the server only when it starts, is found by the check."""
+    error = refusal({}, HOME | {variable: value})
+    assert variable.removeprefix("ECHOLESS_").lower() in error.public_description
+    assert "nope" not in error.public_description

@@ -49,7 +49,7 @@ from echoless.vault.intake.granting import (
 from echoless.vault.intake.keeping import ABANDONED, Keeper
 from echoless.vault.intake.tickets import Ticket, Tickets
 from echoless.vault.intake.turnstile import Entrance, Turnstile
-from echoless.vault.stores.accounts import Accounts, Workspace
+from echoless.vault.stores.accounts import Accounts
 from echoless.vault.stores.drafts import ItemDraft
 from echoless.vault.stores.voices import VoiceBook
 from echoless.vault.stores.writer import Writer
@@ -179,7 +179,7 @@ class IntakeDesk:
 
     def _enters(self, asking: _Asking) -> bool:
         """Let somebody in, if there is room now; else into the queue, or away."""
-        inside_max = self._places(self._accounts.workspaces[asking.workspace_id])
+        inside_max = self._places(asking.workspace_id)
         entrance = self._turnstile.enter(asking.workspace_id, inside_max, asking, self._clock.monotonic_s())
         if entrance is Entrance.ENTERED:
             return True
@@ -201,19 +201,27 @@ class IntakeDesk:
         return admitted.decision.mode if isinstance(admitted, Admitted) else admitted.mode
 
     def _leave(self, workspace_id: str) -> None:
-        """Give a place to whoever waits. Policy may have changed while they waited: they are admitted anew."""
-        while (asking := self._turnstile.leave(workspace_id)) is not None:
-            if asking.ticket is not None:
-                if self._resume_generation(asking.ticket, asking):
-                    return
-                continue
-            assert isinstance(asking.record, OpenTicket)
-            admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
-            if isinstance(admitted, Admitted) and not asking.link.is_closed:
-                self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
-                return
-            if isinstance(admitted, Refused):
-                self._post(asking.link, asking.correlation, admitted)
+        """Give a place to whoever waits, and more where the limit was raised meanwhile."""
+        asking = self._turnstile.leave(workspace_id, self._places(workspace_id))
+        while asking is not None:
+            step = self._turnstile.admit_next if self._let_in(asking) else self._turnstile.leave
+            asking = step(workspace_id, self._places(workspace_id))
+
+    def _let_in(self, asking: _Asking) -> bool:
+        """Serve somebody who has a place now. Who asks for a ticket is decided anew: policy may have changed.
+
+        returns: False where the place is not used
+        """
+        if asking.ticket is not None:
+            return self._resume_generation(asking.ticket, asking)
+        assert isinstance(asking.record, OpenTicket)
+        admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
+        if isinstance(admitted, Admitted) and not asking.link.is_closed:
+            self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
+            return True
+        if isinstance(admitted, Refused):
+            self._post(asking.link, asking.correlation, admitted)
+        return False
 
     def _grant(
         self, link: Link, correlation: int, record: OpenTicket, admitted: Admitted, *, holds_place: bool
@@ -241,7 +249,7 @@ class IntakeDesk:
             history_item_id=ticket.draft.item_id if ticket.draft is not None else "",
             voice=self._voice_grant(ticket),
             current_concurrent=self._turnstile.inside_count(workspace.workspace_id),
-            maximum_concurrent=self._places(workspace),
+            maximum_concurrent=self._places(workspace.workspace_id),
         )  # fmt: skip
         self._post(ticket.link, ticket.correlation, granted)
 
@@ -252,8 +260,8 @@ class IntakeDesk:
         settings = self._voices.settings(ticket.caller.workspace_id, voice.voice_id)
         return VoiceGrant(voice.voice_id, voice.name, voice.catalogue_id, settings)
 
-    def _places(self, workspace: Workspace) -> int:
-        own = workspace.concurrency_max
+    def _places(self, workspace_id: str) -> int:
+        own = self._accounts.workspaces[workspace_id].concurrency_max
         return self._concurrency_max if own is None else own
 
     def _cancel(self, link: Link, header: Header) -> None:

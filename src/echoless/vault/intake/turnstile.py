@@ -60,16 +60,26 @@ class Turnstile(Generic[T]):
         self._waiting_count += 1
         return Entrance.WAITS
 
-    def leave(self, owner: str) -> T | None:
-        """Give a place back; return whoever has it now, or None."""
+    def leave(self, owner: str, inside_max: int) -> T | None:
+        """Give a place back; return whoever has it now, or None.
+
+        inside_max: as it is now; where it was lowered meanwhile, the place is gone
+        """
         gate = self._gates[owner]
-        if gate.queue:
-            self._waiting_count -= 1
-            return gate.queue.popleft().who
         gate.inside_count -= 1
-        if not gate.inside_count:
+        admitted = self.admit_next(owner, inside_max)
+        if admitted is None and not gate.inside_count and not gate.queue:
             del self._gates[owner]
-        return None
+        return admitted
+
+    def admit_next(self, owner: str, inside_max: int) -> T | None:
+        """Let in whoever waits longest, if there is a place; for a limit that was raised while somebody waited."""
+        gate = self._gates.get(owner)
+        if gate is None or not gate.queue or gate.inside_count >= inside_max:
+            return None
+        gate.inside_count += 1
+        self._waiting_count -= 1
+        return gate.queue.popleft().who
 
     def withdraw(self, is_wanted: Callable[[T], bool]) -> bool:
         """Take the first one that fits out of the queue; False where nobody does."""

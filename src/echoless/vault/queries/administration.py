@@ -31,6 +31,7 @@ from echoless.vault.stores.writing import Row, Write
 
 _HINT_CHARACTERS: Final = 4
 _OWNER: Final = "owner"
+CONCURRENCY_MAX: Final = 10_000
 KEY_LIFE_S_MIN: Final = 15 * 60
 """The shortest life of a key, as the wire contract has it."""
 
@@ -60,13 +61,22 @@ class Administration:
         return await self.create_workspace("default", ENTERPRISE, is_entitled=True, secret=secret, facts=facts)
 
     async def create_workspace(
-        self, name: str, tier: str, *, is_entitled: bool, secret: str | None = None, facts: Sequence[Row] = ()
+        self,
+        name: str,
+        tier: str,
+        *,
+        is_entitled: bool,
+        concurrency_max: int | None = None,
+        secret: str | None = None,
+        facts: Sequence[Row] = (),
     ) -> tuple[Workspace, ApiKey, str]:
         """Make a workspace with an owner's account and a first key; return them and the key's secret.
 
-        secret: None for a random one
-        facts:  rows of facts to be written in the same transaction
-        raises: EcholessError(INVALID_PARAMETERS) for an unknown tier, or entitlement below enterprise
+        concurrency_max: generations at once; None for the server's own limit
+        secret:          None for a random one
+        facts:           rows of facts to be written in the same transaction
+        raises:          EcholessError(INVALID_PARAMETERS) for an unknown tier, entitlement below enterprise, or no
+                         concurrency at all
         """
         if tier not in CHARACTERS_BY_TIER:
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The tier is unknown.", param="tier")
@@ -77,6 +87,7 @@ class Administration:
         workspace = Workspace(
             workspace_id=new_opaque_id(), user_id=new_opaque_id(), name=name, tier=tier, is_entitled=is_entitled,
             created_unix=now, character_limit=CHARACTERS_BY_TIER[tier],
+            concurrency_max=checked_concurrency(concurrency_max),
         )  # fmt: skip
         account = ServiceAccount(new_opaque_id(), workspace.workspace_id, _OWNER, now)
         key, secret = self._new_key(account, _OWNER, secret=secret)
@@ -222,6 +233,17 @@ class Administration:
 
     def _act(self, workspace_id: str, actor_id: str, activity: str, target_id: str) -> tuple[Write, Row]:
         return audit_row(self._clock, workspace_id, actor_id, activity, target_id)
+
+
+def checked_concurrency(concurrency_max: int | None) -> int | None:
+    """Return a limit of generations at once, or None for the server's own.
+
+    raises: EcholessError(INVALID_PARAMETERS) for one that is not from 1 to 10,000
+    """
+    if concurrency_max is not None and not 1 <= concurrency_max <= CONCURRENCY_MAX:
+        message = f"The concurrency of a workspace is from 1 to {CONCURRENCY_MAX}."
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="concurrency")
+    return concurrency_max
 
 
 def checked_scopes(scopes: Sequence[str] | None) -> frozenset[str] | None:

@@ -64,7 +64,12 @@ _ACCOUNTS: Final = "/v1/service-accounts"
 _KEYS: Final = f"{_ACCOUNTS}/{{sa}}/api-keys"
 _KEY: Final = f"{_KEYS}/{{key}}"
 _SHOWS_ITEM: Final = (f"GET {_ITEM}", f"GET {_ITEM}/audio", "POST /v1/history/download")
-_SHOWS_VOICE: Final = (f"GET {_VOICE}", f"GET {_VOICE}/settings", f"GET {_VOICE}/preview")
+_SHOWS_VOICE: Final = (
+    f"GET {_VOICE}",
+    f"GET {_VOICE}/settings",
+    f"GET {_VOICE}/preview",
+    f"POST {_VOICE}/settings/edit",
+)
 _SHOWS_ACCOUNT: Final = ("GET /v1/user", "GET /v1/user/subscription", "GET /v1/models")
 _SHOWS_USAGE: Final = (
     "GET /v1/usage/character-stats",
@@ -127,7 +132,7 @@ class QueryDesk:
             DeleteHistoryItem: Question(("speech_history_write",), (f"DELETE {_ITEM}",), history.delete),
             CheckRequestIds: Question(("text_to_speech",), _CONTINUES, history.check_request_ids),
             ListVoices: Question(("voices_read",), ("GET /v1/voices", "GET /v2/voices"), voices.all),
-            GetVoice: Question(("voices_read",), _SHOWS_VOICE, voices.one),
+            GetVoice: Question(("voices_read", "voices_write"), _SHOWS_VOICE, voices.one),
             ResolveVoices: Question(("text_to_speech",), _DIALOGUES, voices.resolve),
             **_dictionary_questions(dictionaries),
             MintToken: Question(("user_write",), _TOKENS, mint_token),

@@ -26,7 +26,8 @@ from echoless.crossing.query_records import (
     SetZeroRetention,
     ZeroRetentionPolicy,
 )
-from echoless.retention.decision import Ineligible, RetentionMode
+from echoless.retention.decision import Ineligible
+from echoless.retention.floors import binds_to_zero, is_looser
 from echoless.vault.queries.administration import Administration, checked_scopes
 from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, ServiceAccount, Workspace
 
@@ -175,7 +176,7 @@ def _widens(before: ApiKey, after: ApiKey) -> bool:
         or (before.scopes is not None and (after.scopes is None or not after.scopes <= before.scopes))
         or _is_more(after.character_limit, before.character_limit)
         or _is_more(after.expires_unix, before.expires_unix)
-        or (before.retention is RetentionMode.ZERO and after.retention is not RetentionMode.ZERO)
+        or is_looser(after.retention, before.retention)
     )
 
 
@@ -187,7 +188,7 @@ def _is_more(bound: int | None, than: int | None) -> bool:
 def _check_within(own: ApiKey, wanted: ApiKey) -> None:
     """Prove that a key can do no more than the one that asks for it."""
     _check_scopes(own, wanted)
-    if own.retention is RetentionMode.ZERO and wanted.retention is not RetentionMode.ZERO:
+    if is_looser(wanted.retention, own.retention):
         message = "A key that is bound to zero retention cannot make or free one that is not."
         raise EcholessError(ErrorCode.MISSING_PERMISSIONS, message, param="retention")
     # Each key has a count of its own, so even an equal limit would be characters on top of the caller's.
@@ -212,7 +213,7 @@ def _check_policy(own: ApiKey, before: Workspace, after: Workspace) -> None:
         raise EcholessError(ErrorCode.ZERO_RETENTION_NOT_PERMITTED, message, param="enforced")
     lifts = before.is_enforced and not after.is_enforced
     loosens = before.ineligible is Ineligible.REFUSE and after.ineligible is Ineligible.ALLOW
-    if own.retention is RetentionMode.ZERO and (lifts or loosens):
+    if binds_to_zero(own.retention) and (lifts or loosens):
         message = "A key that is bound to zero retention cannot loosen the workspace's."
         raise EcholessError(ErrorCode.MISSING_PERMISSIONS, message, param="enforced" if lifts else "ineligible")
 

@@ -19,6 +19,7 @@ from echoless.crossing.operator_records import (
     OperatorListKeys,
     OperatorRevokeKey,
     SearchKept,
+    SetConcurrency,
     SetRestriction,
     SetVoiceAlias,
     VoiceAliases,
@@ -28,7 +29,7 @@ from echoless.crossing.operator_records import (
 )
 from echoless.crossing.query_records import Done, KeyCreated
 from echoless.crossing.records import Record, Refused
-from echoless.vault.queries.administration import Administration
+from echoless.vault.queries.administration import Administration, checked_concurrency
 from echoless.vault.queries.keys import key_view
 from echoless.vault.stores.accounts import ServiceAccount, Workspace
 from echoless.vault.stores.history import HistoryFilter, HistoryReader
@@ -56,6 +57,7 @@ class OperatorDesk:
             SetVoiceAlias: self._set_alias,
             ListVoiceAliases: self._list_aliases,
             SetRestriction: self._set_restriction,
+            SetConcurrency: self._set_concurrency,
             SearchKept: self._search_kept,
         }
 
@@ -74,7 +76,7 @@ class OperatorDesk:
 
     async def _create_workspace(self, record: CreateWorkspace) -> WorkspaceCreated:
         workspace, key, secret = await self._administration.create_workspace(
-            record.name, record.tier, is_entitled=record.is_entitled
+            record.name, record.tier, is_entitled=record.is_entitled, concurrency_max=record.concurrency_max
         )
         return WorkspaceCreated(workspace.workspace_id, key.key_id, secret)
 
@@ -90,6 +92,7 @@ class OperatorDesk:
                 key_count=len(list(accounts.keys_of(workspace.workspace_id))),
                 history_item_count=counts.get(workspace.workspace_id, 0),
                 character_count=accounts.meter(workspace.workspace_id).character_count,
+                restriction_reason=workspace.restriction_reason, concurrency_max=workspace.concurrency_max,
             )  # fmt: skip
             views.append(view)
         return WorkspaceList(views)
@@ -119,6 +122,8 @@ class OperatorDesk:
         if not record.voice_id or record.voice_id in VOICE_BY_ID:
             message = "An alias needs an id that is not a catalogue voice's own."
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="voice_id")
+        if not record.catalogue_id and record.voice_id not in self._storage.accounts.voice_aliases:
+            raise EcholessError(ErrorCode.VOICE_NOT_FOUND, "No voice was mapped to this id.")
         await self._administration.set_voice_alias(record.voice_id, record.catalogue_id)
         return Done()
 
@@ -141,6 +146,15 @@ class OperatorDesk:
 
         activity = "zero_retention.restrict" if record.is_restricted else "zero_retention.lift"
         await self._administration.change_workspace(workspace.workspace_id, change, OPERATOR, activity)
+        return Done()
+
+    async def _set_concurrency(self, record: SetConcurrency) -> Done:
+        workspace = self._workspace(record.workspace_id)
+        concurrency_max = checked_concurrency(record.concurrency_max)
+        await self._administration.change_workspace(
+            workspace.workspace_id, lambda before: replace(before, concurrency_max=concurrency_max), OPERATOR,
+            "workspace.change",
+        )  # fmt: skip
         return Done()
 
     async def _search_kept(self, record: SearchKept) -> KeptFound:

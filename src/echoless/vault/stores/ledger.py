@@ -1,7 +1,7 @@
 """The erasure ledger: ids of deleted items, outside the databases, so that no restored copy brings them back.
 
-Append-only, one item a line, made durable before anything is deleted. It holds no content: the id, the workspace and
-the place in the order of history, so that a page may still begin after a deleted item.
+Append-only, one item a line, made durable before anything is deleted. It holds no content: the id, the workspace
+and the place in the order of history, so that a page may still begin after a deleted item.
 """
 
 from __future__ import annotations

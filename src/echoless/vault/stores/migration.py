@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import sqlalchemy as sa
-
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal
@@ -154,8 +152,3 @@ def _migrate(path: Path, folder: Path) -> None:
     finally:
         engine.dispose()
     path.chmod(0o600)
-
-
-def revision_of(connection: sa.Connection) -> str:
-    """Return the last step that a database has seen."""
-    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())

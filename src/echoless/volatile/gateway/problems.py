@@ -19,9 +19,8 @@ _STATUSES: Final = {
     ErrorCode.INVALID_PARAMETERS: 400,
     ErrorCode.INVALID_REQUEST_ID: 400,
     ErrorCode.MAX_CHARACTER_LIMIT_EXCEEDED: 400,
-    ErrorCode.ZERO_RETENTION_NOT_SUPPORTED: 400,
     # A refusal by policy is never 5xx: clients would send the content again.
-    ErrorCode.ZERO_RETENTION_UNAVAILABLE: 400,
+    ErrorCode.ZERO_RETENTION_NOT_SUPPORTED: 400,
     ErrorCode.INVALID_API_KEY: 401,
     ErrorCode.INVALID_TOKEN: 401,
     ErrorCode.MISSING_PERMISSIONS: 401,
@@ -35,7 +34,6 @@ _STATUSES: Final = {
     ErrorCode.HISTORY_ITEM_NOT_FOUND: 404,
     ErrorCode.METHOD_NOT_ALLOWED: 405,
     ErrorCode.REQUEST_TIMEOUT: 408,
-    ErrorCode.ALREADY_EXISTS: 409,
     ErrorCode.FILE_TOO_LARGE: 413,
     ErrorCode.CONCURRENT_LIMIT_EXCEEDED: 429,
     ErrorCode.ENGINE_UNAVAILABLE: 503,

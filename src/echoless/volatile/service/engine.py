@@ -11,6 +11,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.child import ChildStart, link_end
 from echoless.crossing.control import AddLink, EngineConfig, Peer, Retire, Stop
 from echoless.volatile.engines.codecs.encoders import new_encoder
+from echoless.volatile.engines.codecs.spare import SpareEncoders
 from echoless.volatile.engines.host.scheduler import EngineHost
 from echoless.volatile.engines.host.speech_job import SpeechParts
 from echoless.volatile.engines.host.warm_up import warm_up
@@ -29,9 +30,12 @@ def run_engine(start: ChildStart, config: EngineConfig) -> None:
     raises: EcholessError when the engine cannot start here or leaves residue in its self-test
     """
     engine = _engine(config)
-    parts = SpeechParts(engine, new_encoder, TextPlanner(load_spellers()))
+    encoders = SpareEncoders(new_encoder)
+    parts = SpeechParts(engine, encoders, TextPlanner(load_spellers()))
     rest = _Rest(start, engine)
-    host = EngineHost(parts, journal=start.journal, clock=SystemClock(), on_idle=rest.take)
+    host = EngineHost(
+        parts, journal=start.journal, clock=SystemClock(), on_idle=rest.take, prepare=encoders.prepare
+    )
     warm_up(parts)
     if config.is_scrubbing and isinstance(engine, EspeakEngine):
         engine.prove_scrubbed()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from echoless.volatile.speech.german_ordinals import agrees, form_before, ordinal_form, words_before
 from echoless.volatile.speech.mapped_text import Edit
 from echoless.volatile.speech.written_numbers import END, SPACE, NumberRule, Say, WrittenNumbers, compiled, whole
 
@@ -16,8 +17,6 @@ _ENGLISH_MONTH: Final = (
     r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"
     r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
 )
-# German articles and prepositions that ask for "dritten" where the bare date is "dritter".
-_GERMAN_OBLIQUE: Final = frozenset({"am", "vom", "zum", "beim", "dem", "den", "der", "des"})
 _FIRST_IS_ORDINAL: Final = frozenset({"fr", "es", "it", "pt"})
 
 
@@ -48,6 +47,8 @@ class CalendarRules:
             case "de":
                 months = "|".join(self._language.months)
                 yield rf"(\d{{1,2}})\.{SPACE}({months})(?:{SPACE}(\d{{4}}))?{END}", self._german_date
+                yield r"(\d{1,2})\.(\d{1,2})\.(?!\d)", self._german_day
+                yield r"(\d{1,3})\.(?!\d)", self._german_ordinal
                 yield rf"{_CLOCK}{SPACE}Uhr{END}", self._time
             case "fr":
                 yield rf"(\d{{1,2}}){SPACE}?h{SPACE}?(\d{{2}})?(){END}", self._time
@@ -55,7 +56,7 @@ class CalendarRules:
 
     def _iso_date(self, match: re.Match[str]) -> Sequence[Edit] | None:
         year, month, day, hour, minute = match.groups()
-        said = self._say_date(int(day), int(month), int(year))
+        said = self._say_date(int(day), int(month), int(year), match)
         if said is None or hour is None:
             return whole(match, said) if said else None
         time = self._say_time(int(hour), int(minute))
@@ -66,17 +67,17 @@ class CalendarRules:
         day, month = int(first), int(second)
         if self._language.is_month_first and mark == "/" and day in _MONTHS:
             day, month = month, day
-        said = self._say_date(day, month, int(year))
+        said = self._say_date(day, month, int(year), match)
         return whole(match, said) if said else None
 
-    def _say_date(self, day: int, month: int, year: int) -> str | None:
+    def _say_date(self, day: int, month: int, year: int, match: re.Match[str]) -> str | None:
         if month not in _MONTHS or day not in _DAYS:
             return None
         name, said_year = self._language.months[month - 1], self._numbers.words(year, "year")
         if self._language.code == "en":
             return f"{name} {self._numbers.words(day, 'ordinal-m')}, {said_year}"
         if self._language.code == "de":
-            return f"{self._numbers.words(day, 'ordinal-r')} {name} {said_year}"
+            return f"{self._numbers.words(day, _german_form(match))} {name} {said_year}"
         is_ordinal = day == 1 and self._language.code in _FIRST_IS_ORDINAL
         said_day = self._numbers.words(day, "ordinal-m" if is_ordinal else "plain")
         link = " de " if self._language.code in ("es", "pt") else " "
@@ -110,12 +111,21 @@ class CalendarRules:
         day, _, year = match.groups()
         if int(day) not in _DAYS:
             return None
-        before = match.string[max(0, match.start() - 8) : match.start()].split()
-        form = "ordinal-n" if before and before[-1].lower() in _GERMAN_OBLIQUE else "ordinal-r"
-        edits = [Edit(match.start(1), match.end(1) + 1, self._numbers.words(int(day), form))]
+        edits = [Edit(match.start(1), match.end(1) + 1, self._numbers.words(int(day), _german_form(match)))]
         if year:
             edits.append(Edit(match.start(3), match.end(3), self._numbers.words(int(year), "year")))
         return edits
+
+    def _german_day(self, match: re.Match[str]) -> Sequence[Edit] | None:
+        """Say a date without a year, where the word before shows that it is no other number."""
+        day, month = int(match[1]), int(match[2])
+        if day not in _DAYS or month not in _MONTHS or not agrees(words_before(match.string, match.start())):
+            return None
+        return whole(match, f"{self._numbers.words(day, _german_form(match))} {self._language.months[month - 1]}")
+
+    def _german_ordinal(self, match: re.Match[str]) -> Sequence[Edit] | None:
+        form = ordinal_form(match.string, match.start(1), match.end(1))
+        return whole(match, self._numbers.words(int(match[1]), form)) if form else None
 
     def _decade(self, match: re.Match[str]) -> Sequence[Edit] | None:
         number = int(match[1])
@@ -145,6 +155,11 @@ class CalendarRules:
             if minute == 0 and (hour == 0 or hour > 12):
                 return f"{said_hour} hundred"
         return self._language.times[1 if minute else 0].format(hour=said_hour, minute=said_minute)
+
+
+def _german_form(match: re.Match[str]) -> str:
+    """Return the form of the day in a date; all months are masculine."""
+    return form_before(words_before(match.string, match.start()), "Mai")
 
 
 def _year_start(match: re.Match[str]) -> int:

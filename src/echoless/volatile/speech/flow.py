@@ -14,17 +14,21 @@ from heapq import merge
 from typing import Final, Protocol
 
 from echoless.core.content import TextContent
+from echoless.volatile.speech import german_ordinals
 from echoless.volatile.speech.audio_tags import AudioTag, find_tags, mask_audio_tags
 from echoless.volatile.speech.mapped_text import Edit, MappedText, identity
 from echoless.volatile.speech.markup import DROPPED, SPACED, Break, find_breaks, mask_tags
 from echoless.volatile.speech.ports import PLAIN_MANNER, Manner, PhonemeSpan, TextOptions, Utterance
 from echoless.volatile.speech.pronunciation import RuleMatch, find_matches, shielded, within
-from echoless.volatile.speech.segment import CutLimits, Piece, cut_pieces
+from echoless.volatile.speech.segment import CutLimits, Joins, Piece, cut_pieces
 
 # C0 (but tab and newlines), DEL, C1, surrogates: a NUL would end the engine's string. And the stand-ins for tags.
 _UNCLEAN: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|{DROPPED}+|{SPACED}+")
 # Pieces shorter than this are not cut again, however much a rule puts into them.
 _RECUT_CHARS_MIN: Final = 32
+
+# Languages in which a dot after a number may stand inside a sentence.
+_JOINS: Final[Mapping[str, Joins]] = {"de": german_ordinals.joins}
 
 
 class SpellOut(Protocol):
@@ -57,7 +61,7 @@ class TextPlanner:
         for region in _regions(revealed, reads_tags=options.reads_tags):
             if region.start == region.stop:
                 yield _silence(region.start, region.end, region.pause_ms)
-            for piece in _pieces(uncuttable, region, limits, matches):
+            for piece in _pieces(uncuttable, region, limits, matches, _JOINS.get(options.language)):
                 is_last = piece.end == region.stop
                 end = region.end if is_last else piece.end
                 pause_ms = region.pause_ms if is_last else 0
@@ -111,9 +115,11 @@ def _start_of(mark: AudioTag | Break) -> int:
     return mark.start
 
 
-def _pieces(text: str, region: _Region, limits: CutLimits, matches: Sequence[RuleMatch]) -> Iterator[Piece]:
+def _pieces(
+    text: str, region: _Region, limits: CutLimits, matches: Sequence[RuleMatch], joins: Joins | None
+) -> Iterator[Piece]:
     """Cut a region; what rules make too long is cut once more."""
-    for piece in cut_pieces(text, region.start, region.stop, limits):
+    for piece in cut_pieces(text, region.start, region.stop, limits, joins):
         yield from _cut_to_fit(text, piece, limits.chars_max, matches) if matches else (piece,)
 
 

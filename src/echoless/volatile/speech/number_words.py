@@ -27,6 +27,9 @@ _RULESETS: Final = {
     "ordinal-f": ("spellout-ordinal-feminine", "spellout-ordinal"),
     "ordinal-r": ("spellout-ordinal-r",),
     "ordinal-n": ("spellout-ordinal-n",),
+    "ordinal-e": ("spellout-ordinal",),
+    "ordinal-em": ("spellout-ordinal-m",),
+    "ordinal-s": ("spellout-ordinal-s",),
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,9 @@ _NAMED_SYMBOLS: Final = frozenset({"Sm", "Sc", "So"})
 _RULES: Final = frozenset("|~\u2502\u2500\u2550")
 _JOINER: Final = "\u200d"
 _GRAPHEME_CHARS_MAX: Final = 32
+
+# Says of a text and a position in it whether what stands on both sides belongs together.
+Joins = Callable[[str, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,10 @@ class CutLimits:
 class SentenceEnds:
     """Finds the ends of sentences in the characters [start, stop) of a text, looking no further than asked."""
 
-    def __init__(self, text: str, start: int, stop: int) -> None:
+    def __init__(self, text: str, start: int, stop: int, joins: Joins | None = None) -> None:
         self._text = text
         self._stop = stop
+        self._joins = joins
         self.restart(start)
 
     def restart(self, at: int) -> None:
@@ -86,16 +90,19 @@ class SentenceEnds:
         for sentence in self._detector.add_chunk(chunk):
             start = _skip_space(self._text, self._cursor, self._stop)
             self._cursor = start + len(sentence)
-            self._ends.append(_skip_space(self._text, self._cursor, self._stop))
+            end = _skip_space(self._text, self._cursor, self._stop)
+            if self._joins is None or end == self._stop or not self._joins(self._text, end):
+                self._ends.append(end)
 
 
-def cut_pieces(text: str, start: int, stop: int, limits: CutLimits) -> Iterator[Piece]:
+def cut_pieces(text: str, start: int, stop: int, limits: CutLimits, joins: Joins | None = None) -> Iterator[Piece]:
     """Yield the pieces of the characters [start, stop), in order and without gaps.
 
+    joins: says where neither a sentence nor a clause ends though a dot stands there
     A piece that holds nothing speakable joins a neighbour where both fit into the hard limit.
     """
     held: Piece | None = None
-    for begin, end in _cut(text, start, stop, limits):
+    for begin, end in _cut(text, start, stop, limits, joins):
         piece = Piece(begin, end, is_speakable(text, begin, end))
         if held is None:
             held = piece
@@ -119,8 +126,8 @@ def is_speakable(text: str, start: int, end: int) -> bool:
     return any(unicodedata.category(char) in _NAMED_SYMBOLS and char not in _RULES for char in text[start:end])
 
 
-def _cut(text: str, start: int, stop: int, limits: CutLimits) -> Iterator[tuple[int, int]]:
-    ends = SentenceEnds(text, start, stop)
+def _cut(text: str, start: int, stop: int, limits: CutLimits, joins: Joins | None) -> Iterator[tuple[int, int]]:
+    ends = SentenceEnds(text, start, stop, joins)
     soft = min(limits.first_chars_max, limits.chars_max)
     while start < stop:
         hard_end = start + limits.chars_max
@@ -128,9 +135,9 @@ def _cut(text: str, start: int, stop: int, limits: CutLimits) -> Iterator[tuple[
         if end is not None and end <= min(start + soft, hard_end):
             cut = end
         elif end is not None and end <= hard_end:
-            cut = _clause_end(text, start, soft, end) or end
+            cut = _clause_end(text, start, soft, end, joins) or end
         else:
-            cut = _clause_end(text, start, soft, hard_end) or _word_end(text, start, hard_end)
+            cut = _clause_end(text, start, soft, hard_end, joins) or _word_end(text, start, hard_end)
         if end is None:
             # The detector would look at the same characters again and again: a text without sentences is cut here.
             ends.restart(cut)
@@ -141,13 +148,14 @@ def _cut(text: str, start: int, stop: int, limits: CutLimits) -> Iterator[tuple[
         soft = limits.chars_max
 
 
-def _clause_end(text: str, start: int, soft: int, hard_end: int) -> int:
+def _clause_end(text: str, start: int, soft: int, hard_end: int, joins: Joins | None) -> int:
     """Return where the last clause ends that fits into `soft`, else the first after that, else 0."""
     best = 0
     for match in _CLAUSE_END.finditer(text, start + soft // 4, hard_end):
         if best and match.end() - start > soft:
             break
-        best = match.end()
+        if joins is None or not joins(text, match.end()):
+            best = match.end()
     return best
 
 

@@ -16,8 +16,8 @@ def test_those_over_the_limit_wait_in_order_and_get_the_places_that_come_free() 
     gate: Turnstile[str] = Turnstile(10.0)
     assert [gate.enter("w", 2, name, 0.0) for name in "abcd"] == [Entrance.ENTERED] * 2 + [Entrance.WAITS] * 2
     assert gate.inside_count("w") == 2
-    assert (gate.leave("w"), gate.leave("w"), gate.inside_count("w")) == ("c", "d", 2)
-    assert (gate.leave("w"), gate.leave("w"), gate.inside_count("w")) == (None, None, 0)
+    assert (gate.leave("w", 2), gate.leave("w", 2), gate.inside_count("w")) == ("c", "d", 2)
+    assert (gate.leave("w", 2), gate.leave("w", 2), gate.inside_count("w")) == (None, None, 0)
 
 
 def test_nobody_overtakes_those_who_wait() -> None:
@@ -35,7 +35,7 @@ def test_nobody_waits_beyond_the_deadline() -> None:
     assert gate.next_deadline_s() == 11.0
     assert gate.expire(10.9) == []
     assert gate.expire(11.0) == ["b"]
-    assert gate.leave("w") == "c"
+    assert gate.leave("w", 2) == "c"
     assert gate.next_deadline_s() is None
 
 
@@ -61,7 +61,7 @@ def test_who_withdraws_gets_no_place() -> None:
         gate.enter("w", 1, name, 0.0)
     assert gate.withdraw(lambda who: who == "b")
     assert not gate.withdraw(lambda who: who == "b")
-    assert gate.leave("w") == "c"
+    assert gate.leave("w", 2) == "c"
 
 
 @given(st.lists(st.sampled_from(["enter", "leave", "expire"]), max_size=60), st.integers(1, 4))
@@ -72,10 +72,21 @@ def test_there_are_never_more_inside_than_allowed_and_no_place_is_lost(acts: lis
         if act == "enter":
             inside += gate.enter("w", places, now, float(now)) is Entrance.ENTERED
         elif act == "leave" and inside:
-            inside -= gate.leave("w") is None
+            inside -= gate.leave("w", places) is None
         else:
             gate.expire(float(now))
         assert gate.inside_count("w") == inside <= places
     while inside:
-        inside -= gate.leave("w") is None
+        inside -= gate.leave("w", places) is None
     assert gate.enter("w", 1, -1, 1e9) is Entrance.ENTERED
+
+
+def test_a_limit_that_changes_while_somebody_waits_is_kept_from_then_on() -> None:
+    gate: Turnstile[str] = Turnstile(10.0)
+    for who in "abcdef":
+        gate.enter("w", 2, who, 0.0)
+    assert gate.leave("w", 4) == "c"
+    assert [gate.admit_next("w", 4) for _ in range(3)] == ["d", "e", None]
+    assert (gate.leave("w", 1), gate.leave("w", 1), gate.leave("w", 1)) == (None, None, None)
+    assert (gate.leave("w", 1), gate.inside_count("w")) == ("f", 1)
+    assert (gate.leave("w", 1), gate.inside_count("w")) == (None, 0)

@@ -15,6 +15,7 @@ from echoless.crossing.operator_records import (
     OperatorListKeys,
     OperatorRevokeKey,
     SearchKept,
+    SetConcurrency,
     SetRestriction,
     SetVoiceAlias,
     VoiceAliases,
@@ -121,8 +122,26 @@ async def test_an_alias_speaks_at_once_and_can_be_taken_away(vault: Vault, gatew
     assert await vault.operate(ListVoiceAliases()) == VoiceAliases({"my-voice": VOICE})
     await vault.operate(SetVoiceAlias("my-voice", ""))
     assert (await gateway.open(voice_id="my-voice")).voice is None
-    for voice_id, catalogue_id in (("x", "nobody"), (VOICE, VOICE), ("", VOICE)):
+    for voice_id, catalogue_id in (("x", "nobody"), ("my-voice", ""), (VOICE, VOICE), ("", VOICE)):
         assert isinstance(await vault.operate(SetVoiceAlias(voice_id, catalogue_id)), Refused)
+
+
+async def test_the_concurrency_of_a_workspace_is_its_own(vault: Vault, gateway: GatewayDouble) -> None:
+    created = await vault.operate(CreateWorkspace("clinic", "pro", False, 2))
+    assert isinstance(created, WorkspaceCreated)
+    assert (await gateway.open(key=created.secret)).maximum_concurrent == 2
+    assert isinstance(await vault.operate(SetConcurrency(created.workspace_id, 5)), Done)
+    assert (await gateway.open(key=created.secret)).maximum_concurrent == 5
+    listed = await vault.operate(ListWorkspaces())
+    assert isinstance(listed, WorkspaceList)
+    assert {view.name: view.concurrency_max for view in listed.workspaces} == {"default": None, "clinic": 5}
+    await vault.operate(SetConcurrency(created.workspace_id, None))
+    assert (await gateway.open(key=created.secret)).maximum_concurrent == 64
+    for record in (
+        SetConcurrency(created.workspace_id, 0), SetConcurrency("never", 1),
+        CreateWorkspace("n", "pro", False, 10_001)
+    ):  # fmt: skip
+        assert isinstance(await vault.operate(record), Refused)
 
 
 async def test_kept_text_is_found_decrypted_over_all_workspaces(vault: Vault, gateway: GatewayDouble) -> None:

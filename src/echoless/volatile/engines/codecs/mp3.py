@@ -32,6 +32,8 @@ class MP3Encoder:
         self._lame.set_out_sample_rate(audio_format.sample_rate_hz)
         self._lame.set_quality(_QUALITY)
         self._lame.silence()
+        # LAME's set-up comes with the first call and costs more than the first frame; a spare has it behind it.
+        self._lame.encode(b"")
         self._is_started = False
         self.delay_s: Final = _DELAY_SAMPLES / audio_format.sample_rate_hz
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import socket
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from echoless.crossing.wire import Frame, FrameReader
 
 # Above this the jobs of the link rest until the gateway has read.
 QUEUED_BYTES_MAX: Final = 512 * 1024
+# In one call; the kernel takes up to 1,024.
+_PIECES_MAX: Final = 16
 
 
 class GatewayLink:
@@ -40,22 +43,27 @@ class GatewayLink:
 
     def send(self, data: bytes) -> None:
         """Send bytes now or as soon as the socket takes them. A link that is gone takes everything and drops it."""
-        if self.is_closed:
-            return
-        self._queue.append(memoryview(data))
-        self._queued_bytes += len(data)
+        self.queue(data)
         self.flush()
+
+    def queue(self, data: bytes) -> None:
+        """Send bytes together with the next ones: one call of the kernel, and the reader wakes once."""
+        if not self.is_closed:
+            self._queue.append(memoryview(data))
+            self._queued_bytes += len(data)
 
     def flush(self) -> None:
         """Give the socket what it takes."""
         while self._queue:
-            first = self._queue.popleft()
-            sent = self._write(first)
-            self._queued_bytes -= sent
-            if sent < len(first):
-                if not self.is_closed:
-                    self._queue.appendleft(first[sent:])
+            sent = self._write(list(islice(self._queue, _PIECES_MAX)))
+            if not sent:
                 return
+            self._queued_bytes -= sent
+            while sent:
+                first = self._queue.popleft()
+                if sent < len(first):
+                    self._queue.appendleft(first[sent:])
+                sent -= min(sent, len(first))
 
     def received(self) -> Iterator[Frame]:
         """Read once and yield the frames that are whole; `is_closed` is true after end of file.
@@ -80,11 +88,11 @@ class GatewayLink:
         self._queued_bytes = 0
         self._socket.close()
 
-    def _write(self, data: memoryview) -> int:
+    def _write(self, pieces: list[memoryview]) -> int:
         """Return how many bytes the socket took; a peer that is gone is noted by the next read."""
         try:
-            return self._socket.send(data)
+            return self._socket.sendmsg(pieces)
         except BlockingIOError:
             return 0
         except (BrokenPipeError, ConnectionResetError):
-            return len(data)
+            return sum(map(len, pieces))

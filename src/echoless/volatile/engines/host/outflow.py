@@ -96,11 +96,12 @@ class Outflow:
             first = self._waiting[0]
             if isinstance(first, AudioContent):
                 if self._open_bytes <= 0:
-                    return
+                    break
                 self._send_batch()
             else:
                 self._waiting.popleft()
-                self._link.send(self._registry.encode(first, correlation=self._correlation, ticket=self._ticket))
+                self._link.queue(self._registry.encode(first, correlation=self._correlation, ticket=self._ticket))
+        self._link.flush()
 
     def drop(self) -> None:
         """Forget what has not gone."""

@@ -79,6 +79,7 @@ class EngineHost:
     """Serves jobs from links until it is stopped.
 
     on_idle: called after the last running job has ended
+    prepare: does a little of what later jobs need and says whether it did; called while there is no step to do
     """
 
     def __init__(
@@ -89,12 +90,14 @@ class EngineHost:
         clock: Clock,
         jobs_max: int = JOBS_MAX,
         on_idle: Callable[[], None] | None = None,
+        prepare: Callable[[], bool] | None = None,
     ) -> None:
         self._parts = parts
         self._journal = journal
         self._clock = clock
         self._jobs_max = jobs_max
         self._on_idle = on_idle
+        self._prepare = prepare
         self._registry = core_registry(STREAM_RECORDS, DIALOGUE_RECORDS)
         self._selector = selectors.DefaultSelector()
         self._jobs: dict[tuple[int, int], _Job] = {}
@@ -117,7 +120,10 @@ class EngineHost:
     def run(self) -> None:
         """Serve until `stop`."""
         while not self._is_over():
-            self.turn(self._patience_s())
+            patience_s = self._patience_s()
+            if patience_s != 0.0 and self._prepare is not None and self._prepare():
+                patience_s = 0.0
+            self.turn(patience_s)
 
     def turn(self, timeout_s: float | None) -> None:
         """Take what has arrived and do one step of one job.

@@ -30,6 +30,18 @@ def test_what_the_socket_does_not_take_waits_in_order() -> None:
     far.close()
 
 
+def test_what_is_queued_goes_with_the_next_bytes() -> None:
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    link = GatewayLink(near)
+    link.queue(b"head ")
+    assert link.is_waiting
+    link.send(b"and body")
+    assert far.recv(100) == b"head and body"
+    assert not link.is_waiting
+    link.close()
+    far.close()
+
+
 def test_a_link_whose_peer_is_gone_drops_and_closes_at_the_next_read() -> None:
     near, far = socket.socketpair()
     link = GatewayLink(near)

@@ -44,6 +44,16 @@ def test_records_keep_their_place_between_audio() -> None:
     outflow._link.close()
 
 
+def test_the_beginning_and_the_first_audio_wake_the_reader_once() -> None:
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    outflow = Outflow(GatewayLink(near), core_registry(), correlation=3, ticket=NO_TICKET, window_bytes=2**20)
+    outflow.post(SpeechBegan(None))
+    outflow.send_audio(AudioContent(b"a" * 10))
+    assert kinds(far) == [(SpeechBegan.KIND, 2), (KIND_AUDIO, 10)]
+    far.close()
+    outflow._link.close()
+
+
 def test_a_frame_is_cut_at_the_window_and_the_rest_waits() -> None:
     outflow, far = opened(20_000)
     outflow.send_audio(AudioContent(b"a" * 50_000))

@@ -245,3 +245,25 @@ def test_silence_is_sent_for_a_text_that_says_nothing(gateway: Gateway) -> None:
     heard = gateway.until_ended()
     assert bytes(heard.audio) == bytes(2 * 2205)
     assert AudioContent(bytes(heard.audio))
+
+
+def test_preparations_are_made_only_while_no_job_has_a_step_to_do(
+    parts: SpeechParts, clock: TurningClock, journal: MemoryJournal
+) -> None:
+    seen: list[int] = []
+
+    def prepare() -> bool:
+        seen.append(len(host._jobs))
+        if len(seen) == 3:
+            host.stop(0.0)
+        return True
+
+    host = EngineHost(parts, journal=journal, clock=clock, prepare=prepare)
+    gateway = Gateway(host)
+    gateway.send(speak("one two three"))
+    host.turn(0)
+    assert len(host._jobs) == 1
+    host.run()
+    assert seen == [0, 0, 0]
+    host.close()
+    gateway.end.close()

@@ -1,0 +1,64 @@
+"""A server that answers as it is told, for everything that speaks HTTP to one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+@dataclass(slots=True)
+class Stub:
+    """Answers by a function of method, path and body; remembers what it was asked."""
+
+    url: str = ""
+    reply: Callable[[str, str, bytes], Reply] = lambda _method, _path, _body: (200, {}, b"")
+    asked: list[tuple[str, str, bytes, dict[str, str]]] = field(default_factory=list)
+    cut_off_count: int = 0
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    stub = Stub()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            length = int(self.headers.get("content-length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:
+                stub.cut_off_count += 1
+                self.close_connection = True
+                return
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            stub.asked.append((self.command, self.path, body, headers))
+            status, more, data = stub.reply(self.command, self.path, body)
+            self.send_response(status)
+            for name, value in {**more, "content-length": str(len(data))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            try:
+                self.wfile.write(data)
+            except OSError:
+                stub.cut_off_count += 1
+
+        do_GET = do_POST = answer  # the base class calls them so
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    stub.url = f"http://127.0.0.1:{server.server_address[1]}"
+    yield stub
+    server.shutdown()
+    thread.join()
+    server.server_close()
