@@ -297,3 +297,32 @@ async def test_500_idle_sockets_and_50_speaking_ones_lose_nothing(server: Runnin
         await idle[0].send(json.dumps({"text": "Still here. ", "flush": True}))
         assert json.loads(await idle[0].recv())["audio"]
         await asyncio.gather(*(socket.close() for socket in idle))
+
+
+@pytest.mark.parametrize("kind", ["stream-input", "multi-stream-input"])
+@pytest.mark.parametrize("query", ["", "enable_logging=false"])
+def test_a_dictionary_named_in_the_first_message_shapes_what_is_said(
+    server: RunningServer, kind: str, query: str
+) -> None:
+    """A dictionary is configuration: a zero-retention socket may use one."""
+    rules = [
+        {"type": "alias", "string_to_replace": "xkzq", "alias": "a rather long way of saying it, in many words"}
+    ]
+    made = server.request("POST", "/v1/pronunciation-dictionaries/add-from-rules", {"name": "d", "rules": rules})
+    dictionary = json.loads(made[2])
+    locator = {"pronunciation_dictionary_id": dictionary["id"], "version_id": dictionary["version_id"]}
+    spoken = [
+        talk(
+            server, f"{query}&output_format=pcm_16000", {"text": " ", **first}, {"text": "Say xkzq now. ", "flush": True},
+            {"close_socket": True} if kind == "multi-stream-input" else {"text": ""}, name=kind,
+        )
+        for first in ({}, {"pronunciation_dictionary_locators": [locator]})
+    ]  # fmt: skip
+    assert len(spoken[1].audio) > len(spoken[0].audio) + 16000
+
+
+def test_a_dictionary_that_is_not_there_is_said_in_a_frame(server: RunningServer) -> None:
+    locator = {"pronunciation_dictionary_id": "A" * 20, "version_id": "B" * 20}
+    heard = talk(server, "", {"text": " ", "pronunciation_dictionary_locators": [locator]})
+    assert heard.close_code == 1008
+    assert "dictionary" in heard.error

@@ -18,7 +18,7 @@ class ErrorCode(StrEnum):
     ZERO_RETENTION_NOT_SUPPORTED = "zero_retention_not_supported"
     ZERO_RETENTION_NOT_PERMITTED = "zero_retention_not_permitted"
     INVALID_API_KEY = "invalid_api_key"
-    INVALID_TOKEN = "invalid_token"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105  # a code, not a secret
     MISSING_PERMISSIONS = "missing_permissions"
     QUOTA_EXCEEDED = "quota_exceeded"
     NOT_AVAILABLE = "not_available"

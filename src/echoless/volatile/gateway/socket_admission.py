@@ -21,7 +21,14 @@ from echoless.retention.decision import RetentionMode, Switch
 from echoless.retention.endpoints import ENDPOINTS, Endpoint
 from echoless.volatile.gateway.ports import GatewayServices, Receive, Scope, Send
 from echoless.volatile.gateway.problems import misplaced_switch, problem_for
-from echoless.volatile.gateway.request_line import EndpointMatcher, parse_query, read_head, switch_of
+from echoless.volatile.gateway.request_line import (
+    EndpointMatcher,
+    Head,
+    looks_like_switch,
+    parse_query,
+    read_head,
+    switch_of,
+)
 from echoless.volatile.gateway.routing import SocketRoute
 from echoless.volatile.gateway.socket_calls import SocketCall
 from echoless.volatile.gateway.socket_connection import ON_REST
@@ -59,14 +66,28 @@ class SocketAdmission:
             return
         call = self._call_for(match.endpoint, match.values, receive, send)
         call.on_rest = scope.get("state", {}).get(ON_REST, call.on_rest)
-        credential = read_head(scope["headers"]).credential
+        head = read_head(scope["headers"])
         query_string = scope["query_string"]
         # Credentials are in both; they are held no longer than they are needed.
         scope["headers"], scope["query_string"] = [], b""
         try:
-            await self._serve(call, query_string, credential)
+            await self._serve(call, query_string, head)
         finally:
             self._close_ticket(call)
+            if self._settings.has_access_log:
+                self._note(call)
+
+    def _note(self, call: SocketCall) -> None:
+        """Say that a socket ended: the route's template and numbers, nothing that a client chose."""
+        self._services.journal.say(
+            Event.REQUEST_CLOSED,
+            method=call.endpoint.method,
+            route=call.endpoint.template,
+            http_status=call.outcome.http_status,
+            duration_ms=round((self._services.clock.monotonic_s() - call.began_s) * 1000),
+            mode=call.mode.value,
+            error=call.outcome.error_code,
+        )
 
     def _call_for(self, endpoint: Endpoint, values: tuple[str, ...], receive: Receive, send: Send) -> SocketCall:
         return SocketCall(
@@ -84,10 +105,10 @@ class SocketAdmission:
             began_s=self._services.clock.monotonic_s(),
         )
 
-    async def _serve(self, call: SocketCall, query_string: bytes, credential: str) -> None:
+    async def _serve(self, call: SocketCall, query_string: bytes, head: Head) -> None:
         """Run the checks and the route; turn whatever goes wrong into a frame."""
         try:
-            await self._run(call, query_string, credential)
+            await self._run(call, query_string, head)
         except ClientLeftError:
             call.outcome.has_client_left = True
         except EcholessError as error:
@@ -96,14 +117,16 @@ class SocketAdmission:
             self._services.journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             await self._refuse(call, EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"))
 
-    async def _run(self, call: SocketCall, query_string: bytes, credential: str) -> None:
+    async def _run(self, call: SocketCall, query_string: bytes, head: Head) -> None:
         query = parse_query(query_string)
         call.query = [(name, value) for name, value in query if name not in QUERY_NAMES]
         call.switch = switch_of(query)
+        if head.names_switch or any(looks_like_switch(value) for value in call.values):
+            call.switch = Switch.UNREADABLE
         if call.switch in _SPEAKS_OF_ZERO:
             # For refusals: until somebody decides, the strictest reading.
             call.mode = RetentionMode.ZERO
-        shown = credential_of_handshake(credential, query)
+        shown = credential_of_handshake(head.credential, query)
         if shown is not None:
             await self._admit(call, shown)
         route = self._routes.get(call.endpoint.name)
@@ -155,7 +178,7 @@ class SocketAdmission:
             call.ticket.post(call.closing(call.outcome, has_spoken=False))
         except EcholessError as error:
             # The vault that granted it is gone, and has closed it as aborted.
-            self._services.journal.say(Event.REQUEST_CLOSED, error=error.code.value)
+            self._services.journal.say(Event.TICKET_LOST, error=error.code.value)
 
 
 def _unserved() -> EcholessError:

@@ -11,21 +11,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from echoless.core.content import TextContent
-from echoless.core.errors import EcholessError
+from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event
 from echoless.core.models import Model
 from echoless.crossing.client import ClientLeftError
 from echoless.crossing.records import PronunciationRule
 from echoless.crossing.socket_records import SpeakOn
-from echoless.volatile.gateway.bodies import parse_object
+from echoless.volatile.gateway.bodies import names_switch, parse_object
 from echoless.volatile.gateway.calls import Outcome
 from echoless.volatile.gateway.problems import misplaced_switch
-from echoless.volatile.gateway.request_line import looks_like_switch
 from echoless.volatile.gateway.schemas.text_to_speech_sockets import SpeechSocketMessage
 from echoless.volatile.gateway.socket_calls import SocketCall
 from echoless.volatile.gateway.socket_credentials import no_credential
 from echoless.volatile.gateway.socket_messages import SocketMessages
 from echoless.volatile.gateway.socket_problems import NORMAL, socket_problem_for
+from echoless.volatile.gateway.speech_checks import dictionary_rules
 from echoless.volatile.gateway.speech_streams import SpeechStream, StreamParts
 from echoless.volatile.speech.socket_flow import (
     CloseSocket,
@@ -68,6 +68,7 @@ class SpeechSession:
         self._plan = plan
         self._flow = plan.flow
         self._running: dict[str, _Running] = {}
+        self._rules: dict[str, list[PronunciationRule]] = {}
         self._timer: asyncio.Timeout | None = None
 
     async def run(self) -> None:
@@ -110,7 +111,18 @@ class SpeechSession:
         message = _read(text)
         if self._call.ticket is None:
             await self._admit(message)
+        await self._learn_rules(message)
         return self._flow.receive(message.as_flow(), now_s)
+
+    async def _learn_rules(self, message: SpeechSocketMessage) -> None:
+        """Ask for the dictionaries that a first message names; its stream speaks by their rules."""
+        locators = message.pronunciation_dictionary_locators
+        if not locators:
+            return
+        context_id = message.as_flow().context_id
+        if context_id in self._running:
+            raise EcholessError(ErrorCode.INVALID_MESSAGE, "Dictionaries are named in the first message only.")
+        self._rules[context_id] = await dictionary_rules(self._call.open_ticket, locators, self._plan.model)
 
     async def _next_text(self) -> TextContent | None:
         """Return the next message, or None when the flow wants to be told the time."""
@@ -165,7 +177,7 @@ class SpeechSession:
         parts = StreamParts(
             engines=call.services.engines,
             ticket=ticket,
-            job=self._plan.job(command.voice_settings, []),
+            job=self._plan.job(command.voice_settings, self._rules.pop(context_id, [])),
             model_id=self._plan.model.model_id,
             messages=SocketMessages(context_id if self._plan.has_contexts else None),
             say=call.say,
@@ -210,7 +222,7 @@ class SpeechSession:
             stream.close(self._call.closing(outcome, has_spoken=outcome.audio_bytes > 0))
         except EcholessError as error:
             # The vault that granted it is gone, and has closed it as aborted.
-            self._call.services.journal.say(Event.REQUEST_CLOSED, error=error.code.value)
+            self._call.services.journal.say(Event.TICKET_LOST, error=error.code.value)
 
     def _note(self, failure: BaseException | None) -> None:
         """Take note of how the socket ends, for the tickets that are still open."""
@@ -230,7 +242,7 @@ def _with_totals(outcome: Outcome, stream: SpeechStream) -> Outcome:
 
 def _read(text: TextContent) -> SpeechSocketMessage:
     members = parse_object(text.reveal())
-    if any(looks_like_switch(key) for key in members):
+    if names_switch(members):
         raise misplaced_switch()
     return SpeechSocketMessage.checked(members)
 

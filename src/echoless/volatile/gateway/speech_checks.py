@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.models import MODEL_BY_ID, Model
@@ -15,6 +15,7 @@ from echoless.crossing.control import GatewayConfig
 from echoless.crossing.dictionary_records import DictionaryRules, UseDictionary
 from echoless.crossing.query_records import CheckRequestIds
 from echoless.crossing.records import PronunciationRule
+from echoless.crossing.sinks import TicketPort
 from echoless.retention.stitching import Stitching, stitching_for
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.schemas.text_to_speech import AudioEffects, DictionaryLocator
@@ -118,10 +119,7 @@ async def rules_for(
     limit:  of the model; with what the rules put in, the texts may be twice as long
     raises: EcholessError(DICTIONARY_NOT_FOUND, MAX_CHARACTER_LIMIT_EXCEEDED), RequestRefusedError
     """
-    known: list[PronunciationRule] = []
-    for locator in locators or ():
-        known += await _rules_of(call, locator)
-    usable = [record for record in known if record.alias or model.reads_phonemes]
+    usable = await dictionary_rules(call.open_ticket, locators or (), model)
     if not usable:
         return []
     rules = rules_of(usable)
@@ -133,14 +131,41 @@ async def rules_for(
     return [record for record, rule in zip(usable, rules, strict=True) if id(rule) in held]
 
 
-async def _rules_of(call: Call, locator: DictionaryLocator) -> list[PronunciationRule]:
+class NamesDictionary(Protocol):
+    """A locator of any body or message."""
+
+    @property
+    def pronunciation_dictionary_id(self) -> str:
+        """The dictionary."""
+        ...
+
+    @property
+    def version_id(self) -> str | None:
+        """The version; None for the latest."""
+        ...
+
+
+async def dictionary_rules(
+    ticket: TicketPort, locators: Sequence[NamesDictionary], model: Model
+) -> list[PronunciationRule]:
+    """Return all rules of the named dictionaries that a model can follow, in their order.
+
+    raises: EcholessError(DICTIONARY_NOT_FOUND), RequestRefusedError
+    """
+    known: list[PronunciationRule] = []
+    for locator in locators:
+        known += await _rules_of(ticket, locator)
+    return [record for record in known if record.alias or model.reads_phonemes]
+
+
+async def _rules_of(ticket: TicketPort, locator: NamesDictionary) -> list[PronunciationRule]:
     dictionary_id, version_id = locator.pronunciation_dictionary_id, locator.version_id or ""
     if not _DICTIONARY_ID.fullmatch(dictionary_id) or (version_id and not _DICTIONARY_ID.fullmatch(version_id)):
         # No id of ours looks like this: it is not even asked for.
         raise EcholessError(
             ErrorCode.DICTIONARY_NOT_FOUND, "There is no pronunciation dictionary with this id.", param=_LOCATORS
         )
-    answer = await call.open_ticket.ask(UseDictionary(dictionary_id=dictionary_id, version_id=version_id))
+    answer = await ticket.ask(UseDictionary(dictionary_id=dictionary_id, version_id=version_id))
     assert isinstance(answer, DictionaryRules)
     return answer.rules
 

@@ -257,15 +257,26 @@ async def test_too_many_requests_in_advance_end_the_connection() -> None:
         writer.close()
 
 
-async def test_upgrade_is_answered_and_the_connection_ends() -> None:
+async def test_a_handshake_that_is_none_is_answered_and_the_connection_ends() -> None:
     async with served() as world:
         reader, writer = await world.connect()
         more = "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: x\r\n"
         head = request(f"{SPEECH}/stream-input", method="GET", more=more)
         writer.write(head.replace(b"content-length: 0\r\n", b""))
-        # The key of this handshake is none, so it is no socket either.
-        status, _headers = await read_head(reader)
-        assert status == 400
+        status, headers = await read_head(reader)
+        assert (status, {name.lower(): value for name, value in headers.items()}["connection"]) == (400, "close")
+        async with asyncio.timeout(2):
+            await reader.read()
+        writer.close()
+
+
+async def test_an_upgrade_that_is_not_offered_is_a_request_and_the_connection_ends() -> None:
+    async with served() as world:
+        reader, writer = await world.connect()
+        head = request(SPEECH, method="GET", more="upgrade: h2c\r\nconnection: upgrade\r\n")
+        writer.write(head.replace(b"content-length: 0\r\n", b""))
+        status, headers = await read_head(reader)
+        assert (status, headers["connection"]) == (405, "close")
         async with asyncio.timeout(2):
             await reader.read()
         writer.close()

@@ -21,7 +21,7 @@ STREAM = f"{PATH}/stream-input"
 
 def connection_of(gateway: SocketGateway) -> SocketConnection:
     (found,) = (
-        thing for thing in gc.get_objects() if isinstance(thing, SocketConnection) and not thing.disconnected
+        thing for thing in gc.get_objects() if type(thing) is SocketConnection and not thing.disconnected
     )
     return found
 

@@ -22,7 +22,7 @@ from echoless.volatile.speech.ports import SpokenAudio, Utterance
 
 WAITING_CHARACTERS_MAX: Final = 100_000
 # Measured: what has been spoken is out after this much silence, at every rate of the codec.
-_PUSH_MS: Final = {Codec.MP3: 120, Codec.OPUS: 260}
+_PUSH_MS: Final = {Codec.MP3: 200, Codec.OPUS: 280}
 _PUSH_MS_OTHERWISE: Final = 100
 # Where markup is not obeyed it is read as text: a sign that opens no tag and means the same stands for it.
 _TAG_OPENER: Final = re.compile(r"<(?=[/A-Za-z])")
