@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -170,3 +173,9 @@ def test_the_planner_spells_out_by_language_and_only_when_asked(spellers: dict[s
     assert spoken(TextOptions("en")) == "On the third of May twenty-one came."
     assert spoken(TextOptions("en", spells_out=False)) == "On 3 May 21 came."
     assert spoken(TextOptions("fi")) == "On 3 May 21 came."
+
+
+def test_the_documentation_lists_the_languages() -> None:
+    page = (Path(__file__).parents[4] / "docs/ENGINES.md").read_text()
+    listed = re.findall(r"^\| ([a-z]{2}) \|", page, re.MULTILINE)
+    assert listed == sorted(LANGUAGE_WORDS)

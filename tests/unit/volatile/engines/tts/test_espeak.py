@@ -7,6 +7,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.voices import VOICES
 from echoless.volatile.engines.tts.espeak import EspeakEngine, residue_in, speakable, word_marks
+from echoless.volatile.engines.tts.espeak_library import WORDS_PER_MINUTE_MIN
 from echoless.volatile.speech.ports import Delivery, EngineVoice, SpokenAudio, Utterance
 
 pytestmark = pytest.mark.unit
@@ -195,3 +197,11 @@ def test_an_engine_asks_to_be_replaced_at_its_bounds(engine: EspeakEngine) -> No
     engine._growth_bytes_max, kept = -(2**40), engine._growth_bytes_max
     assert engine.wants_retirement
     engine._growth_bytes_max = kept
+
+
+def test_no_voice_speaks_slower_than_the_documented_floor(engine: EspeakEngine) -> None:
+    page = (Path(__file__).parents[5] / "docs/ENGINES.md").read_text()
+    assert f"never below {WORDS_PER_MINUTE_MIN} words per minute" in page
+    voice = EngineVoice("en-us", "en", 50, 50, 160)
+    counts = [say(engine, SENTENCE, voice, speed=speed).sample_count for speed in (0.25, 0.5, 0.6)]
+    assert counts[0] == counts[1] > counts[2]
