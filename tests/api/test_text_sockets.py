@@ -313,7 +313,8 @@ def test_a_dictionary_named_in_the_first_message_shapes_what_is_said(
     locator = {"pronunciation_dictionary_id": dictionary["id"], "version_id": dictionary["version_id"]}
     spoken = [
         talk(
-            server, f"{query}&output_format=pcm_16000", {"text": " ", **first}, {"text": "Say xkzq now. ", "flush": True},
+            server, f"{query}&output_format=pcm_16000", {"text": " ", **first},
+            {"text": "Say xkzq now. ", "flush": True},
             {"close_socket": True} if kind == "multi-stream-input" else {"text": ""}, name=kind,
         )
         for first in ({}, {"pronunciation_dictionary_locators": [locator]})

@@ -61,14 +61,14 @@ async def read_schema(call: Call, schema: type[B], *, is_required: bool = True) 
     if not data and not is_required:
         return schema.checked({})
     members = parse_object(data)
-    if call.endpoint.is_generation and _names_switch(members):
+    if call.endpoint.is_generation and names_switch(members):
         # As for a misplaced one in the query: whoever sent it wanted nothing kept, and nothing is.
         call.mode = RetentionMode.ZERO
         raise misplaced_switch()
     return schema.checked(members)
 
 
-def _names_switch(members: dict[str, Any]) -> bool:
+def names_switch(members: dict[str, Any]) -> bool:
     """Say whether a key of a body looks like the switch, however deep."""
     left: list[Any] = [members]
     while left:

@@ -21,9 +21,6 @@ _STATUSES: Final = {
     ErrorCode.MAX_CHARACTER_LIMIT_EXCEEDED: 400,
     # A refusal by policy is never 5xx: clients would send the content again.
     ErrorCode.ZERO_RETENTION_NOT_SUPPORTED: 400,
-    ErrorCode.INVALID_MESSAGE: 400,
-    ErrorCode.MODEL_NOT_SUPPORTED: 400,
-    ErrorCode.MAX_ACTIVE_CONVERSATIONS: 400,
     ErrorCode.INVALID_API_KEY: 401,
     ErrorCode.INVALID_TOKEN: 401,
     ErrorCode.MISSING_PERMISSIONS: 401,
@@ -37,7 +34,6 @@ _STATUSES: Final = {
     ErrorCode.HISTORY_ITEM_NOT_FOUND: 404,
     ErrorCode.METHOD_NOT_ALLOWED: 405,
     ErrorCode.REQUEST_TIMEOUT: 408,
-    ErrorCode.INPUT_TIMEOUT_EXCEEDED: 408,
     ErrorCode.FILE_TOO_LARGE: 413,
     ErrorCode.CONCURRENT_LIMIT_EXCEEDED: 429,
     ErrorCode.ENGINE_UNAVAILABLE: 503,

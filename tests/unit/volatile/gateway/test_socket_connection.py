@@ -20,9 +20,7 @@ STREAM = f"{PATH}/stream-input"
 
 
 def connection_of(gateway: SocketGateway) -> SocketConnection:
-    (found,) = (
-        thing for thing in gc.get_objects() if type(thing) is SocketConnection and not thing.disconnected
-    )
+    (found,) = (thing for thing in gc.get_objects() if type(thing) is SocketConnection and not thing.disconnected)
     return found
 
 
