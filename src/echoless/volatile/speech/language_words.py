@@ -88,7 +88,14 @@ def _fractions(table: str) -> dict[int, tuple[str, str]]:
 
 
 _ENGLISH: Final = LanguageWords(
-    "en", ".", ",\u00a0\u202f", "point", "minus", "percent", "to", "over",
+    "en",
+    ".",
+    ",\u00a0\u202f",
+    "point",
+    "minus",
+    "percent",
+    "to",
+    "over",
     cents="{amount} and {cents}",
     times=("{hour} o'clock", "{hour} {minute}"),
     months=_words("January February March April May June July August September October November December"),
@@ -106,8 +113,15 @@ _ENGLISH: Final = LanguageWords(
         kilometer_per_hour|kilometers_per_hour degree_Celsius|degrees_Celsius degree_Fahrenheit|degrees_Fahrenheit
         degree|degrees gigabyte|gigabytes megabyte|megabytes kilohertz|kilohertz megahertz|megahertz
         gigahertz|gigahertz hertz|hertz kilowatt_hour|kilowatt_hours kilowatt|kilowatts minute|minutes""",
-        mph="mile_per_hour|miles_per_hour", mi="mile|miles", ft="foot|feet", lb="pound|pounds", lbs="pound|pounds",
-        oz="ounce|ounces", TB="terabyte|terabytes", KB="kilobyte|kilobytes", ms="millisecond|milliseconds",
+        mph="mile_per_hour|miles_per_hour",
+        mi="mile|miles",
+        ft="foot|feet",
+        lb="pound|pounds",
+        lbs="pound|pounds",
+        oz="ounce|ounces",
+        TB="terabyte|terabytes",
+        KB="kilobyte|kilobytes",
+        ms="millisecond|milliseconds",
     ),
     fractions=_fractions(
         "2/half/halves 3/third/thirds 4/quarter/quarters 5/fifth/fifths 6/sixth/sixths 7/seventh/sevenths "
@@ -117,7 +131,14 @@ _ENGLISH: Final = LanguageWords(
     is_month_first=True,
 )
 _GERMAN: Final = LanguageWords(
-    "de", ",", ".\u00a0\u202f'", "Komma", "minus", "Prozent", "bis", "durch",
+    "de",
+    ",",
+    ".\u00a0\u202f'",
+    "Komma",
+    "minus",
+    "Prozent",
+    "bis",
+    "durch",
     cents="{amount} {hundredths}",
     times=("{hour} Uhr", "{hour} Uhr {minute}"),
     months=_words("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
@@ -142,7 +163,14 @@ _GERMAN: Final = LanguageWords(
     ),
 )
 _FRENCH: Final = LanguageWords(
-    "fr", ",", ".\u00a0\u202f ", "virgule", "moins", "pour cent", "à", "sur",
+    "fr",
+    ",",
+    ".\u00a0\u202f ",
+    "virgule",
+    "moins",
+    "pour cent",
+    "à",
+    "sur",
     cents="{amount} {hundredths}",
     times=("{hour} heures", "{hour} heures {minute}"),
     months=_words("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
@@ -169,7 +197,14 @@ _FRENCH: Final = LanguageWords(
     time_gender="f",
 )
 _SPANISH: Final = LanguageWords(
-    "es", ",", ".\u00a0\u202f", "coma", "menos", "por ciento", "a", "entre",
+    "es",
+    ",",
+    ".\u00a0\u202f",
+    "coma",
+    "menos",
+    "por ciento",
+    "a",
+    "entre",
     cents="{amount} con {hundredths}",
     times=("{hour} en punto", "{hour} {minute}"),
     months=_words("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
@@ -194,7 +229,14 @@ _SPANISH: Final = LanguageWords(
     time_gender="f",
 )
 _ITALIAN: Final = LanguageWords(
-    "it", ",", ".\u00a0\u202f", "virgola", "meno", "per cento", "a", "su",
+    "it",
+    ",",
+    ".\u00a0\u202f",
+    "virgola",
+    "meno",
+    "per cento",
+    "a",
+    "su",
     cents="{amount} e {hundredths}",
     times=("{hour}", "{hour} e {minute}"),
     months=_words("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
@@ -219,7 +261,14 @@ _ITALIAN: Final = LanguageWords(
     time_gender="plain",
 )
 _PORTUGUESE: Final = LanguageWords(
-    "pt", ",", ".\u00a0\u202f", "vírgula", "menos", "por cento", "a", "sobre",
+    "pt",
+    ",",
+    ".\u00a0\u202f",
+    "vírgula",
+    "menos",
+    "por cento",
+    "a",
+    "sobre",
     cents="{amount} e {hundredths}",
     times=("{hour} horas", "{hour} e {minute}"),
     months=_words("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"),
@@ -245,7 +294,14 @@ _PORTUGUESE: Final = LanguageWords(
     time_gender="f",
 )
 _DUTCH: Final = LanguageWords(
-    "nl", ",", ".\u00a0\u202f", "komma", "min", "procent", "tot", "gedeeld door",
+    "nl",
+    ",",
+    ".\u00a0\u202f",
+    "komma",
+    "min",
+    "procent",
+    "tot",
+    "gedeeld door",
     cents="{amount} {hundredths}",
     times=("{hour} uur", "{hour} uur {minute}"),
     months=_words("januari februari maart april mei juni juli augustus september oktober november december"),
@@ -270,7 +326,14 @@ _DUTCH: Final = LanguageWords(
     ordinal_suffixes={"e": "m", "ste": "m", "de": "m"},
 )
 _POLISH: Final = LanguageWords(
-    "pl", ",", ".\u00a0\u202f ", "przecinek", "minus", "procent", "do", "przez",
+    "pl",
+    ",",
+    ".\u00a0\u202f ",
+    "przecinek",
+    "minus",
+    "procent",
+    "do",
+    "przez",
     cents="{amount} {cents}",
     times=("godzina {hour}", "{hour} {minute}"),
     months=_words(
@@ -305,6 +368,5 @@ _POLISH: Final = LanguageWords(
 )
 
 LANGUAGE_WORDS: Final[dict[str, LanguageWords]] = {
-    words.code: words
-    for words in (_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _DUTCH, _POLISH)
+    words.code: words for words in (_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _DUTCH, _POLISH)
 }
