@@ -146,9 +146,12 @@ def _sysv_semaphores(scene: Scene) -> None:
 
 
 def _message_queue(scene: Scene) -> None:
-    name = ctypes.create_string_buffer(f"echoless-{os.getpid()}".encode())
+    name = _queue_name(os.getpid())
     os.close(scene.call("mq_open", ctypes.addressof(name), os.O_CREAT | os.O_RDWR, 0o600, 0))
-    scene.call("mq_unlink", ctypes.addressof(name))
+
+
+def _queue_name(pid: int) -> ctypes.Array[ctypes.c_char]:
+    return ctypes.create_string_buffer(f"echoless-{pid}".encode())
 
 
 def _keyring(scene: Scene) -> None:
@@ -411,6 +414,8 @@ def _in_child(name: str, mode: str, directory: Path) -> int:
     answer = os.read(reader, 1)
     os.close(reader)
     _, status = os.waitpid(pid, 0)
+    # A queue outlives its maker, whose wall may not let it take the queue away, and a user has room for a few only.
+    Kernel().call("mq_unlink", ctypes.addressof(_queue_name(pid)))
     if answer:
         return answer[0]
     return 0 if os.waitstatus_to_exitcode(status) == EXEC_WORKED else -os.waitstatus_to_exitcode(status) or -1
