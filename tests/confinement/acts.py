@@ -415,7 +415,8 @@ def _in_child(name: str, mode: str, directory: Path) -> int:
     os.close(reader)
     _, status = os.waitpid(pid, 0)
     # A queue outlives its maker, whose wall may not let it take the queue away, and a user has room for a few only.
-    Kernel().call("mq_unlink", ctypes.addressof(_queue_name(pid)))
+    queue = _queue_name(pid)
+    Kernel().call("mq_unlink", ctypes.addressof(queue))
     if answer:
         return answer[0]
     return 0 if os.waitstatus_to_exitcode(status) == EXEC_WORKED else -os.waitstatus_to_exitcode(status) or -1
