@@ -29,8 +29,8 @@ async def test_rehearsal_serves_its_whole_script_and_leaves_no_line_in_the_acces
     async with asyncio.timeout(20):
         await rehearsal.rehearse(gateway_config(has_access_log=True), journal, None)
     assert journal.events == []
-    # They were made all the same: what the first line needs must not come behind the wall.
-    assert noted == [Event.REQUEST_CLOSED] * len(rehearsal._SCRIPT)
+    # They were made all the same, the socket's too: what the first line needs must not come behind the wall.
+    assert noted == [Event.REQUEST_CLOSED] * (len(rehearsal._SCRIPT) + 1)
 
 
 async def test_rehearsal_with_another_answer_keeps_the_process_from_serving(
