@@ -24,6 +24,8 @@ class Peer(StrEnum):
     VAULT = "vault"
     GATEWAY = "gateway"
     ENGINE = "engine"
+    MEDIA = "media"
+    LIVE = "live"
     HTTP_LISTENER = "http_listener"
     OPERATOR_LISTENER = "operator_listener"
 
@@ -52,6 +54,23 @@ class GatewayConfig(Record, frozen=True):
     character_limits: dict[str, int]
     public_url: str
     forbidden_paths: tuple[str, ...] = ()
+    upload_bytes_max: Count = 1024**3
+    upload_idle_timeout_s: float = 60.0
+    media_engine_count: Count = 0
+    live_engine_count: Count = 0
+
+
+class LocalModel(Record, frozen=True):
+    """A model whose files are installed here.
+
+    name:    in the catalogue of models
+    runtime: which adapter loads it
+    path:    of its directory, readable behind the wall
+    """
+
+    name: Code
+    runtime: Code
+    path: str
 
 
 class EngineConfig(Record, frozen=True):
@@ -68,6 +87,44 @@ class EngineConfig(Record, frozen=True):
     is_scrubbing: bool
     voice_changes_max: Count
     growth_bytes_max: Count
+    local_models: tuple[LocalModel, ...] = ()
+    forbidden_paths: tuple[str, ...] = ()
+
+
+class MediaConfig(Record, frozen=True):
+    """What an engine must know that hears recordings: converts and recognises them, one at a time.
+
+    media_engine:   `embedded`, or `null` for tones and fixed transcripts
+    held_bytes_max: how much of a recording may be held where its container cannot be read as it comes
+    forbidden_paths: as for a gateway
+    """
+
+    KIND: ClassVar[int] = 309
+    name: Code
+    media_engine: Code
+    is_audit_view: bool
+    assurance: Code
+    is_scrubbing: bool
+    held_bytes_max: Count
+    growth_bytes_max: Count
+    local_models: tuple[LocalModel, ...] = ()
+    forbidden_paths: tuple[str, ...] = ()
+
+
+class LiveConfig(Record, frozen=True):
+    """What an engine must know that listens to live audio, many sessions at once.
+
+    media_engine, forbidden_paths: as above
+    """
+
+    KIND: ClassVar[int] = 310
+    name: Code
+    media_engine: Code
+    is_audit_view: bool
+    assurance: Code
+    is_scrubbing: bool
+    growth_bytes_max: Count
+    local_models: tuple[LocalModel, ...] = ()
     forbidden_paths: tuple[str, ...] = ()
 
 
@@ -147,7 +204,8 @@ class Retire(Record, frozen=True):
 
 
 _CONTROL_RECORDS: Final[tuple[type[Record], ...]] = (
-    GatewayConfig, EngineConfig, VaultConfig, AddLink, ProcessReady, StartRefused, HostState, Stop, Retire,
+    GatewayConfig, EngineConfig, MediaConfig, LiveConfig, VaultConfig, AddLink, ProcessReady, StartRefused,
+    HostState, Stop, Retire,
 )  # fmt: skip
 
 

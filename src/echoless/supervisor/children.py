@@ -23,6 +23,8 @@ from echoless.supervisor.plan import Role, Slot
 
 _MODULES: Final = {
     Role.VAULT: ("echoless.vault.service",),
+    Role.MEDIA: ("echoless.volatile.service", "media"),
+    Role.LIVE: ("echoless.volatile.service", "live"),
     Role.ENGINE: ("echoless.volatile.service", "engine"),
     Role.GATEWAY: ("echoless.volatile.service", "gateway"),
 }

@@ -67,9 +67,20 @@ class ServerConfig(BaseModel):
     engines: int = Field(
         default_factory=usable_cores, ge=1, le=256, description="Engine processes; as many as cores."
     )
+    media_engines: int = Field(
+        0, ge=0, le=256,
+        description="Processes that convert and recognise recordings, one at a time each. 0 leaves "
+        "the voice changer and speech to text out.",
+    )  # fmt: skip
+    live_engines: int = Field(
+        0, ge=0, le=64, description="Processes that recognise live audio, many sessions each; 0 leaves it out."
+    )
     gateways: int = Field(2, ge=1, le=64, description="Gateway processes.")
     engine: Literal["espeak-ng", "null"] = Field(
         "espeak-ng", description="Which engine speaks; null makes tones, for tests."
+    )
+    media_engine: Literal["embedded", "null"] = Field(
+        "embedded", description="What converts and recognises; null answers tones and fixed transcripts, for tests."
     )
     assurance: Literal["strict", "best_effort"] = Field(
         "strict",
@@ -112,6 +123,16 @@ class ServerConfig(BaseModel):
     request_log_days: int = Field(90, ge=0, le=3650, description="Life of rows in the request log.")
     body_bytes_max: int = Field(
         1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Largest body of a request without audio."
+    )
+    upload_bytes_max: int = Field(
+        1024**3, ge=1024, le=16 * 1024**3, description="Largest upload of audio; it is never in memory as a whole."
+    )
+    upload_idle_timeout_s: _Seconds = Field(60.0, description="How long an upload may bring nothing.")
+    held_bytes_max: int = Field(
+        256 * 1024**2,
+        ge=0,
+        le=16 * 1024**3,
+        description="Largest upload held in memory, where a container can only be read from its end.",
     )
     header_timeout_s: _Seconds = Field(10.0, description="Time for line and headers of a request.")
     body_timeout_s: _Seconds = Field(30.0, description="Time for the body of a request.")

@@ -1,7 +1,7 @@
 """The supervisor's decisions: events in, commands out. No I/O and no clock.
 
-Slots are fixed: one vault, N engines, M gateways. A slot's process may change; each process has a number of
-its own, so a late event of a dead one is never taken for its successor's.
+Slots are fixed: one vault, so many engines of each kind, so many gateways. A slot's process may change;
+each process has a number of its own, so a late event of a dead one is never taken for its successor's.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ class Role(StrEnum):
 
     VAULT = "vault"
     ENGINE = "engine"
+    MEDIA = "media"
+    LIVE = "live"
     GATEWAY = "gateway"
 
 
@@ -148,6 +150,8 @@ class Plan:
     engine_count: int
     gateway_count: int
     stop_deadline_s: float
+    media_count: int = 0
+    live_count: int = 0
     host_has_swap: bool = False
     _processes: dict[int, _Process] = field(default_factory=dict)
     _slots: dict[Slot, _SlotState] = field(default_factory=dict)
@@ -162,8 +166,13 @@ class Plan:
     def start(self, now_s: float) -> list[Command]:
         """Start everything, the vault first."""
         slots = [Slot(Role.VAULT, 0)]
-        slots += [Slot(Role.ENGINE, index) for index in range(self.engine_count)]
-        slots += [Slot(Role.GATEWAY, index) for index in range(self.gateway_count)]
+        for role, count in (
+            (Role.ENGINE, self.engine_count),
+            (Role.MEDIA, self.media_count),
+            (Role.LIVE, self.live_count),
+            (Role.GATEWAY, self.gateway_count),
+        ):
+            slots += [Slot(role, index) for index in range(count)]
         commands: list[Command] = []
         for slot in slots:
             self._slots[slot] = _SlotState()
@@ -325,7 +334,7 @@ class Plan:
 
     def _continue_stop(self, now_s: float) -> list[Command]:
         """Ask the next kind of process to stop once the kind before it is gone."""
-        for role in (Role.GATEWAY, Role.ENGINE, Role.VAULT):
+        for role in (Role.GATEWAY, Role.ENGINE, Role.MEDIA, Role.LIVE, Role.VAULT):
             alive = [process for process in self._processes.values() if process.slot.role is role]
             if not alive:
                 continue

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from echoless.crossing.control import EngineConfig, GatewayConfig, VaultConfig
+from echoless.crossing.control import EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
 from echoless.supervisor.certificates import self_signed_pair
 from echoless.supervisor.config import ServerConfig
 from echoless.supervisor.plan import Role, Slot
@@ -40,11 +40,22 @@ class ResolvedTLS:
         return cls(str(Path(config.tls_cert).resolve()), str(Path(config.tls_key).resolve()))
 
 
-def role_config(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfig | EngineConfig | VaultConfig:
+RoleConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig | VaultConfig
+
+
+def role_config(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> RoleConfig:
     """Return the first message for a child."""
-    if slot.role is Role.GATEWAY:
-        return _gateway(config, slot, tls)
-    return _engine(config, slot, tls) if slot.role is Role.ENGINE else _vault(config, slot)
+    match slot.role:
+        case Role.GATEWAY:
+            return _gateway(config, slot, tls)
+        case Role.ENGINE:
+            return _engine(config, slot, tls)
+        case Role.MEDIA:
+            return _media(config, slot, tls)
+        case Role.LIVE:
+            return _live(config, slot, tls)
+        case Role.VAULT:
+            return _vault(config, slot)
 
 
 def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfig:
@@ -65,6 +76,10 @@ def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfi
         unknown_model=config.unknown_model,
         character_limits=dict(config.character_limits),
         public_url=config.public_url,
+        upload_bytes_max=config.upload_bytes_max,
+        upload_idle_timeout_s=config.upload_idle_timeout_s,
+        media_engine_count=config.media_engines,
+        live_engine_count=config.live_engines,
         forbidden_paths=_forbidden_paths(config, tls),
     )
 
@@ -77,6 +92,31 @@ def _engine(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> EngineConfig:
         assurance=config.assurance,
         is_scrubbing=config.scrubbing,
         voice_changes_max=config.voice_changes_max,
+        growth_bytes_max=config.engine_growth_bytes_max,
+        forbidden_paths=_forbidden_paths(config, tls),
+    )
+
+
+def _media(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> MediaConfig:
+    return MediaConfig(
+        name=slot.name,
+        media_engine=config.media_engine,
+        is_audit_view=config.audit_view,
+        assurance=config.assurance,
+        is_scrubbing=config.scrubbing,
+        held_bytes_max=config.held_bytes_max,
+        growth_bytes_max=config.engine_growth_bytes_max,
+        forbidden_paths=_forbidden_paths(config, tls),
+    )
+
+
+def _live(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> LiveConfig:
+    return LiveConfig(
+        name=slot.name,
+        media_engine=config.media_engine,
+        is_audit_view=config.audit_view,
+        assurance=config.assurance,
+        is_scrubbing=config.scrubbing,
         growth_bytes_max=config.engine_growth_bytes_max,
         forbidden_paths=_forbidden_paths(config, tls),
     )

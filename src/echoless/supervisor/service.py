@@ -57,6 +57,7 @@ from echoless.supervisor.terminal import Terminal
 _TICK_S: Final = 0.25
 _SWAP_CHECK_S: Final = 10.0
 STOP_DEADLINE_S: Final = 10.0
+_RETIRING: Final = frozenset({Role.ENGINE, Role.MEDIA, Role.LIVE})
 
 
 def serve(config: ServerConfig) -> int:
@@ -102,7 +103,10 @@ class Supervisor:
         self._operator = listen_operator(Path(config.data))
         self._selector = selectors.DefaultSelector()
         self._children: dict[int, Child] = {}
-        self._plan = Plan(config.engines, config.gateways, STOP_DEADLINE_S)
+        self._plan = Plan(
+            config.engines, config.gateways, STOP_DEADLINE_S,
+            media_count=config.media_engines, live_count=config.live_engines,
+        )  # fmt: skip
         self._welcome = Welcome(config, tls, listeners[0].getsockname()[1], time.monotonic())
         self._exit_status: int | None = None
         self._next_swap_check_s = 0.0
@@ -224,7 +228,7 @@ class Supervisor:
             case StartRefused() if not child.is_ready:
                 self._terminal.say(f"{child.slot.name} cannot start: {record.public_description}")
                 self._carry_out(self._plan.start_refused(child.number, now_s))
-            case Retire() if child.slot.role is Role.ENGINE:
+            case Retire() if child.slot.role in _RETIRING:
                 self._say(Event.ENGINE_RECYCLED, name=child.slot.name)
                 self._carry_out(self._plan.retire(child.number, now_s))
             case _:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.control import _CONTROL_RECORDS
+from echoless.crossing.live_records import LIVE_RECORDS
+from echoless.crossing.media_records import MEDIA_RECORDS
 from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
@@ -25,7 +27,7 @@ from tests.fakes.record_strategies import records
 
 pytestmark = pytest.mark.unit
 
-CORE = core_registry(QUERY_RECORDS)
+CORE = core_registry(QUERY_RECORDS, MEDIA_RECORDS, LIVE_RECORDS)
 ALL_TYPES = sorted(
     {*CORE.record_types, *OPERATOR_RECORDS, *_CONTROL_RECORDS}, key=lambda record_type: record_type.KIND
 )

@@ -7,11 +7,13 @@ from echoless.confinement.properties import missing_properties
 from echoless.confinement.sandbox import enter
 from echoless.core.journal import Event
 from echoless.crossing.child import ChildStart
-from echoless.crossing.control import EngineConfig, GatewayConfig, ProcessReady
+from echoless.crossing.control import EngineConfig, GatewayConfig, LiveConfig, MediaConfig, ProcessReady
+
+VolatileConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig
 
 
 def close_wall(
-    start: ChildStart, config: GatewayConfig | EngineConfig, role: Role, engine_paths: tuple[str, ...] = ()
+    start: ChildStart, config: VolatileConfig, role: Role, engine_paths: tuple[str, ...] = ()
 ) -> ProcessReady:
     """Enter the sandbox for ever and return the report for the supervisor.
 
