@@ -186,15 +186,17 @@ class Head:
 
 
 def read_head(headers: Headers) -> Head:
-    """Read the headers once. An API key wins over a bearer token."""
-    key = bearer = host = content_type = b""
+    """Read the headers once. An API key wins over a bearer token; two different ones of a kind are none at all."""
+    keys: set[bytes] = set()
+    bearers: set[bytes] = set()
+    host = content_type = b""
     length: int | None = None
     is_chunked = has_origin = is_upgrade = is_forwarded_tls = names_switch = False
     for name, value in headers:
         if name == b"xi-api-key":
-            key = value
+            keys.add(value)
         elif name == b"authorization":
-            bearer = value[7:].strip() if value[:7].lower() == b"bearer " else bearer
+            bearers |= {value[7:].strip()} if value[:7].lower() == b"bearer " else set()
         elif name == b"content-length":
             length = int(value) if value.isdigit() else None
         elif name == b"content-type":
@@ -211,7 +213,9 @@ def read_head(headers: Headers) -> Head:
             is_forwarded_tls = value.lower() == b"https"
         elif looks_like_switch(name.decode("ascii", "replace")):
             names_switch = True
-    credential = (key or bearer).decode("ascii", "replace")
+    # Which of two would count? The strictest floor must, and nobody here knows it: so neither does.
+    shown = keys or bearers or {b""}
+    credential = shown.pop().decode("ascii", "replace") if len(shown) == 1 else "ambiguous"
     if len(credential) > _NAME_CHARACTERS_MAX:
         credential = "too-long"
     return Head(

@@ -151,5 +151,13 @@ def test_header_with_the_name_of_the_switch_is_noted(name: bytes) -> None:
     assert not read_head([(b"xi-api-key", b"sk_a"), (b"user-agent", b"enable_logging")]).names_switch
 
 
+def test_two_different_credentials_of_a_kind_are_none() -> None:
+    """C7: a proxy and a client that disagree must not end with the laxer floor of the two."""
+    assert read_head([(b"xi-api-key", b"sk_a"), (b"xi-api-key", b"sk_b")]).credential == "ambiguous"
+    assert read_head([(b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")]).credential == "ambiguous"
+    assert read_head([(b"xi-api-key", b"sk_a"), (b"xi-api-key", b"sk_a")]).credential == "sk_a"
+    assert read_head([(b"xi-api-key", b"sk_a"), (b"authorization", b"Bearer b")]).credential == "sk_a"
+
+
 def test_head_does_not_print_its_credential() -> None:
     assert "sk_secret" not in repr(read_head([(b"xi-api-key", b"sk_secret")]))
