@@ -19,7 +19,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.models import MODEL_BY_ID
+from echoless.core.models import MODEL_BY_ID, MODELS
 from echoless.core.voices import VOICE_BY_ID
 
 VARIABLE_PREFIX: Final = "ECHOLESS_"
@@ -164,13 +164,14 @@ class ServerConfig(BaseModel):
     @model_validator(mode="after")
     def _check_names(self) -> Self:
         """Refuse names of voices and models that do not exist: they would do nothing, silently."""
-        voices, models = {*VOICE_BY_ID, _ERROR}, {*MODEL_BY_ID, _ERROR}
+        speaking = {model.model_id for model in MODELS if model.can_do_text_to_speech}
+        voices, models = {*VOICE_BY_ID, _ERROR}, {*speaking, _ERROR}
         for key, named, known in (
             ("unknown_voice", [self.unknown_voice], voices),
             ("voice_aliases", self.voice_aliases.values(), VOICE_BY_ID.keys()),
             ("unknown_model", [self.unknown_model], models),
             ("model_aliases", self.model_aliases.values(), MODEL_BY_ID.keys()),
-            ("character_limits", self.character_limits, MODEL_BY_ID.keys()),
+            ("character_limits", self.character_limits, speaking),
         ):
             if not known >= set(named):
                 what = "voice" if "voice" in key else "model"

@@ -56,3 +56,42 @@ def test_v3_neither_stitches_nor_streams_its_input() -> None:
 
 def test_languages_without_an_engine_are_not_claimed() -> None:
     assert not any(model.speaks("fil") for model in MODELS)
+
+
+@pytest.mark.parametrize("model_id", ["eleven_english_sts_v2", "eleven_multilingual_sts_v2"])
+def test_models_that_change_voices_are_listed_and_count_minutes(model_id: str) -> None:
+    model = MODEL_BY_ID[model_id]
+    assert (model.can_do_voice_conversion, model.can_do_text_to_speech, model.can_do_speech_to_text) == (
+        True,
+        False,
+        False,
+    )
+    assert model.is_listed
+    assert model.credits_per_minute > 0
+
+
+@pytest.mark.parametrize(
+    ("model_id", "is_live"),
+    [
+        ("scribe_v1", False),
+        ("scribe_v2", False),
+        ("scribe_v2_medical", False),
+        ("scribe_v3", False),
+        ("scribe_v2_realtime", True),
+        ("scribe_v3_live", True),
+    ],
+)
+def test_models_that_hear_are_not_listed_and_count_minutes(model_id: str, is_live: bool) -> None:
+    model = MODEL_BY_ID[model_id]
+    assert (model.can_do_speech_to_text, model.can_do_text_to_speech, model.can_do_voice_conversion) == (
+        True,
+        False,
+        False,
+    )
+    assert model.can_hear_live is is_live
+    assert not model.is_listed
+    assert model.credits_per_minute > 0
+
+
+def test_a_model_counts_characters_or_minutes_never_both() -> None:
+    assert all(bool(model.credits_per_minute) is not model.can_do_text_to_speech for model in MODELS)

@@ -30,10 +30,18 @@ _LOCATORS: Final = "pronunciation_dictionary_locators"
 
 
 def model_for(model_id: str | None, default_id: str, settings: GatewayConfig) -> Model:
-    """Return the model, by id, by the operator's alias, or the operator's choice for unknown ones.
+    """Return the model that is to speak, by id, by the operator's alias, or the operator's choice for unknown ones.
 
-    raises: EcholessError(MODEL_NOT_FOUND)
+    raises: EcholessError(MODEL_NOT_FOUND), EcholessError(INVALID_PARAMETERS) for one that does not speak a text
     """
+    model = _known_model(model_id, default_id, settings)
+    if not model.can_do_text_to_speech:
+        message = f"{model.model_id} does not speak a text."
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="model_id")
+    return model
+
+
+def _known_model(model_id: str | None, default_id: str, settings: GatewayConfig) -> Model:
     wanted = default_id if model_id is None else settings.model_aliases.get(model_id, model_id)
     model = MODEL_BY_ID.get(wanted)
     if model is None and settings.unknown_model != _ERROR_IS_WANTED:

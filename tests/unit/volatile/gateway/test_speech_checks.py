@@ -153,3 +153,11 @@ def test_effects_that_this_server_lacks_are_refused(effects: dict[str, Any], par
     assert caught.value.param == param
     check_effects(AudioEffects(pan=0.0, send_level=1.0))
     check_effects(None)
+
+
+@pytest.mark.parametrize("model_id", ["scribe_v1", "eleven_english_sts_v2"])
+async def test_a_model_that_speaks_no_text_is_refused_for_a_text(model_id: str) -> None:
+    with pytest.raises(EcholessError) as refused:
+        model_for(model_id, "eleven_v3", gateway_config())
+    assert refused.value.code is ErrorCode.INVALID_PARAMETERS
+    assert refused.value.param == "model_id"

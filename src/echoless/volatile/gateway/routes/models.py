@@ -13,9 +13,10 @@ from echoless.volatile.gateway.routing import Route
 
 
 async def list_models(call: Call) -> None:
-    """List the models that this server speaks with."""
+    """List the models that speak; those that only hear are not listed."""
     limits = call.settings.character_limits
-    await call.answer([_wire(model, limits.get(model.model_id, model.characters_max)) for model in MODELS])
+    listed = (model for model in MODELS if model.is_listed)
+    await call.answer([_wire(model, limits.get(model.model_id, model.characters_max)) for model in listed])
 
 
 def _wire(model: Model, characters_max: int) -> dict[str, Any]:
@@ -24,8 +25,8 @@ def _wire(model: Model, characters_max: int) -> dict[str, Any]:
         "name": model.name,
         "description": model.description,
         "can_be_finetuned": False,
-        "can_do_text_to_speech": True,
-        "can_do_voice_conversion": False,
+        "can_do_text_to_speech": model.can_do_text_to_speech,
+        "can_do_voice_conversion": model.can_do_voice_conversion,
         "can_use_style": model.can_use_style,
         "can_use_speaker_boost": model.can_use_speaker_boost,
         "serves_pro_voices": False,

@@ -176,7 +176,7 @@ def _matcher(query: VoiceSearchQuery) -> Callable[[VoiceView, CatalogueVoice], b
 def _wire(call: Call, view: VoiceView) -> dict[str, Any]:
     voice = VOICE_BY_ID[view.catalogue_id]
     preview_url = f"{call.base_url}/v1/voices/{voice.catalogue_id}/preview"
-    model_ids = [model.model_id for model in MODELS if model.speaks(voice.language)]
+    model_ids = [model.model_id for model in MODELS if model.can_do_text_to_speech and model.speaks(voice.language)]
     return {
         "voice_id": view.voice_id,
         "name": voice.name,
