@@ -16,10 +16,10 @@ from echoless.confinement.kernel import Kernel
 from echoless.confinement.limits import die_with_parent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import LineJournal, silence_libraries
-from echoless.crossing.control import ControlEnd, EngineConfig, GatewayConfig, VaultConfig
+from echoless.crossing.control import ControlEnd, EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
 from echoless.crossing.records import Record
 
-ChildConfig = GatewayConfig | EngineConfig | VaultConfig
+ChildConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig | VaultConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def begin(descriptors: Sequence[str]) -> ChildStart:
     control = ControlEnd(socket.socket(fileno=control_descriptor))
     message = control.receive()
     config: Record | None = message[0] if message is not None else None
-    if not isinstance(config, GatewayConfig | EngineConfig | VaultConfig):
+    if not isinstance(config, ChildConfig):
         raise EcholessError(ErrorCode.CROSSING_BROKEN, "the first control message is no configuration")
     journal = LineJournal(journal_descriptor)
     silence_libraries(journal)

@@ -18,6 +18,8 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.core.journal import Event, Journal, where
 from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak
+from echoless.crossing.gateway_link import GatewayLink
+from echoless.crossing.outflow import Outflow
 from echoless.crossing.records import (
     Cancel,
     Credit,
@@ -28,8 +30,6 @@ from echoless.crossing.records import (
 from echoless.crossing.socket_records import STREAM_RECORDS, EndText, MoreText, SpeakOn
 from echoless.crossing.wire import Frame
 from echoless.volatile.engines.host.dialogue_job import DialogueJob
-from echoless.volatile.engines.host.gateway_link import GatewayLink
-from echoless.volatile.engines.host.outflow import Outflow
 from echoless.volatile.engines.host.speech_job import SpeechJob, SpeechParts
 from echoless.volatile.engines.host.stream_job import StreamJob
 

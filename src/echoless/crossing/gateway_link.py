@@ -1,4 +1,4 @@
-"""An engine's end of a link: one non-blocking socket, frames in, bytes out."""
+"""The engine side of a link to a gateway: one non-blocking socket, frames in, bytes out, no asyncio loop."""
 
 from __future__ import annotations
 

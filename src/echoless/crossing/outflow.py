@@ -10,9 +10,9 @@ from typing import Final
 
 from echoless.core.content import AudioContent
 from echoless.core.ids import TicketId
+from echoless.crossing.gateway_link import GatewayLink
 from echoless.crossing.records import KIND_AUDIO, Record, RecordRegistry
 from echoless.crossing.wire import encode_frame
-from echoless.volatile.engines.host.gateway_link import GatewayLink
 
 # Frames grow from the first on, so that a listener's buffer never runs dry while many jobs take turns.
 FRAME_BYTES_MIN: Final = 2 * 1024

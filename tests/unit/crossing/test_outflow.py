@@ -8,10 +8,10 @@ import pytest
 
 from echoless.core.content import AudioContent
 from echoless.core.ids import NO_TICKET
+from echoless.crossing.gateway_link import GatewayLink
+from echoless.crossing.outflow import Outflow
 from echoless.crossing.records import KIND_AUDIO, SpeechBegan, SpeechEnded, core_registry
 from echoless.crossing.wire import FrameReader
-from echoless.volatile.engines.host.gateway_link import GatewayLink
-from echoless.volatile.engines.host.outflow import Outflow
 
 pytestmark = pytest.mark.unit
 

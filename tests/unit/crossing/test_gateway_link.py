@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from echoless.volatile.engines.host.gateway_link import QUEUED_BYTES_MAX, GatewayLink
+from echoless.crossing.gateway_link import QUEUED_BYTES_MAX, GatewayLink
 
 pytestmark = pytest.mark.unit
 
