@@ -1,7 +1,8 @@
 """Real acts, one for each channel: each does the thing that the wall must refuse.
 
-Run as a program: `acts.py MODE DIRECTORY NAME...`. For each name a child process is forked, enters the wall in
-that mode and then acts; one JSON object says for each name which errno came back, 0 where the act succeeded.
+Run as a program: `acts.py ROLE MODE DIRECTORY NAME...`. For each name a child process is forked, enters the wall
+of that role in that mode and then acts; one JSON object says for each name which errno came back, 0 where the act
+succeeded.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Scene:
         self.held = os.open(self.file, os.O_RDWR)
         self.new = directory / "new"
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.foreign = socket.create_server(("127.0.0.1", 0))
         self.datagram_receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.datagram_receiver.bind(str(directory / "receiver"))
         self.page = mmap.mmap(-1, mmap.PAGESIZE)
@@ -81,6 +83,39 @@ def _connect(scene: Scene) -> None:
 _EARLY: list[socket.socket] = []
 # A process outside the wall: its pid, an address in it, a descriptor of it.
 _VICTIM: list[int] = []
+
+
+def _listen(scene: Scene) -> None:
+    # Bound before the wall, as an inherited one would be.
+    _EARLY[2].listen(1)
+
+
+def _accept(scene: Scene) -> None:
+    _EARLY[3].connect(scene.listener.getsockname())
+    scene.listener.settimeout(2)
+    scene.listener.accept()[0].close()
+
+
+def _new_connection(scene: Scene) -> None:
+    with socket.create_connection(scene.listener.getsockname(), 2) as end:
+        end.sendall(b"said")
+
+
+def _foreign_port(scene: Scene) -> None:
+    with socket.socket() as end:
+        end.settimeout(2)
+        end.connect(scene.foreign.getsockname())
+
+
+def _late_fast_open(scene: Scene) -> None:
+    fast_open_connect = 30
+    with socket.socket() as end:
+        end.setsockopt(socket.IPPROTO_TCP, fast_open_connect, 1)
+
+
+def _to_device(scene: Scene) -> None:
+    with socket.socket() as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
 
 
 def _fork(scene: Scene) -> None:
@@ -355,6 +390,22 @@ ACTS: dict[str, Callable[[Scene], object]] = {
     "outside_read": lambda scene: os.open(scene.file, os.O_RDONLY),
 }
 
+# Only whoever connects out is refused these: a gateway accepts on what it inherited.
+EGRESS_ACTS: dict[str, Callable[[Scene], object]] = {
+    "listen": _listen,
+    "accept": _accept,
+    "socket_options": _late_fast_open,
+    "bind_to_device": _to_device,
+    "foreign_port": _foreign_port,
+}
+# What egress is there for: these must come through its whole wall.
+CONNECTING: dict[str, Callable[[Scene], object]] = {
+    "connect": _connect,
+    "new_connection": _new_connection,
+    "socket_inet_stream": _make_socket(socket.AF_INET, socket.SOCK_STREAM),
+    "socket_inet6_stream": _make_socket(socket.AF_INET6, socket.SOCK_STREAM),
+}
+
 MODES: dict[str, frozenset[Layer] | None] = {
     "without": None,
     "full": frozenset({Layer.SECCOMP, Layer.LANDLOCK, Layer.LIMIT}),
@@ -365,7 +416,10 @@ MODES: dict[str, frozenset[Layer] | None] = {
 
 
 def _prepare() -> None:
-    _EARLY[:] = [socket.socket(), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)]
+    _EARLY[:] = [
+        socket.socket(), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), socket.socket(), socket.socket(),
+    ]  # fmt: skip
+    _EARLY[2].bind(("127.0.0.1", 0))
     held, released = os.pipe()
     target = ctypes.create_string_buffer(8)
     pid = os.fork()
@@ -379,7 +433,12 @@ def _prepare() -> None:
     _KEPT.extend((target, released))
 
 
-def perform(name: str, mode: str, directory: Path) -> int:
+def acts_of(role: Role) -> dict[str, Callable[[Scene], object]]:
+    """Return the acts for a role: what its wall refuses, and what egress may do."""
+    return ACTS | EGRESS_ACTS | CONNECTING if role is Role.EGRESS else ACTS
+
+
+def perform(name: str, role: Role, mode: str, directory: Path) -> int:
     """Act in this process and return the errno, 0 for success."""
     global _PTY
     _prepare()
@@ -395,19 +454,21 @@ def perform(name: str, mode: str, directory: Path) -> int:
         fcntl.ioctl(_PTY[1], termios.TIOCSCTTY, 0)
     layers = MODES[mode]
     if layers is not None:
-        enter(SandboxProfile(Role.GATEWAY, interpreter_paths()), audit_view=False, wall=Wall(layers=layers))
+        ports = (scene.listener.getsockname()[1],) if role is Role.EGRESS else ()
+        profile = SandboxProfile(role, interpreter_paths(), connect_ports=ports)
+        enter(profile, audit_view=False, wall=Wall(layers=layers))
     try:
-        ACTS[name](scene)
+        acts_of(role)[name](scene)
     except OSError as error:
         return error.errno or errno.EIO
     return 0
 
 
-def _in_child(name: str, mode: str, directory: Path) -> int:
+def _in_child(name: str, role: Role, mode: str, directory: Path) -> int:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        code = perform(name, mode, directory)
+        code = perform(name, role, mode, directory)
         os.write(writer, bytes([code]))
         os._exit(0)
     os.close(writer)
@@ -424,8 +485,9 @@ def _in_child(name: str, mode: str, directory: Path) -> int:
 
 def main() -> None:
     """Perform the named acts, all where none is named."""
-    mode, directory, *names = sys.argv[1:]
-    results = {name: _in_child(name, mode, Path(directory) / f"{mode}-{name}") for name in names or ACTS}
+    role, mode, directory, *names = Role(sys.argv[1]), *sys.argv[2:]
+    top = Path(directory)
+    results = {name: _in_child(name, role, mode, top / f"{role}-{mode}-{name}") for name in names or acts_of(role)}
     sys.stdout.write(json.dumps(results))
 
 

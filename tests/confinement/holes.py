@@ -25,9 +25,11 @@ def with_hole(rules: RuleSet, channel: Channel) -> RuleSet:
 
 def verdict_with_hole(channel: Channel) -> str:
     """Enter the wall with a hole and return the probe's verdict on it."""
-    rules = with_hole(rules_for(Role.GATEWAY, os.getpid()), channel)
+    role = Role.GATEWAY if Role.GATEWAY in channel.must_close_for else Role.EGRESS
+    rules = with_hole(rules_for(role, os.getpid()), channel)
     wall = Wall(frozenset({Layer.SECCOMP, Layer.LIMIT}), rules)
-    facts = enter(SandboxProfile(Role.GATEWAY), audit_view=False, wall=wall)
+    ports = (443,) if role is Role.EGRESS else ()
+    facts = enter(SandboxProfile(role, connect_ports=ports), audit_view=False, wall=wall)
     return next(result.verdict.value for result in facts.channels if result.name == channel.name)
 
 

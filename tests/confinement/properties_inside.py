@@ -21,7 +21,8 @@ from echoless.core.errors import EcholessError
 def _enter(
     layers: frozenset[Layer] | None = None, *, audit_view: bool = False, role: Role = Role.GATEWAY
 ) -> list[str]:
-    profile = SandboxProfile(role, interpreter_paths() if role.is_volatile else ())
+    ports = (443,) if role is Role.EGRESS else ()
+    profile = SandboxProfile(role, interpreter_paths() if role.is_volatile else (), connect_ports=ports)
     wall = None if layers is None else Wall(layers)
     return list(missing_properties(enter(profile, audit_view=audit_view, wall=wall)))
 
@@ -111,6 +112,7 @@ PROGRAMS: dict[str, Callable[..., object]] = {
     "no_landlock": lambda: _enter(frozenset({Layer.SECCOMP, Layer.LIMIT})),
     "no_limit": lambda: _enter(frozenset({Layer.SECCOMP, Layer.LANDLOCK})),
     "engine": lambda: _enter(role=Role.ENGINE),
+    "egress": lambda: _enter(role=Role.EGRESS),
     "vault": _vault_outside,
 }
 

@@ -36,7 +36,7 @@ def process_environment() -> dict[str, str]:
 
 
 @cache
-def acts_in(mode: str, directory: str) -> dict[str, int]:
-    """Perform every act in one mode; each act has a process of its own."""
-    result: dict[str, int] = run("acts.py", mode, directory)
+def acts_in(mode: str, directory: str, role: str = "gateway") -> dict[str, int]:
+    """Perform every act of a role in one mode; each act has a process of its own."""
+    result: dict[str, int] = run("acts.py", role, mode, directory)
     return result

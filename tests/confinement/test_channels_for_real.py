@@ -17,7 +17,7 @@ from echoless.confinement.channels import CHANNELS
 from echoless.confinement.kernel import Kernel
 from echoless.confinement.landlock import abi_version
 from tests.confinement import runs
-from tests.confinement.acts import ACTS
+from tests.confinement.acts import ACTS, CONNECTING, EGRESS_ACTS
 
 pytestmark = pytest.mark.confinement
 
@@ -59,6 +59,8 @@ CHANNEL_OF = {
     "renameat2": "rename",
     "fallocate": "ftruncate",
     "fchmod": "chmod",
+    "accept": "listen",
+    "bind_to_device": "socket_options",
 }
 # Landlock closes a part of these (paths, TCP, one call of three), so the table does not claim the channel.
 LANDLOCK_CLOSES_IN_PART = {"connect", "bind", "file_handle", "message_queue", "pidfd"}
@@ -138,6 +140,48 @@ def test_shared_mapping_would_pass_the_file_size_limit(acts_in: Act) -> None:
     assert acts_in("full")["shared_mapping"] == errno.EACCES
 
 
+@pytest.fixture(scope="session")
+def egress_acts_in(tmp_path_factory: pytest.TempPathFactory) -> Act:
+    top = tmp_path_factory.mktemp("egress-acts")
+
+    def perform(mode: str) -> Mapping[str, int]:
+        result: Mapping[str, int] = runs.acts_in(mode, str(top), "egress")
+        return result
+
+    return perform
+
+
+@pytest.mark.claim("Z6")
+@pytest.mark.parametrize("name", sorted((ACTS.keys() | EGRESS_ACTS.keys()) - CONNECTING.keys()))
+def test_egress_has_every_channel_closed_but_connecting(egress_acts_in: Act, name: str) -> None:
+    if name == "foreign_port" and abi_version(Kernel()) < 4:
+        pytest.skip("this kernel's Landlock knows no ports")
+    refusal = egress_acts_in("full")[name]
+    assert refusal in WALL_ERRNOS, f"{name} came through the wall with {refusal}"
+    _skip_aloud_if_unproved(name, egress_acts_in("without")[name])
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTING))
+def test_egress_connects_to_the_ports_that_it_was_given(egress_acts_in: Act, name: str) -> None:
+    _skip_aloud_if_unproved(name, egress_acts_in("without")[name])
+    assert egress_acts_in("full")[name] == 0
+
+
+def test_each_layer_of_egress_closes_what_is_ascribed_to_it(egress_acts_in: Act) -> None:
+    """Another port is Landlock's, listening and options are the filter's: without its layer each would be open."""
+    if abi_version(Kernel()) < 4:
+        pytest.skip("this kernel's Landlock knows no ports")
+    seccomp, landlock = egress_acts_in("seccomp"), egress_acts_in("landlock")
+    assert seccomp["foreign_port"] == 0
+    assert landlock["foreign_port"] == errno.EACCES
+    for name in EGRESS_ACTS.keys() - {"foreign_port"}:
+        assert seccomp[name] == errno.EACCES, name
+        assert landlock[name] == 0, name
+    for name in WRITING:
+        assert seccomp[name] == errno.EACCES
+        assert landlock[name] == errno.EACCES
+
+
 def test_every_channel_of_the_probe_is_tried_for_real() -> None:
-    tried = {CHANNEL_OF.get(name, name) for name in ACTS}
+    tried = {CHANNEL_OF.get(name, name) for name in (*ACTS, *EGRESS_ACTS)}
     assert {channel.name for channel in CHANNELS} <= tried

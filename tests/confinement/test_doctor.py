@@ -15,7 +15,7 @@ pytestmark = pytest.mark.confinement
 
 def test_doctor_reports_each_channel_of_each_role_with_its_layers() -> None:
     report = diagnose()
-    assert [each.role for each in report.roles] == [Role.GATEWAY, Role.ENGINE, Role.VAULT]
+    assert [each.role for each in report.roles] == [Role.GATEWAY, Role.ENGINE, Role.EGRESS, Role.VAULT]
     assert report.landlock_abi == abi_version(Kernel())
     for each in report.roles:
         assert len(each.channels) > 60

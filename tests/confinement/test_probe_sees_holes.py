@@ -34,3 +34,4 @@ def test_rule_taken_out_makes_the_probe_say_open(verdicts: Mapping[str, str], ch
 def test_probe_of_the_whole_wall_misses_nothing() -> None:
     assert runs.run("properties_inside.py", "full") == []
     assert runs.run("properties_inside.py", "engine") == []
+    assert runs.run("properties_inside.py", "egress") == []

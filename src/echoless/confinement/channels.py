@@ -25,8 +25,10 @@ _UNKNOWN_SOCKET_FLAG: Final = 0x0010_0000
 _FAST_OPEN: Final = 0x2000_0000
 _TMPFILE: Final = 0o20200000
 _WRITE, _READ_WRITE, _CREATE, _TRUNCATE, _APPEND = 1, 2, 0o100, 0o1000, 0o2000
-_EVERY_ROLE: Final = frozenset({Role.ENGINE, Role.GATEWAY, Role.VAULT})
-_VOLATILE: Final = frozenset({Role.ENGINE, Role.GATEWAY})
+_EVERY_ROLE: Final = frozenset({Role.ENGINE, Role.GATEWAY, Role.EGRESS, Role.VAULT})
+_VOLATILE: Final = frozenset({Role.ENGINE, Role.GATEWAY, Role.EGRESS})
+_ALL_BUT_EGRESS: Final = _EVERY_ROLE - {Role.EGRESS}
+_EGRESS: Final = frozenset({Role.EGRESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,11 @@ def _opens(*flags: int) -> tuple[Call, ...]:
     )
 
 
-def _socket(name: str, family: int, kind: int, protocol: int = 0) -> Channel:
+def _socket(
+    name: str, family: int, kind: int, protocol: int = 0, *, must_close_for: frozenset[Role] = _EVERY_ROLE
+) -> Channel:
     calls = (Call("socket", (family, kind | _UNKNOWN_SOCKET_FLAG, protocol)),)
-    return Channel(f"socket_{name}", calls, must_close_for=_EVERY_ROLE)
+    return Channel(f"socket_{name}", calls, must_close_for=must_close_for)
 
 
 _FILES: Final = (
@@ -240,17 +244,38 @@ _MEMORY: Final = (
 _NETWORK: Final = (
     _socket("unix_stream", 1, 1),
     _socket("unix_datagram", 1, 2),
-    _socket("inet_stream", 2, 1),
+    _socket("inet_stream", 2, 1, must_close_for=_ALL_BUT_EGRESS),
     _socket("inet_datagram", 2, 2),
-    _socket("inet6_stream", 10, 1),
+    _socket("inet6_stream", 10, 1, must_close_for=_ALL_BUT_EGRESS),
     _socket("inet6_datagram", 10, 2),
     _socket("mptcp", 2, 1, 262),
     _socket("netlink", 16, 3),
     _socket("packet", 17, 3),
     _socket("vsock", 40, 1),
     Channel("socketpair_datagram", (Call("socketpair", (1, 2 | _UNKNOWN_SOCKET_FLAG, 0, _NULL)),), 0, _EVERY_ROLE),
-    Channel("connect", (Call("connect", (_BAD_FD, _NULL, 0)),), 0, _EVERY_ROLE),
+    Channel("connect", (Call("connect", (_BAD_FD, _NULL, 0)),), 0, _ALL_BUT_EGRESS),
     Channel("bind", (Call("bind", (_BAD_FD, _NULL, 0)),), 0, _EVERY_ROLE),
+    # A server's calls. A gateway has them for what it inherited; whoever connects out never lets anybody in.
+    Channel(
+        "listen",
+        (
+            Call("listen", (_BAD_FD, 0)),
+            Call("accept4", (_BAD_FD, _NULL, _NULL, 0)),
+            Call("accept", (_BAD_FD, _NULL, _NULL)),
+        ),
+        must_close_for=_EGRESS,
+    ),
+    # SOL_SOCKET with SO_BINDTODEVICE, IPPROTO_TCP with TCP_FASTOPEN_CONNECT, TCP_ULP and TCP_REPAIR.
+    Channel(
+        "socket_options",
+        (
+            Call("setsockopt", (_BAD_FD, 1, 25, _NULL, 0)),
+            Call("setsockopt", (_BAD_FD, 6, 30, _NULL, 0)),
+            Call("setsockopt", (_BAD_FD, 6, 31, _NULL, 0)),
+            Call("setsockopt", (_BAD_FD, 6, 19, _NULL, 0)),
+        ),
+        must_close_for=_EGRESS,
+    ),
     Channel(
         "tcp_fast_open",
         (

@@ -20,7 +20,7 @@ from echoless.confinement.profile import Role
 from echoless.core.errors import EcholessError, ErrorCode
 
 _TIMEOUT_S: Final = 60
-_ROLES: Final = (Role.GATEWAY, Role.ENGINE, Role.VAULT)
+_ROLES: Final = (Role.GATEWAY, Role.ENGINE, Role.EGRESS, Role.VAULT)
 _KEPT_VARIABLES: Final = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV")
 
 # What an operator can do about a missing property, by code; codes with a name after the colon share one.

@@ -18,6 +18,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 _NUMBERS: Final[dict[str, tuple[int | None, int | None]]] = {
     "write": (1, 64), "open": (2, None), "mmap": (9, 222), "mprotect": (10, 226), "ioctl": (16, 29),
     "pwrite64": (18, 68), "shmget": (29, 194), "shmat": (30, 196), "sendfile": (40, 71), "socket": (41, 198),
+    "accept": (43, 202), "listen": (50, 201), "setsockopt": (54, 208), "accept4": (288, 242),
     "connect": (42, 203), "sendto": (44, 206), "sendmsg": (46, 211), "bind": (49, 200), "socketpair": (53, 199),
     "clone": (56, 220), "fork": (57, None), "execve": (59, 221), "kill": (62, 129), "semget": (64, 190),
     "semop": (65, 193), "msgget": (68, 186), "msgsnd": (69, 189), "fcntl": (72, 25), "flock": (73, 32),

@@ -25,7 +25,9 @@ _ABI_1_RIGHTS: Final = (1 << 13) - 1
 _NETWORK_RIGHTS: Final = 0b11  # bind TCP, connect TCP
 _SCOPES: Final = 0b11  # abstract unix sockets, signals
 _VERSION_FLAG: Final = 1
+_CONNECT_TCP: Final = 0b10
 _RULE_PATH_BENEATH: Final = 1
+_RULE_NET_PORT: Final = 2
 
 
 class _Ruleset(ctypes.Structure):
@@ -43,6 +45,12 @@ class _PathBeneath(ctypes.Structure):
 
     _pack_ = 1
     _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
+
+
+class _NetPort(ctypes.Structure):
+    """`struct landlock_net_port_attr`."""
+
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("port", ctypes.c_uint64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,8 @@ def restrict(kernel: Kernel, profile: SandboxProfile, abi: int) -> None:
         if profile.role.is_volatile:
             _allow(kernel, ruleset, profile.readable, handled.files & _READS)
         _allow(kernel, ruleset, profile.writable, handled.files & ~(_EXECUTE | _IOCTL_DEVICE))
+        if handled.network:
+            _allow_ports(kernel, ruleset, profile.connect_ports)
         _require("restrict", kernel.call("landlock_restrict_self", ruleset, 0).errno)
     finally:
         os.close(ruleset)
@@ -108,6 +118,13 @@ def _allow(kernel: Kernel, ruleset: int, paths: tuple[str, ...], rights: int) ->
             _require("rule", answer.errno)
         finally:
             os.close(descriptor)
+
+
+def _allow_ports(kernel: Kernel, ruleset: int, ports: tuple[int, ...]) -> None:
+    for port in ports:
+        rule = _NetPort(_CONNECT_TCP, port)
+        answer = kernel.call("landlock_add_rule", ruleset, _RULE_NET_PORT, ctypes.addressof(rule), 0)
+        _require("port", answer.errno)
 
 
 def _require(step: str, number: int) -> None:

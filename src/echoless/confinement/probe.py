@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,8 @@ from echoless.confinement.rules import UNREVIEWED_ERRNO, WALL_ERRNO
 
 # Readable by everyone on every Linux, and in no profile of ours.
 _OUTSIDE: Final = "/proc/version"
+_MULTICAST: Final = "224.0.0.1"
+_LANDLOCK_KNOWS_PORTS: Final = 4
 Controls = Mapping[Call, Answer]
 
 
@@ -70,6 +73,8 @@ def probe(
     results = [_judge_channel(kernel, channel, profile.role, before, landlock_abi) for channel in CHANNELS]
     results.append(_inherited_file(profile.role, tripwires.growing))
     results.append(_outside_reads(profile, tripwires.readable_before))
+    if profile.role is Role.EGRESS:
+        results.append(_foreign_port(profile, landlock_abi))
     if tripwires.growing >= 0:
         os.close(tripwires.growing)
     return tuple(results)
@@ -139,6 +144,20 @@ def _outside_reads(profile: SandboxProfile, readable_before: tuple[str, ...]) ->
     if not readable_before:
         return ChannelResult("outside_read", ChannelVerdict.UNPROVED, (), must_close)
     return ChannelResult("outside_read", ChannelVerdict.CLOSED, (Layer.LANDLOCK,), must_close)
+
+
+def _foreign_port(profile: SandboxProfile, landlock_abi: int) -> ChannelResult:
+    """Connect to a port that the profile does not name: only Landlock can refuse, from ABI 4 on.
+
+    The kernel itself gives a TCP socket no route to a multicast address, so nothing is ever sent.
+    """
+    port = next(port for port in range(1, 1 << 16) if port not in profile.connect_ports)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as end:
+        number = end.connect_ex((_MULTICAST, port))
+    must_close = landlock_abi >= _LANDLOCK_KNOWS_PORTS
+    if number == WALL_ERRNO and must_close:
+        return ChannelResult("foreign_port", ChannelVerdict.CLOSED, (Layer.LANDLOCK,), must_close)
+    return ChannelResult("foreign_port", ChannelVerdict.OPEN, (), must_close)
 
 
 def _can_read(path: str) -> bool:

@@ -16,17 +16,18 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """The kinds of process. Egress gets a member of its own when there is one."""
+    """The kinds of process."""
 
     SUPERVISOR = "supervisor"
     VAULT = "vault"
     ENGINE = "engine"
     GATEWAY = "gateway"
+    EGRESS = "egress"
 
     @property
     def is_volatile(self) -> bool:
         """Whether the process sees content and therefore may write nothing."""
-        return self in (Role.ENGINE, Role.GATEWAY)
+        return self in (Role.ENGINE, Role.GATEWAY, Role.EGRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,18 @@ class SandboxProfile:
     writable:  directories that stay writable (the vault only)
     forbidden: files that exist and must be unreadable inside, such as database, key and configuration;
                the probe tries to read each of them
+    connect_ports: TCP ports that stay within reach where Landlock knows ports (egress only)
     """
 
     role: Role
     readable: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
+    connect_ports: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.role is Role.VAULT or not self.writable, "only the vault writes"
+        assert (self.role is Role.EGRESS) is bool(self.connect_ports), "egress, and nobody else, connects to ports"
 
 
 # What the C library, the interpreter and our own swap check read at any time.

@@ -78,13 +78,16 @@ _READING: Final = (
 # write and writev reach pipes and sockets; regular files are closed by the file size limit.
 _STREAMS: Final = (
     "write writev pipe pipe2 eventfd2 poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait "
-    "epoll_pwait2 accept accept4 listen recvfrom recvmsg recvmmsg shutdown getsockname getpeername getsockopt"
+    "epoll_pwait2 recvfrom recvmsg recvmmsg shutdown getsockname getpeername getsockopt"
 )
 _IDENTITY: Final = (
     "getpid getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid getrlimit "
     "getrusage getpriority uname sysinfo getrandom capget wait4 waitid"
 )
 _EVERYWHERE: Final = _words(" ".join((_MEMORY, _THREADS, _SIGNALS, _CLOCKS, _READING, _STREAMS, _IDENTITY)))
+
+# A server's calls, which asyncio needs on what was inherited. Egress connects and never listens.
+_ACCEPTING: Final = _words("accept accept4 listen")
 
 # What the vault may do besides: its database and its objects. Landlock keeps it below its data directory.
 _VAULT_FILES: Final = _words(
@@ -121,6 +124,12 @@ _FCNTLS: Final = (0, 1, 2, 3, 4, 1030)
 _PRCTLS: Final = (3, 15, 16, 21, 23, 39)
 _PR_SET_DUMPABLE: Final = 4
 _SOCKET_LEVELS: Final = (1, 6)  # SOL_SOCKET, IPPROTO_TCP
+_TCP_LEVEL: Final = 6
+# SO_REUSEADDR, SO_ERROR, SO_SNDBUF, SO_RCVBUF, SO_KEEPALIVE; TCP_NODELAY, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT.
+_EGRESS_SOCKET_OPTIONS: Final = (2, 4, 7, 8, 9)
+_EGRESS_TCP_OPTIONS: Final = (1, 4, 5, 6)
+_INET_FAMILIES: Final = (2, 10)
+_TCP_PROTOCOLS: Final = (0, 6)
 _PAIR_TYPES: Final = (1, 5)  # SOCK_STREAM, SOCK_SEQPACKET: a datagram pair could send to any address
 
 
@@ -142,13 +151,40 @@ def rules_for(role: Role, own_pid: int) -> RuleSet:
     own_pid: signals may go to this process only
     """
     assert role is not Role.SUPERVISOR, "the supervisor starts processes and has no filter"
-    free = dict.fromkeys(_EVERYWHERE if role.is_volatile else _EVERYWHERE + _VAULT_FILES)
+    free = dict.fromkeys((*_EVERYWHERE, *_unlimited(role)))
     conditional = [*_conditional(own_pid), *(_read_only_opens() if role.is_volatile else ())]
+    conditional += _connecting() if role is Role.EGRESS else _one_of("setsockopt", 1, _SOCKET_LEVELS)
     conditional += _private_mappings() if role.is_volatile else _writable_or_executable("mmap", _ACCESS)
     limited = tuple(rule for rule in conditional if rule.call not in free)
     allowed = (*(Rule(call) for call in free), *limited)
-    reviewed = dict.fromkeys((*free, *(rule.call for rule in limited), *REFUSED))
+    reviewed = dict.fromkeys((*free, *(rule.call for rule in limited), *_ACCEPTING, *REFUSED))
     return RuleSet(allowed, tuple(reviewed))
+
+
+def _unlimited(role: Role) -> tuple[str, ...]:
+    """Return what a role may do with any arguments, besides what all may."""
+    if role is Role.EGRESS:
+        return ()
+    return _ACCEPTING if role.is_volatile else _ACCEPTING + _VAULT_FILES
+
+
+def _connecting() -> list[Rule]:
+    """Allow TCP sockets of both internet families, and connecting them. Nothing else makes a socket.
+
+    No fast open (a socket option too), no kin of TCP such as MPTCP, and no address of its own: bind stays refused.
+    """
+    stream = _is(1, 1, 0x0F)
+    sockets = [
+        Rule("socket", (_is(0, family), stream, _is(2, protocol)))
+        for family in _INET_FAMILIES
+        for protocol in _TCP_PROTOCOLS
+    ]
+    options = [
+        Rule("setsockopt", (_is(1, level), _is(2, option)))
+        for level, allowed in ((1, _EGRESS_SOCKET_OPTIONS), (_TCP_LEVEL, _EGRESS_TCP_OPTIONS))
+        for option in allowed
+    ]
+    return [*sockets, *options, Rule("connect")]
 
 
 def _is(argument: int, value: int, mask: int = _LOW) -> Condition:
@@ -190,5 +226,4 @@ def _conditional(own_pid: int) -> Iterable[Rule]:
     yield from _one_of("ioctl", 1, _IOCTLS)
     yield from _one_of("fcntl", 1, _FCNTLS)
     yield from _writable_or_executable("mprotect", (0, _PROT_WRITE))
-    yield from _one_of("setsockopt", 1, _SOCKET_LEVELS)
     yield from (Rule("socketpair", (_is(0, 1), _is(1, kind, 0x0F))) for kind in _PAIR_TYPES)

@@ -29,7 +29,7 @@ _REFER, _TRUNCATE, _IOCTL = 1 << 13, 1 << 14, 1 << 15
 def test_volatile_process_loses_every_right_that_the_kernel_knows(
     abi: int, files: int, network: int, scopes: int
 ) -> None:
-    for role in (Role.ENGINE, Role.GATEWAY):
+    for role in (Role.ENGINE, Role.GATEWAY, Role.EGRESS):
         handled = handled_by(role, abi)
         assert (handled.files, handled.network, handled.scopes) == (files, network, scopes)
 
