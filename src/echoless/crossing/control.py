@@ -10,6 +10,8 @@ import socket
 from enum import StrEnum
 from typing import ClassVar, Final
 
+import msgspec
+
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.records import Code, Count, Name, Record, RecordRegistry
 from echoless.crossing.wire import HEADER, Frame, decode_header
@@ -33,7 +35,9 @@ class Peer(StrEnum):
 class GatewayConfig(Record, frozen=True):
     """What a gateway must know. Paths are read before the sandbox closes.
 
-    forbidden_paths: files that exist and must be unreadable behind the wall; the probe tries each
+    forbidden_paths:  files that exist and must be unreadable behind the wall; the probe tries each
+    model_engines:    which engine stands behind a model id: `local:` or `remote:` and a name; others are embedded
+    engine_languages: what the engines named there speak or understand, ISO 639-1
     """
 
     KIND: ClassVar[int] = 300
@@ -58,6 +62,8 @@ class GatewayConfig(Record, frozen=True):
     upload_idle_timeout_s: float = 60.0
     media_engine_count: Count = 0
     live_engine_count: Count = 0
+    model_engines: dict[str, str] = msgspec.field(default_factory=dict)
+    engine_languages: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
 class LocalModel(Record, frozen=True):

@@ -52,6 +52,7 @@ class DialogueSpeak(Record, frozen=True):
     wants_alignment: bool
     window_bytes: Count
     rules: list[PronunciationRule] = msgspec.field(default_factory=list)
+    engine_model: Code = ""
 
     @property
     def catalogue_id(self) -> str:

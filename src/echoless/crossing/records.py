@@ -223,6 +223,7 @@ class Speak(Record, frozen=True):
     window_bytes:   how many audio bytes may be on their way before a Credit is needed
     rules:          of pronunciation, the first that fits a place wins
     reads_tags:     whether audio tags in brackets shape the delivery instead of being read
+    engine_model:   empty for the embedded engine, else `local:` or `remote:` and a name
     """
 
     KIND: ClassVar[int] = 20
@@ -240,6 +241,7 @@ class Speak(Record, frozen=True):
     next_text: str | None = None
     rules: list[PronunciationRule] = msgspec.field(default_factory=list)
     reads_tags: bool = False
+    engine_model: Code = ""
 
 
 class Credit(Record, frozen=True):

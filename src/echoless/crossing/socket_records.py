@@ -31,6 +31,9 @@ class SpeakOn(Record, frozen=True):
 
     is_alignment_first: whether times come before the audio they belong to; else as soon as they are known
     parses_markup:      whether SSML elements are obeyed; else they are text like any other
+    engine_model:       as in Speak
+    reads_tags:         whether audio tags in brackets shape the delivery; else they are read aloud
+    is_dialogue:        whether its texts are turns, equally loud and with the gaps of a conversation
     """
 
     KIND: ClassVar[int] = 60
@@ -45,18 +48,30 @@ class SpeakOn(Record, frozen=True):
     parses_markup: bool
     window_bytes: Count
     rules: list[PronunciationRule] = []  # noqa: RUF012  # msgspec copies an empty list for each record
+    engine_model: Code = ""
+    reads_tags: bool = False
+    is_dialogue: bool = False
+
+
+class TurnVoice(Record, frozen=True):
+    """Who speaks a turn of a dialogue, and how."""
+
+    catalogue_id: Code
+    settings: dict[str, float | bool]
 
 
 class MoreText(Record, frozen=True):
     """(4) The next text of a job. Content. Answered by AlignmentPart, audio, then TextSpoken.
 
     is_phrase_end: nothing may be held back in the encoder after it; a short silence pushes it out
+    turn:          in a dialogue, who speaks from here on: a new turn begins. None goes on with the turn before
     """
 
     KIND: ClassVar[int] = 61
     IS_CONTENT: ClassVar[bool] = True
     text: str
     is_phrase_end: bool
+    turn: TurnVoice | None = None
 
 
 class EndText(Record, frozen=True):

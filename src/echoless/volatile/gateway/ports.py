@@ -89,13 +89,8 @@ class SpeechStreamSource(SpeechSource, Protocol):
         ...
 
 
-class EnginePort(Protocol):
-    """The engines."""
-
-    @property
-    def engine_count(self) -> int:
-        """Engines that live."""
-        ...
+class SpeechPort(Protocol):
+    """Whoever takes jobs of synthesis."""
 
     def speak(self, ticket: TicketId, job: Speak | DialogueSpeak) -> AbstractContextManager[SpeechSource]:
         """(4) Begin a job."""
@@ -103,6 +98,15 @@ class EnginePort(Protocol):
 
     def speak_on(self, ticket: TicketId, job: SpeakOn) -> AbstractContextManager[SpeechStreamSource]:
         """(4) Begin a job whose text comes later."""
+        ...
+
+
+class EnginePort(SpeechPort, Protocol):
+    """The engines."""
+
+    @property
+    def engine_count(self) -> int:
+        """Engines that live."""
         ...
 
 

@@ -18,6 +18,7 @@ from echoless.crossing.records import PronunciationRule
 from echoless.crossing.sinks import TicketPort
 from echoless.retention.stitching import Stitching, stitching_for
 from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.engine_choice import model_here
 from echoless.volatile.gateway.schemas.text_to_speech import AudioEffects, DictionaryLocator
 from echoless.volatile.speech.pronunciation import PronunciationRule as Rule
 from echoless.volatile.speech.pronunciation import expanded_length, find_matches
@@ -38,7 +39,7 @@ def model_for(model_id: str | None, default_id: str, settings: GatewayConfig) ->
     if not model.can_do_text_to_speech:
         message = f"{model.model_id} does not speak a text."
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="model_id")
-    return model
+    return model_here(model, settings)
 
 
 def _known_model(model_id: str | None, default_id: str, settings: GatewayConfig) -> Model:

@@ -16,6 +16,7 @@ from echoless.crossing.client import EnginePool, VaultClient
 from echoless.crossing.control import AddLink, GatewayConfig, Peer, Stop
 from echoless.volatile.gateway.app import build_app
 from echoless.volatile.gateway.collecting import freeze_start
+from echoless.volatile.gateway.engine_router import EngineRouter
 from echoless.volatile.gateway.ports import GatewayServices
 from echoless.volatile.gateway.server import GatewayServer
 from echoless.volatile.service.rehearsal import rehearse
@@ -49,7 +50,7 @@ class _Gateway:
         self._tls = tls
         self._vault = VaultClient()
         self._engines = EnginePool()
-        services = GatewayServices(self._vault, self._engines, SystemClock(), start.journal)
+        services = GatewayServices(self._vault, EngineRouter(self._engines), SystemClock(), start.journal)
         self._server = GatewayServer(build_app(services, config), config, start.journal)
         self._ends: asyncio.Queue[tuple[AddLink, int]] = asyncio.Queue()
         self._stop_deadline_s: asyncio.Future[float] = asyncio.get_running_loop().create_future()

@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from echoless.core.models import MODELS, Model
 from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.engine_choice import model_here
 from echoless.volatile.gateway.routing import Route
 
 
 async def list_models(call: Call) -> None:
     """List the models that speak; those that only hear are not listed."""
     limits = call.settings.character_limits
-    listed = (model for model in MODELS if model.is_listed)
+    listed = (model_here(model, call.settings) for model in MODELS if model.is_listed)
     await call.answer([_wire(model, limits.get(model.model_id, model.characters_max)) for model in listed])
 
 

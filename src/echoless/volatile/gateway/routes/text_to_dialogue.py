@@ -21,6 +21,7 @@ from echoless.crossing.dialogue_records import (
 from echoless.crossing.records import DialogueLine, KeepText, Normalization, VoiceGrant
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.engine_choice import engine_of
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 from echoless.volatile.gateway.renderings import PlainAudio, StreamedTimestamps, WholeTimestamps
 from echoless.volatile.gateway.routing import AUDIO_MEDIA_TYPES, STREAMED_MEDIA_TYPES, Handler, Route
@@ -105,6 +106,7 @@ async def _dialogue(call: Call, schema: type[WholeDialogueQuery], *, wants_times
         wants_alignment=wants_times,
         window_bytes=WINDOW_BYTES,
         rules=rules,
+        engine_model=engine_of(model.model_id, call.settings),
     )
     order = SpeechOrder(
         job, _kept(body, voices, language_code), model.model_id, AUDIO_FORMATS[query.output_format], count

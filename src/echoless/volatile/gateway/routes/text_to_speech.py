@@ -12,6 +12,7 @@ from echoless.core.models import DEFAULT_MODEL_ID, Model
 from echoless.crossing.records import KeepText, Normalization, PronunciationRule, Speak, VoiceGrant
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.engine_choice import engine_of
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 from echoless.volatile.gateway.renderings import PlainAudio, StreamedTimestamps, WholeTimestamps
 from echoless.volatile.gateway.routing import AUDIO_MEDIA_TYPES, STREAMED_MEDIA_TYPES, Route
@@ -69,7 +70,8 @@ async def _order(call: Call, schema: type[WholeSpeechQuery], *, wants_alignment:
     rules = await rules_for(call, body.pronunciation_dictionary_locators, (body.text,), model, limit)
     voice = call.grant.voice
     assert voice is not None
-    return _assemble(body, query, model, voice, rules, wants_alignment=wants_alignment)
+    engine_model = engine_of(model.model_id, call.settings)
+    return _assemble(body, query, model, voice, rules, engine_model=engine_model, wants_alignment=wants_alignment)
 
 
 def _assemble(
@@ -79,6 +81,7 @@ def _assemble(
     voice: VoiceGrant,
     rules: list[PronunciationRule],
     *,
+    engine_model: str,
     wants_alignment: bool,
 ) -> SpeechOrder:
     settings = dict(voice.settings)
@@ -99,6 +102,7 @@ def _assemble(
         next_text=body.next_text,
         rules=rules,
         reads_tags=model.can_do_dialogue,
+        engine_model=engine_model,
     )
     kept = KeepText(
         text=body.text,

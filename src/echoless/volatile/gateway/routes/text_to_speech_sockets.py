@@ -11,6 +11,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.models import DEFAULT_MODEL_ID, Model
 from echoless.crossing.records import Normalization, PronunciationRule
 from echoless.crossing.socket_records import SpeakOn
+from echoless.volatile.gateway.engine_choice import engine_of
 from echoless.volatile.gateway.routing import SocketRoute
 from echoless.volatile.gateway.schemas.text_to_speech_sockets import SpeechSocketQuery
 from echoless.volatile.gateway.socket_calls import SocketCall
@@ -77,6 +78,7 @@ def _job(
         parses_markup=query.enable_ssml_parsing,
         window_bytes=WINDOW_BYTES,
         rules=pronunciation,
+        engine_model=engine_of(model.model_id, call.settings),
     )
 
 
