@@ -32,13 +32,17 @@ _INTERRUPTION: Final = re.compile(
 
 def gaps_ms(texts: Sequence[str]) -> tuple[int, ...]:
     """Return for each turn how long it is silent after it."""
-    between = (_gap_ms(text, following) for text, following in pairwise(texts))
+    between = (CUT_OFF_MS if interrupts(following) else gap_after_ms(text) for text, following in pairwise(texts))
     return (*between, LAST_MS) if texts else ()
 
 
-def _gap_ms(text: str, following: str) -> int:
-    if _INTERRUPTION.match(following):
-        return CUT_OFF_MS
+def interrupts(text: str) -> bool:
+    """Say whether a turn begins with a tag that cuts the one before it off."""
+    return _INTERRUPTION.match(text) is not None
+
+
+def gap_after_ms(text: str) -> int:
+    """Return how long it is silent after a text, unless whoever follows interrupts."""
     end = _without_tags_at_the_end(text)
     if end.endswith("..."):
         return _GAP_MS["\u2026"]

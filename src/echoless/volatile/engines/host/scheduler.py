@@ -31,6 +31,7 @@ from echoless.crossing.socket_records import STREAM_RECORDS, EndText, MoreText, 
 from echoless.crossing.wire import Frame
 from echoless.volatile.engines.host.dialogue_job import DialogueJob
 from echoless.volatile.engines.host.speech_job import SpeechJob, SpeechParts
+from echoless.volatile.engines.host.stream_dialogue_job import StreamDialogueJob
 from echoless.volatile.engines.host.stream_job import StreamJob
 
 JOBS_MAX: Final = 1024
@@ -225,7 +226,7 @@ class EngineHost:
         if isinstance(speak, DialogueSpeak):
             return DialogueJob(speak, self._parts, outflow)
         if isinstance(speak, SpeakOn):
-            return StreamJob(speak, self._parts, outflow)
+            return (StreamDialogueJob if speak.is_dialogue else StreamJob)(speak, self._parts, outflow)
         return SpeechJob(speak, self._parts, outflow)
 
     def _refusal(self, speak: _Order, key: tuple[int, int]) -> ErrorCode | None:

@@ -96,18 +96,25 @@ class StreamJob(SpeechJob):
         self._text = TextContent(more.text)
         self._has_sent_now = False
         planned = self._text if self._parses_markup else TextContent(_TAG_OPENER.sub(_NO_OPENER, more.text))
-        for utterance in self._parts.plan(planned, self._options):
-            yield from self._say(utterance)
-        if more.is_phrase_end and not self._texts:
-            yield from self._encode(self._silence(self._push_ms), 0)
+        yield from self._say_text(more, planned)
         self._text = TextContent("")
         spoken_ms = (self._sample_count - first_sample) * 1000 // self._rate_hz
         self._outlet.post(TextSpoken(spoken_ms))
 
+    def _say_text(self, more: MoreText, planned: TextContent) -> Generator[None, None, None]:
+        for utterance in self._parts.plan(planned, self._options):
+            yield from self._say(utterance)
+        if self._is_pushed(more):
+            yield from self._encode(self._silence(self._push_ms), 0)
+
+    def _is_pushed(self, more: MoreText) -> bool:
+        """Whether a text has to be out of the encoder before anything follows it."""
+        return more.is_phrase_end and not self._texts
+
     def _say(self, utterance: Utterance) -> Generator[None, None, None]:
         first_sample = self._sample_count
         sent_bytes = 0
-        if self._is_alignment_first or self._has_sent_now or not len(utterance.spoken):
+        if self._has_no_early_audio(utterance):
             spoken = self._speak(utterance)
         else:
             spoken, sent_bytes = self._speak_until_sent(utterance)
@@ -116,6 +123,11 @@ class StreamJob(SpeechJob):
         yield from self._encode(spoken.pcm, sent_bytes)
         if utterance.pause_after_ms:
             yield from self._encode(self._silence(utterance.pause_after_ms), 0)
+
+    def _has_no_early_audio(self, utterance: Utterance) -> bool:
+        """Whether an utterance is spoken whole before any of it is encoded; its loudness is changed as a whole."""
+        is_late = self._is_alignment_first or self._has_sent_now
+        return is_late or bool(utterance.manner.gain_db) or not len(utterance.spoken)
 
     def _speak_until_sent(self, utterance: Utterance) -> tuple[SpokenAudio, int]:
         """Speak, and encode from the first samples on until something of this text has been sent.
@@ -150,4 +162,5 @@ def _as_speak(job: SpeakOn) -> Speak:
         wants_alignment=True,
         window_bytes=job.window_bytes,
         rules=job.rules,
+        reads_tags=job.reads_tags,
     )

@@ -131,3 +131,22 @@ def test_text_that_waits_is_bounded_and_a_closed_job_holds_none() -> None:
     assert caught.value.code is ErrorCode.MAX_CHARACTER_LIMIT_EXCEEDED
     job.close()
     assert not job._texts
+
+
+@pytest.mark.parametrize("reads_tags", [True, False])
+def test_tags_shape_the_delivery_only_where_they_are_read(reads_tags: bool) -> None:
+    job, outlet = stream(reads_tags=reads_tags)
+    job.add(MoreText("[shouts] Hello. ", is_phrase_end=True))
+    job.end()
+    run(job, job.steps())
+    spoken = "".join("".join(part.normalized_characters) for part in outlet.of(AlignmentPart))
+    assert ("shouts" in spoken) is not reads_tags
+    plain, heard = stream(reads_tags=reads_tags)
+    plain.add(MoreText("Hello. ", is_phrase_end=True))
+    plain.end()
+    run(plain, plain.steps())
+    assert (peak(outlet.audio) > peak(heard.audio)) is reads_tags
+
+
+def peak(audio: bytes) -> int:
+    return max(memoryview(audio).cast("h"))
