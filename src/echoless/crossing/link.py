@@ -213,6 +213,10 @@ class Exchange:
         """Send a record of this exchange."""
         self._link.post(record, correlation=self.correlation, ticket=self.ticket)
 
+    def post_content(self, kind: int, payload: bytes) -> None:
+        """Send raw content of this exchange."""
+        self._link.post_content(kind, payload, correlation=self.correlation, ticket=self.ticket)
+
     async def receive(self) -> Frame:
         """Return the next frame of this exchange.
 

@@ -1,0 +1,373 @@
+"""The gateway's side of its links to media processes: jobs that are given a recording.
+
+A media process does one job at a time, so a job may wait in its queue; nothing of the recording is sent before its
+turn. Until then another process can take the job over, should its own one die.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from types import TracebackType
+from typing import Final, Self
+
+from echoless.core.content import AudioContent
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import TicketId
+from echoless.crossing.client import ClientLeftError
+from echoless.crossing.link import Exchange, Link
+from echoless.crossing.media_records import (
+    KIND_INPUT_AUDIO,
+    MEDIA_RECORDS,
+    Convert,
+    DocumentPart,
+    DocumentsEnded,
+    EndInput,
+    InputCredit,
+    InputKnown,
+    JobStarted,
+    RenderTranscript,
+    SpeakerNames,
+    Transcribe,
+    TranscriptEnded,
+    TranscriptPart,
+)
+from echoless.crossing.records import (
+    KIND_AUDIO,
+    Cancel,
+    Credit,
+    Record,
+    SpeechBegan,
+    SpeechEnded,
+    core_registry,
+)
+from echoless.crossing.wire import Frame
+
+MediaOrder = Convert | Transcribe | RenderTranscript
+MediaPart = (
+    AudioContent
+    | SpeechBegan
+    | SpeechEnded
+    | InputKnown
+    | TranscriptPart
+    | SpeakerNames
+    | TranscriptEnded
+    | DocumentPart
+    | DocumentsEnded
+)
+_PARTS: Final = (SpeechBegan, SpeechEnded, InputKnown, TranscriptPart, SpeakerNames, TranscriptEnded, DocumentPart,
+                 DocumentsEnded)  # fmt: skip
+_ENDINGS: Final = (SpeechEnded, TranscriptEnded, DocumentsEnded)
+INPUT_PIECE_BYTES: Final = 64 * 1024
+QUEUED_S_MAX: Final = 600.0
+"""How long a job may wait for the one before it."""
+SILENT_S_MAX: Final = 300.0
+"""How long a process may say nothing while it owes something: the longest window of a slow recogniser, twice."""
+_JOBS_PER_PROCESS_MAX: Final = 64
+
+
+def _away() -> EcholessError:
+    return EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "The media engine is not available at this moment.")
+
+
+def _busy() -> EcholessError:
+    return EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "All media engines are busy; try again.")
+
+
+class MediaJob:
+    """(4) One job. A context manager: leaving it before its end cancels it.
+
+    Somebody must always wait in `next`: it is there that credit for the input arrives.
+    """
+
+    def __init__(self, pool: MediaPool, ticket: TicketId, order: MediaOrder) -> None:
+        self._pool = pool
+        self._ticket = ticket
+        self._order = order
+        self._place, self._exchange = pool.begin(ticket, order)
+        self._credit_bytes = 0
+        self._is_placed = True
+        self._is_started = False
+        self._is_input_ended = False
+        self._is_ended = False
+        self._is_feeding = False
+        self._failure: EcholessError | None = None
+        self._moved = asyncio.Event()
+        self._last_sign_s = asyncio.get_running_loop().time()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cancel()
+        self._leave()
+
+    # --- input ---
+
+    async def send_input(self, audio: AudioContent) -> None:
+        """Send the next bytes of the recording; waits for the window, and at first for the job's turn.
+
+        After the job's end nothing is sent: whoever sees the end in `next` stops whoever is in here.
+        raises: what `abandon` was given, or what `next` raised
+        """
+        data = memoryview(audio.reveal())
+        self._is_feeding = True
+        try:
+            while data and not self._is_ended:
+                await self._window()
+                piece = data[: min(self._credit_bytes, INPUT_PIECE_BYTES)]
+                self._credit_bytes -= len(piece)
+                self._post_input(bytes(piece))
+                data = data[len(piece) :]
+        finally:
+            self._is_feeding = False
+        if self._failure is not None:
+            raise self._failure
+
+    async def end_input(self) -> None:
+        """Say that no more comes; waits for the job's turn.
+
+        raises: as `send_input`
+        """
+        self._is_feeding = True
+        while not self._is_started and not self._is_ended:
+            await self._wait()
+        self._is_feeding = False
+        self._is_input_ended = True
+        self._note_sign()
+        if not self._is_ended and not self._place.link.is_closed:
+            self._exchange.post(EndInput())
+
+    # --- output ---
+
+    async def next(self) -> MediaPart:
+        """Return the next part; SpeechEnded, TranscriptEnded or DocumentsEnded is the last.
+
+        raises: what `abandon` was given; EcholessError(ENGINE_UNAVAILABLE) when the process died, says nothing for
+                too long or talks nonsense, CONCURRENT_LIMIT_EXCEEDED after too long a wait for its turn
+        """
+        while True:
+            frame = await self._frame()
+            self._note_sign()
+            self._is_started = True
+            if frame.header.kind == KIND_AUDIO and frame.header.is_content:
+                return AudioContent(frame.payload)
+            record = self._decoded(frame)
+            if isinstance(record, JobStarted):
+                self._add_credit(record.window_bytes)
+            elif isinstance(record, InputCredit):
+                self._add_credit(record.taken_bytes)
+            elif isinstance(record, _PARTS):
+                if isinstance(record, _ENDINGS):
+                    self._is_ended = True
+                    self._moved.set()
+                return record
+            else:
+                self.abandon(_away())
+
+    def credit(self, taken_bytes: int) -> None:
+        """(5) Tell the process that the client took so many bytes of what was made."""
+        if not self._is_ended and not self._place.link.is_closed:
+            self._exchange.post(Credit(taken_bytes))
+
+    def abandon(self, failure: EcholessError | None = None) -> None:
+        """Give the job up: stop the process now, wake whoever waits in here with this error.
+
+        failure: by default that the client left
+        """
+        self._failure = self._failure or failure or ClientLeftError()
+        self._cancel()
+        self._moved.set()
+        self._exchange.fail()
+
+    # --- inner ---
+
+    async def _frame(self) -> Frame:
+        """Return the next frame, from another process where this one died before the job's turn."""
+        while self._failure is None:
+            try:
+                async with asyncio.timeout_at(self._deadline_s):
+                    frame = await self._exchange.receive()
+            except TimeoutError:
+                self._note_overdue()
+            except EcholessError:
+                self._note_lost()
+            else:
+                if self._failure is None:
+                    return frame
+        raise self._failure
+
+    @property
+    def _deadline_s(self) -> float:
+        """When to look whether somebody is late: on the loop's clock."""
+        return self._last_sign_s + (SILENT_S_MAX if self._is_started else QUEUED_S_MAX)
+
+    @property
+    def _is_owed(self) -> bool:
+        """Whether it is the process's turn: it has all of the input, or a full window of it."""
+        return self._is_input_ended or self._is_feeding or isinstance(self._order, RenderTranscript)
+
+    def _note_overdue(self) -> None:
+        """Take note that nothing came for long; only one who owes something is late."""
+        now_s = asyncio.get_running_loop().time()
+        if self._is_started and not self._is_owed:
+            self._last_sign_s = now_s
+        elif now_s >= self._deadline_s:
+            self.abandon(_away() if self._is_started else _busy())
+
+    def _note_lost(self) -> None:
+        """Take note that the process died: begin anew elsewhere, unless it had begun."""
+        if self._failure is not None:
+            return
+        if self._is_started or self._is_ended:
+            self.abandon(_away())
+            return
+        self._leave()
+        try:
+            self._place, self._exchange = self._pool.begin(self._ticket, self._order)
+        except EcholessError as error:
+            self.abandon(error)
+        else:
+            self._is_placed = True
+
+    async def _window(self) -> None:
+        while not self._credit_bytes and not self._is_ended:
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Wait until something has changed."""
+        if self._failure is None:
+            self._moved.clear()
+            await self._moved.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def _add_credit(self, count: int) -> None:
+        self._credit_bytes += count
+        self._moved.set()
+
+    def _post_input(self, piece: bytes) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if piece and not self._place.link.is_closed:
+            self._note_sign()
+            self._exchange.post_content(KIND_INPUT_AUDIO, piece)
+
+    def _note_sign(self) -> None:
+        self._last_sign_s = asyncio.get_running_loop().time()
+
+    def _decoded(self, frame: Frame) -> Record | None:
+        try:
+            return self._place.link.registry.decode(frame)
+        except EcholessError:
+            return None
+
+    def _cancel(self) -> None:
+        if not self._is_ended and not self._place.link.is_closed:
+            self._exchange.post(Cancel())
+        self._is_ended = True
+
+    def _leave(self) -> None:
+        if self._is_placed:
+            self._is_placed = False
+            self._exchange.__exit__(None, None, None)
+            self._place.job_ended()
+
+
+class _Place:
+    """One media process as this gateway sees it."""
+
+    __slots__ = ("_is_retiring", "job_count", "link", "name")
+
+    def __init__(self, link: Link, name: str) -> None:
+        self.link = link
+        self.name = name
+        self.job_count = 0
+        self._is_retiring = False
+
+    def job_ended(self) -> None:
+        """Count a job that ended; the last one of a process that retires closes its link."""
+        self.job_count -= 1
+        self._close_when_done()
+
+    def retire(self) -> None:
+        """Take no new jobs; the process ends once all its links are closed."""
+        self._is_retiring = True
+        self._close_when_done()
+
+    def _close_when_done(self) -> None:
+        if self._is_retiring and self.job_count == 0:
+            self.link.close()
+
+
+class MediaPool:
+    """The media processes of this gateway."""
+
+    def __init__(self) -> None:
+        self._registry = core_registry(MEDIA_RECORDS)
+        self._places: list[_Place] = []
+
+    @property
+    def process_count(self) -> int:
+        """Processes that live."""
+        return len(self._places)
+
+    async def add_link(self, end: socket.socket, name: str) -> None:
+        """Take one more process, or the successor of the one that has had this name so far."""
+        link = await Link.open(end, self._registry, on_closed=self._forget)
+        before = [place for place in self._places if place.name == name]
+        self._places = [place for place in self._places if place.name != name]
+        # Gateways start with different processes, so that two idle gateways do not choose the same one.
+        self._places.insert(random.randint(0, len(self._places)), _Place(link, name))  # noqa: S311  # no secret
+        for place in before:
+            place.retire()
+
+    def convert(self, ticket: TicketId, order: Convert) -> MediaJob:
+        """Give a recording to be said by another voice to the process with the fewest jobs of ours.
+
+        raises: EcholessError(ENGINE_UNAVAILABLE) when none lives, CONCURRENT_LIMIT_EXCEEDED when all are full
+        """
+        return MediaJob(self, ticket, order)
+
+    def transcribe(self, ticket: TicketId, order: Transcribe) -> MediaJob:
+        """Give a recording to be written down.
+
+        raises: as `convert`
+        """
+        return MediaJob(self, ticket, order)
+
+    def render(self, ticket: TicketId, order: RenderTranscript) -> MediaJob:
+        """Give a transcript to be made into files; it takes no input.
+
+        raises: as `convert`
+        """
+        return MediaJob(self, ticket, order)
+
+    def begin(self, ticket: TicketId, order: MediaOrder) -> tuple[_Place, Exchange]:
+        """Give a job to the process with the fewest jobs of ours.
+
+        raises: as `convert`
+        """
+        if not self._places:
+            raise _away()
+        place = min(self._places, key=lambda place: place.job_count)
+        if place.job_count >= _JOBS_PER_PROCESS_MAX:
+            raise _busy()
+        # Of several idle ones the one that waited longest goes next.
+        self._places.remove(place)
+        self._places.append(place)
+        exchange = place.link.exchange(ticket)
+        exchange.post(order)
+        place.job_count += 1
+        return place, exchange
+
+    def close(self) -> None:
+        """Close all links."""
+        for place in self._places:
+            place.link.close()
+
+    def _forget(self, link: Link) -> None:
+        self._places = [place for place in self._places if place.link is not link]
