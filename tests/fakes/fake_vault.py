@@ -12,7 +12,9 @@ from echoless.core.ids import NO_TICKET, TicketId, new_opaque_id, new_ticket_id,
 from echoless.core.voices import VOICE_BY_ID, VOICES
 from echoless.crossing import query_records as queries
 from echoless.crossing.dialogue_records import ResolveVoices, VoicesResolved
+from echoless.crossing.kept_records import KeepInputType
 from echoless.crossing.link import Link
+from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
 from echoless.crossing.records import (
     KIND_AUDIO,
     KIND_KEEP_AUDIO,
@@ -39,7 +41,7 @@ SETTINGS: dict[str, float | bool] = {
     "stability": 0.5, "similarity_boost": 0.75, "style": 0.0, "use_speaker_boost": True, "speed": 1.0,
 }  # fmt: skip
 
-SPEAKING = {Product.TEXT_TO_SPEECH, Product.TEXT_TO_DIALOGUE}
+KEEPING = {Product.TEXT_TO_SPEECH, Product.TEXT_TO_DIALOGUE, Product.VOICE_CHANGER, Product.SPEECH_TO_TEXT}
 
 
 @dataclass
@@ -52,8 +54,28 @@ class Kept:
     text: KeepText | None = None
     audio: bytearray = field(default_factory=bytearray)
     alignments: list[KeepAlignment] = field(default_factory=list)
+    input_audio: bytearray = field(default_factory=bytearray)
+    input_type: str = ""
+    transcript: bytearray = field(default_factory=bytearray)
     reserved: ReserveUnits | None = None
     closed: CloseTicket | None = None
+
+    def stream(self, kind: int) -> bytearray:
+        """Return where raw content of a kind goes."""
+        by_kind = {
+            KIND_KEEP_AUDIO: self.audio,
+            KIND_KEEP_INPUT_AUDIO: self.input_audio,
+            KIND_KEEP_TRANSCRIPT: self.transcript,
+        }
+        return by_kind[kind]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is something to keep: a text, something that was said with a new voice, or a transcript."""
+        product = self.endpoint.product
+        if product is Product.SPEECH_TO_TEXT:
+            return bool(self.transcript)
+        return self.text is not None or (product is Product.VOICE_CHANGER and bool(self.audio))
 
 
 class FakeVault:
@@ -90,8 +112,8 @@ class FakeVault:
 
     def _on_frame(self, link: Link, frame: Frame) -> None:
         header = frame.header
-        if header.kind == KIND_KEEP_AUDIO:
-            self._keeping(header.ticket).audio.extend(frame.payload)
+        if header.kind in {KIND_KEEP_AUDIO, KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT}:
+            self._keeping(header.ticket).stream(header.kind).extend(frame.payload)
             return
         record = link.registry.decode(frame)
         self.questions.append(record)
@@ -131,7 +153,10 @@ class FakeVault:
         if isinstance(record, CloseTicket):
             assert kept.closed is None, "a ticket was closed twice"
             kept.closed = record
-            return TicketClosed(is_kept=kept.text is not None)
+            return TicketClosed(is_kept=kept.is_whole)
+        if isinstance(record, KeepInputType):
+            self._keeping(ticket).input_type = record.media_type
+            return None
         if isinstance(record, queries.ListVoices):
             views = [
                 queries.VoiceView(voice_id=v.catalogue_id, catalogue_id=v.catalogue_id, settings=SETTINGS)
@@ -156,7 +181,7 @@ class FakeVault:
         if not isinstance(decision, Decision):
             return Refused(code=decision.code.value, message=decision.message, param=decision.param)
         ticket = new_ticket_id()
-        makes_item = decision.mode is RetentionMode.DEFAULT and endpoint.product in SPEAKING
+        makes_item = decision.mode is RetentionMode.DEFAULT and endpoint.product in KEEPING and endpoint.is_eligible
         item_id = new_opaque_id() if makes_item else ""
         self.tickets[ticket] = Kept(endpoint, decision.mode, item_id)
         voice = VOICE_BY_ID.get(question.voice_id)

@@ -22,7 +22,7 @@ KIND_INPUT_AUDIO: Final = 42
 KIND_KEEP_INPUT_AUDIO: Final = 43
 """The same bytes on their way into the vault. Content."""
 KIND_KEEP_TRANSCRIPT: Final = 44
-"""A transcript on its way into the vault: pieces of one JSON text, in UTF-8. Content."""
+"""A transcript on its way into the vault: pieces of one JSON text in UTF-8, sent before the close. Content."""
 
 
 class InputFormat(StrEnum):

@@ -12,6 +12,7 @@ import msgspec
 
 from echoless.crossing.dialogue_records import VOICE_RECORDS
 from echoless.crossing.dictionary_records import DICTIONARY_RECORDS
+from echoless.crossing.kept_records import KEPT_RECORDS
 from echoless.crossing.records import Code, Count, DialogueLine, Name, Record
 from echoless.retention.decision import Ineligible, RetentionMode
 
@@ -57,6 +58,8 @@ class HistoryItemView(Record, frozen=True):
     """A kept generation without its audio. Content.
 
     dialogue: the lines of a dialogue; `text` is empty then
+    input_audio_bytes: of the recording that it was made from; 0 where there was none
+    input_media_type:  of that recording; empty where it was never found out
     """
 
     KIND: ClassVar[int] = 103
@@ -79,6 +82,8 @@ class HistoryItemView(Record, frozen=True):
     alignment_characters: Count = 0
     normalized_alignment_characters: Count = 0
     dialogue: list[DialogueLine] = msgspec.field(default_factory=list)
+    input_audio_bytes: Count = 0
+    input_media_type: Code = ""
 
 
 class HistoryPage(Record, frozen=True):
@@ -454,5 +459,5 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     ListRequests, RequestRow, RequestRows, ListAuditEntries, AuditEntry, AuditEntries, GetZeroRetention,
     ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
-    ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *DICTIONARY_RECORDS,
+    ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *DICTIONARY_RECORDS, *KEPT_RECORDS,
 )  # fmt: skip

@@ -7,10 +7,12 @@ chosen once, from the grant, by `sink_for`; nothing downstream asks for the mode
 
 from __future__ import annotations
 
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
 
 from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.kept_records import KeepInputType
+from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
 from echoless.crossing.records import (
     KIND_KEEP_AUDIO,
     CloseTicket,
@@ -22,6 +24,8 @@ from echoless.crossing.records import (
 )
 from echoless.crossing.socket_records import KeepMoreText
 from echoless.retention.decision import RetentionMode
+
+_TRANSCRIPT_FRAME_BYTES: Final = 256 * 1024
 
 
 class TicketPort(Protocol):
@@ -101,6 +105,32 @@ class RetainingSink:
         """
         self._ticket.post_content(KIND_KEEP_AUDIO, audio)
         await self._ticket.drain()
+
+    async def keep_input_audio(self, audio: AudioContent) -> None:
+        """Keep the next bytes of what the client uploaded; waits while the vault is behind.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._ticket.post_content(KIND_KEEP_INPUT_AUDIO, audio)
+        await self._ticket.drain()
+
+    def keep_input_type(self, media_type: str) -> None:
+        """Keep what the upload turned out to be, once.
+
+        media_type: for example `audio/mpeg`; headerless samples are `audio/pcm`
+        raises:     EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._ticket.post(KeepInputType(media_type))
+
+    def keep_transcript(self, transcript: TextContent) -> None:
+        """Keep a whole transcript, one JSON text, once. It does not wait, so that nothing can cut it in two.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        data = transcript.reveal().encode()
+        for start in range(0, len(data), _TRANSCRIPT_FRAME_BYTES):
+            piece = AudioContent(data[start : start + _TRANSCRIPT_FRAME_BYTES])
+            self._ticket.post_content(KIND_KEEP_TRANSCRIPT, piece)
 
     def keep_alignment(self, alignment: KeepAlignment) -> None:
         """Keep the next character times.

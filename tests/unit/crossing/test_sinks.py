@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from echoless.core.content import AudioContent
+from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError
+from echoless.crossing.kept_records import KeepInputType
+from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
 from echoless.crossing.records import (
     KIND_KEEP_AUDIO,
     CloseStatus,
@@ -77,6 +79,28 @@ async def test_retaining_sink_sends_content_as_it_comes_and_waits_for_the_commit
     await sink.keep_audio(AudioContent(b"sound"))
     assert await sink.seal(CLOSE) is True
     assert ticket.sent == [TEXT, (KIND_KEEP_AUDIO, b"sound"), "drained", CLOSE]
+
+
+async def test_an_upload_is_kept_beside_what_was_made_of_it() -> None:
+    ticket = FakeTicket(RetentionMode.DEFAULT)
+    sink = sink_for(ticket)
+    assert isinstance(sink, RetainingSink)
+    await sink.keep_input_audio(AudioContent(b"upload"))
+    sink.keep_input_type("audio/mpeg")
+    assert ticket.sent == [(KIND_KEEP_INPUT_AUDIO, b"upload"), "drained", KeepInputType("audio/mpeg")]
+
+
+async def test_a_transcript_is_sent_whole_in_pieces_without_waiting() -> None:
+    """A wait between two pieces would be a place where a client who leaves cuts the text in two."""
+    ticket = FakeTicket(RetentionMode.DEFAULT)
+    sink = sink_for(ticket)
+    assert isinstance(sink, RetainingSink)
+    text = "grüße " * 100_000
+    sink.keep_transcript(TextContent(text))
+    pieces = [sent for sent in ticket.sent if isinstance(sent, tuple)]
+    assert len(pieces) == len(ticket.sent) > 1
+    assert {kind for kind, _ in pieces} == {KIND_KEEP_TRANSCRIPT}
+    assert b"".join(piece for _, piece in pieces).decode() == text
 
 
 @pytest.mark.claim("Z11")
