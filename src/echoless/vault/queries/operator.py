@@ -32,6 +32,7 @@ from echoless.crossing.records import Record, Refused
 from echoless.vault.queries.administration import Administration, checked_concurrency
 from echoless.vault.queries.keys import key_view
 from echoless.vault.stores.accounts import ServiceAccount, Workspace
+from echoless.vault.stores.drafts import ItemHead
 from echoless.vault.stores.history import HistoryFilter, HistoryReader
 from echoless.vault.stores.numbers import count_items
 from echoless.vault.stores.storage import Storage
@@ -189,4 +190,10 @@ def _accounts_of(storage: Storage, workspace: Workspace) -> Iterable[ServiceAcco
 
 def _texts_step(wanted: HistoryFilter, after: int | None) -> Callable[[HistoryReader], list[tuple[int, str]]]:
     """Return a step that reads a few texts, each with its place, so that the reader is never held for long."""
-    return lambda reader: [(item.sequence, item.head.text) for item in reader.step(wanted, after, _STEP_ITEMS)]
+    return lambda reader: [(item.sequence, _whole(item.head)) for item in reader.step(wanted, after, _STEP_ITEMS)]
+
+
+def _whole(head: ItemHead) -> str:
+    """Return every text that is sealed in an item: what was said, and what was named as standing around it."""
+    around = [text for text in (head.previous_text, head.next_text) if text]
+    return "\n".join((head.all_text(), *around))

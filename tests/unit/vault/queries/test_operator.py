@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import TicketId
 from echoless.crossing.operator_records import (
     CreateWorkspace,
     KeptFound,
@@ -30,7 +31,14 @@ from echoless.crossing.query_records import (
     KeyCreated,
     ListHistory,
 )
-from echoless.crossing.records import OpenTicket, Refused
+from echoless.crossing.records import (
+    DialogueLine,
+    KeepText,
+    OpenTicket,
+    Refused,
+    TicketClosed,
+    UnitsReserved,
+)
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.vault.service import Vault
 from tests.fakes.gateway_double import TTS, VOICE, GatewayDouble
@@ -154,9 +162,24 @@ async def test_kept_text_is_found_decrypted_over_all_workspaces(vault: Vault, ga
     found = await vault.operate(SearchKept("canary-4"))
     assert isinstance(found, KeptFound)
     assert found.item_count == 11
-    assert found.searched_bytes == sum(len(f"canary-{number}-end") for number in range(70))
+    # What stands around a text is searched too.
+    assert found.searched_bytes == sum(len(f"canary-{number}-end\nbefore") for number in range(70))
     assert await vault.operate(SearchKept("never said")) == KeptFound(0, found.searched_bytes)
     assert isinstance(await vault.operate(SearchKept("")), Refused)
+
+
+@pytest.mark.parametrize("needle", ["first line", "second line", "said before", "said after"])
+async def test_every_text_of_an_item_is_searched(vault: Vault, gateway: GatewayDouble, needle: str) -> None:
+    """A search that passed a text over would call a leak of it clean (C34)."""
+    lines = [DialogueLine("first line", "v", "n"), DialogueLine("second line", "v", "n")]
+    granted = await gateway.open("POST /v1/text-to-dialogue")
+    await gateway.reserve(granted, 21, UnitsReserved)
+    kept = KeepText("", {}, previous_text="said before", next_text="said after", dialogue=lines)
+    gateway.link.post(kept, ticket=TicketId(granted.ticket_id))
+    await gateway.close(granted, TicketClosed)
+    found = await vault.operate(SearchKept(needle))
+    assert isinstance(found, KeptFound)
+    assert found.item_count == 1
 
 
 async def test_what_is_no_question_of_an_operator_is_an_error(vault: Vault) -> None:
