@@ -6,7 +6,8 @@ source: RFC 7578; the parser is `multipart`'s, which is handed pieces and keeps 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +23,7 @@ from echoless.volatile.gateway.request_line import looks_like_switch
 _MULTIPART: Final = "multipart/form-data"
 _PARTS_MAX: Final = 64
 _FIELD_BYTES_MAX: Final = 64 * 1024
+_FIELDS_BYTES_MAX: Final = 256 * 1024
 _HEADER_BYTES_MAX: Final = 4096
 _NULL: Final = "null"
 
@@ -33,10 +35,43 @@ class Form:
     """What a form said: its fields, and which of the wanted files came.
 
     texts: by name; of repeats the last one counts, a literal `null` is absent
+    lists: by name, all values of fields that may be repeated; a literal `null` is none
+    field_names: of all fields that came, absent values included
     """
 
     texts: dict[str, str] = field(default_factory=dict, repr=False)
+    lists: dict[str, list[str]] = field(default_factory=dict, repr=False)
     file_names: set[str] = field(default_factory=set)
+    field_names: set[str] = field(default_factory=set, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileBegan:
+    """A wanted file begins; its bytes come next, then FileEnded."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileEnded:
+    """The file that began last is whole."""
+
+
+FormEvent = FileBegan | bytes | FileEnded
+
+
+@dataclass(frozen=True, slots=True)
+class FormBounds:
+    """How much of a form is taken.
+
+    body_bytes_max: of everything
+    parts_max:      fields and files
+    idle_timeout_s: how long nothing may come; None where somebody else minds the time
+    """
+
+    body_bytes_max: int
+    parts_max: int = _PARTS_MAX
+    idle_timeout_s: float | None = None
 
 
 async def read_form(call: Call, files: Mapping[str, TakePiece]) -> Form:
@@ -48,49 +83,91 @@ async def read_form(call: Call, files: Mapping[str, TakePiece]) -> Form:
     """
     try:
         async with asyncio.timeout(call.settings.body_timeout_s):
-            return await _FormReader(call, files).read()
+            return await _read_whole(FormReader(call, FormBounds(call.settings.body_bytes_max), files), files)
     except TimeoutError:
         pass
-    raise EcholessError(ErrorCode.REQUEST_TIMEOUT, "The body did not arrive in time.")
+    raise _too_slow()
 
 
-class _FormReader:
-    """Reads one form."""
+async def _read_whole(reader: FormReader, files: Mapping[str, TakePiece]) -> Form:
+    name = ""
+    while (event := await reader.next()) is not None:
+        if isinstance(event, FileBegan):
+            name = event.name
+        elif isinstance(event, bytes):
+            files[name](event)
+    return reader.form
 
-    def __init__(self, call: Call, files: Mapping[str, TakePiece]) -> None:
+
+class FormReader:
+    """Reads one form, event by event. It holds what one piece of the body brought, and fields.
+
+    files: names of the wanted ones; a file of another name is passed over
+    lists: names of the fields that may be repeated
+    texts: names of fields, even where they come with a file name
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        bounds: FormBounds,
+        files: Collection[str],
+        lists: Collection[str] = (),
+        texts: Collection[str] = (),
+    ) -> None:
         self._call = call
+        self._bounds = bounds
         self._files = files
-        self._form = Form()
+        self._lists = lists
+        self._texts = texts
+        self._parser = _parser_for(call.content_type, bounds.parts_max)
+        self._events: deque[FormEvent] = deque()
         self._name = ""
         self._value: bytearray | None = None
-        self._take: TakePiece | None = None
-        self._left_bytes = call.settings.body_bytes_max
+        self._is_in_file = False
+        self._left_bytes = bounds.body_bytes_max
+        self._left_field_bytes = _FIELDS_BYTES_MAX
+        self._is_read = False
+        self.form = Form()
 
-    async def read(self) -> Form:
-        """Read pieces until the last."""
-        parser = self._parser()
-        is_last = False
-        while not is_last:
-            data, is_last = await self._piece()
-            if data and not self._parse(parser, data):
+    @property
+    def is_whole(self) -> bool:
+        """Whether the form has been read to its end and every event taken."""
+        return self._is_read and not self._events
+
+    async def next(self) -> FormEvent | None:
+        """Return what comes next of the wanted files, or None once the form has been read to its end.
+
+        raises: UnprocessableError for what is no form, and for a switch that was put into it;
+                EcholessError(FILE_TOO_LARGE, REQUEST_TIMEOUT), ClientLeftError
+        """
+        while not self._events:
+            if self._is_read:
+                return None
+            await self._read()
+        return self._events.popleft()
+
+    async def _read(self) -> None:
+        """Take one piece of the body."""
+        data, is_last = await self._piece()
+        if data and not self._parse(data):
+            raise _no_form()
+        if is_last:
+            self._call.has_unread_body = False
+            # An empty piece ends the form; one that is not whole is none.
+            if not self._parse(b""):
                 raise _no_form()
-        self._call.has_unread_body = False
-        # An empty piece ends the form; one that is not whole is none.
-        if not self._parse(parser, b""):
-            raise _no_form()
-        return self._form
-
-    def _parser(self) -> PushMultipartParser:
-        kind, options = parse_options_header(self._call.content_type)
-        boundary = options.get("boundary", "")
-        if kind != _MULTIPART or not 0 < len(boundary) <= 200 or not boundary.isascii():
-            raise _no_form()
-        return PushMultipartParser(
-            boundary, max_header_size=_HEADER_BYTES_MAX, max_segment_count=_PARTS_MAX, strict=False
-        )
+            self._is_read = True
 
     async def _piece(self) -> tuple[bytes, bool]:
-        message = await self._call.receive()
+        message = None
+        try:
+            async with asyncio.timeout(self._bounds.idle_timeout_s):
+                message = await self._call.receive()
+        except TimeoutError:
+            pass
+        if message is None:
+            raise _too_slow()
         if message["type"] == "http.disconnect":
             raise ClientLeftError
         data: bytes = message.get("body", b"")
@@ -99,10 +176,10 @@ class _FormReader:
             raise EcholessError(ErrorCode.FILE_TOO_LARGE, "The body is larger than this server takes.")
         return data, not message.get("more_body", False)
 
-    def _parse(self, parser: PushMultipartParser, data: bytes) -> bool:
+    def _parse(self, data: bytes) -> bool:
         """Take the events of one piece; False for what is no form."""
         try:
-            for event in parser.parse(data):
+            for event in self._parser.parse(data):
                 self._handle(event)
         except MultipartError:
             return False
@@ -122,30 +199,53 @@ class _FormReader:
             # As for a misplaced one in the query: whoever sent it wanted nothing kept, and nothing is.
             self._call.mode = RetentionMode.ZERO
             raise misplaced_switch()
-        self._take = self._files.get(self._name)
-        if self._take is not None:
-            self._form.file_names.add(self._name)
-        self._value = bytearray() if self._take is None and segment.filename is None else None
+        self._is_in_file = self._name in self._files
+        if self._is_in_file:
+            self.form.file_names.add(self._name)
+            self._events.append(FileBegan(self._name))
+        is_text = segment.filename is None or self._name in self._texts
+        self._value = bytearray() if is_text and not self._is_in_file else None
 
     def _add(self, data: bytes) -> None:
-        if self._take is not None:
-            self._take(data)
+        if self._is_in_file:
+            self._events.append(data)
         elif self._value is not None:
             self._value += data
-            if len(self._value) > _FIELD_BYTES_MAX:
+            self._left_field_bytes -= len(data)
+            if len(self._value) > _FIELD_BYTES_MAX or self._left_field_bytes < 0:
                 raise EcholessError(ErrorCode.FILE_TOO_LARGE, "A field of the form is too long.")
 
     def _end(self) -> None:
-        value, self._value, self._take = self._value, None, None
+        if self._is_in_file:
+            self._is_in_file = False
+            self._events.append(FileEnded())
+        value, self._value = self._value, None
         if value is None:
             return
         text = value.decode("utf-8", "replace")
         value[:] = bytes(len(value))
-        if text == _NULL:
-            self._form.texts.pop(self._name, None)
+        self.form.field_names.add(self._name)
+        if self._name in self._lists:
+            self.form.lists.setdefault(self._name, []).extend([text] if text != _NULL else ())
+        elif text == _NULL:
+            self.form.texts.pop(self._name, None)
         else:
-            self._form.texts[self._name] = text
+            self.form.texts[self._name] = text
+
+
+def _parser_for(content_type: str, parts_max: int) -> PushMultipartParser:
+    kind, options = parse_options_header(content_type)
+    boundary = options.get("boundary", "")
+    if kind != _MULTIPART or not 0 < len(boundary) <= 200 or not boundary.isascii():
+        raise _no_form()
+    return PushMultipartParser(
+        boundary, max_header_size=_HEADER_BYTES_MAX, max_segment_count=parts_max, strict=False
+    )
 
 
 def _no_form() -> UnprocessableError:
     return UnprocessableError([FieldError(("body",), "The body is not multipart/form-data.", "form_invalid")])
+
+
+def _too_slow() -> EcholessError:
+    return EcholessError(ErrorCode.REQUEST_TIMEOUT, "The body did not arrive in time.")

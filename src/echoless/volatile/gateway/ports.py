@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from echoless.core.clock import Clock
 from echoless.core.content import AudioContent
+from echoless.core.errors import EcholessError
 from echoless.core.ids import TicketId
 from echoless.core.journal import Journal
 from echoless.crossing.client import SpeechPart
 from echoless.crossing.dialogue_records import DialogueSpeak
+from echoless.crossing.media_client import MediaPart, MediaPool
+from echoless.crossing.media_records import Convert, RenderTranscript, Transcribe
 from echoless.crossing.records import OpenTicket, Record, Speak
 from echoless.crossing.sinks import TicketPort
 from echoless.crossing.socket_records import MoreText, SpeakOn
@@ -110,6 +113,50 @@ class EnginePort(SpeechPort, Protocol):
         ...
 
 
+class InputPort(Protocol):
+    """A job that is given a recording."""
+
+    async def send_input(self, audio: AudioContent) -> None:
+        """Send the next bytes; waits until the job takes them."""
+        ...
+
+    async def end_input(self) -> None:
+        """Say that no more comes."""
+        ...
+
+    def abandon(self, failure: EcholessError | None = None) -> None:
+        """Give the job up; whoever waits for its next part is told so, by default that the client left."""
+        ...
+
+
+class MediaSource(InputPort, Protocol):
+    """A job that is given a recording, and whatever it makes of it."""
+
+    async def next(self) -> MediaPart:
+        """Return the next part; SpeechEnded, TranscriptEnded or DocumentsEnded is the last."""
+        ...
+
+    def credit(self, taken_bytes: int) -> None:
+        """Tell the job that the client took so many bytes of what was made."""
+        ...
+
+
+class MediaPort(Protocol):
+    """Whoever converts and recognises recordings."""
+
+    def convert(self, ticket: TicketId, order: Convert) -> AbstractContextManager[MediaSource]:
+        """(4) Begin a job of conversion."""
+        ...
+
+    def transcribe(self, ticket: TicketId, order: Transcribe) -> AbstractContextManager[MediaSource]:
+        """(4) Begin a job of recognition."""
+        ...
+
+    def render(self, ticket: TicketId, order: RenderTranscript) -> AbstractContextManager[MediaSource]:
+        """(5) Begin to make files of a transcript."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayServices:
     """Everything a request may use."""
@@ -118,3 +165,4 @@ class GatewayServices:
     engines: EnginePort
     clock: Clock
     journal: Journal
+    media: MediaPort = field(default_factory=MediaPool)

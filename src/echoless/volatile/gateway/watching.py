@@ -15,7 +15,7 @@ async def watched(call: Call, on_left: Callable[[], None] | None = None) -> Asyn
 
     on_left: called once when the client leaves; after that the call's next write raises ClientLeftError too
     """
-    watch = asyncio.get_running_loop().create_task(_until_left(call, on_left))
+    watch = asyncio.get_running_loop().create_task(until_left(call, on_left))
     try:
         yield
     finally:
@@ -23,7 +23,8 @@ async def watched(call: Call, on_left: Callable[[], None] | None = None) -> Asyn
         await asyncio.wait([watch])
 
 
-async def _until_left(call: Call, on_left: Callable[[], None] | None) -> None:
+async def until_left(call: Call, on_left: Callable[[], None] | None) -> None:
+    """Wait until the client leaves, and say so unless its answer was complete."""
     while (await call.receive())["type"] != "http.disconnect":
         pass
     if call.outcome.is_complete:

@@ -14,6 +14,7 @@ from echoless.core.journal import Event, where
 from echoless.crossing.child import ChildStart, link_end
 from echoless.crossing.client import EnginePool, VaultClient
 from echoless.crossing.control import AddLink, GatewayConfig, Peer, Stop
+from echoless.crossing.media_client import MediaPool
 from echoless.volatile.gateway.app import build_app
 from echoless.volatile.gateway.collecting import freeze_start
 from echoless.volatile.gateway.engine_router import EngineRouter
@@ -50,7 +51,10 @@ class _Gateway:
         self._tls = tls
         self._vault = VaultClient()
         self._engines = EnginePool()
-        services = GatewayServices(self._vault, EngineRouter(self._engines), SystemClock(), start.journal)
+        self._media = MediaPool()
+        services = GatewayServices(
+            self._vault, EngineRouter(self._engines), SystemClock(), start.journal, media=self._media
+        )
         self._server = GatewayServer(build_app(services, config), config, start.journal)
         self._ends: asyncio.Queue[tuple[AddLink, int]] = asyncio.Queue()
         self._stop_deadline_s: asyncio.Future[float] = asyncio.get_running_loop().create_future()
@@ -95,6 +99,8 @@ class _Gateway:
                 await self._vault.add_link(link_end(descriptor))
             elif link.peer is Peer.ENGINE:
                 await self._engines.add_link(link_end(descriptor), link.peer_name)
+            elif link.peer is Peer.MEDIA:
+                await self._media.add_link(link_end(descriptor), link.peer_name)
             elif link.peer is Peer.HTTP_LISTENER:
                 await self._server.start(socket.socket(fileno=descriptor), self._tls)
 

@@ -1,0 +1,67 @@
+"""(4) From an upload into a job, and into the sink as it passes; then watching for the client's leaving."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.journal import Event, where
+from echoless.crossing.client import ClientLeftError
+from echoless.crossing.sinks import RetainingSink, ZeroSink
+from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.ports import InputPort
+from echoless.volatile.gateway.uploads import Upload
+from echoless.volatile.gateway.watching import until_left
+
+
+@asynccontextmanager
+async def fed(
+    call: Call,
+    upload: Upload,
+    job: InputPort,
+    sink: ZeroSink | RetainingSink,
+    check_rest: Callable[[], None],
+) -> AsyncIterator[None]:
+    """Feed a job while the block runs. Whatever goes wrong is raised by the job to whoever waits for its parts.
+
+    check_rest: called once the form has been read to its end, before the job hears of the end
+    """
+    tasks = {
+        asyncio.create_task(_guarded(call, job, _read(call, upload, job))),
+        asyncio.create_task(_guarded(call, job, _feed(upload, job, sink, check_rest))),
+    }
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def _guarded(call: Call, job: InputPort, step: Awaitable[None]) -> None:
+    """Run one side; its error becomes the job's."""
+    try:
+        await step
+    except EcholessError as error:
+        job.abandon(error)
+    except Exception as error:  # as in admission: its text must not travel on
+        call.services.journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
+        job.abandon(EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"))
+
+
+async def _read(call: Call, upload: Upload, job: InputPort) -> None:
+    await upload.read()
+    await until_left(call, lambda: job.abandon(ClientLeftError()))
+
+
+async def _feed(
+    upload: Upload, job: InputPort, sink: ZeroSink | RetainingSink, check_rest: Callable[[], None]
+) -> None:
+    while (piece := await upload.next_piece()) is not None:
+        if isinstance(sink, RetainingSink):
+            await sink.keep_input_audio(piece)
+        await job.send_input(piece)
+    check_rest()
+    await job.end_input()
