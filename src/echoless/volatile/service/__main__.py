@@ -1,4 +1,4 @@
-"""`python -m echoless.volatile.service engine|gateway CONTROL JOURNAL`: a child of the supervisor."""
+"""`python -m echoless.volatile.service engine|media|gateway CONTROL JOURNAL`: a child of the supervisor."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from echoless.core.errors import EcholessError
 from echoless.core.journal import Event, where
 from echoless.crossing.child import begin
-from echoless.crossing.control import EngineConfig, GatewayConfig, StartRefused
+from echoless.crossing.control import EngineConfig, GatewayConfig, MediaConfig, StartRefused
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Become an engine or a gateway, and end when the supervisor says so or is gone."""
+    """Become what the first message says, and end when the supervisor says so or is gone."""
     start = begin(arguments[1:])
     try:
         match start.config:
@@ -21,6 +21,10 @@ def main(arguments: Sequence[str]) -> int:
                 from echoless.volatile.service.engine import run_engine
 
                 run_engine(start, start.config)
+            case MediaConfig():
+                from echoless.volatile.service.media import run_media
+
+                run_media(start, start.config)
             case GatewayConfig():
                 from echoless.volatile.service.gateway import run_gateway
 

@@ -1,0 +1,400 @@
+"""The media process's loop: one thread, one job at a time to its end, the others in a queue. (4)
+
+A job is blocking code. Wherever it waits, for input or for its reader, the host takes what arrives: input,
+credits, cancellations, new orders, control messages. A job that nobody wants any more is unwound by an exception
+of ours. Hostile recordings may end the process; that costs the one job that runs, and those in the queue may be
+given to another process, since nothing of them has been sent.
+"""
+
+from __future__ import annotations
+
+import gc
+import selectors
+import socket
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from echoless.confinement.stack import StackWiper
+from echoless.core.clock import Clock
+from echoless.core.content import AudioContent
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.journal import Event, Journal, where
+from echoless.crossing.gateway_link import GatewayLink
+from echoless.crossing.media_records import (
+    KIND_INPUT_AUDIO,
+    MEDIA_RECORDS,
+    Convert,
+    EndInput,
+    InputCredit,
+    InputFormat,
+    InputKnown,
+    JobStarted,
+    RenderTranscript,
+    Transcribe,
+)
+from echoless.crossing.outflow import Outflow
+from echoless.crossing.records import Cancel, Credit, Record, core_registry
+from echoless.crossing.wire import Frame
+from echoless.volatile.engines.media.sound import NoiseRemoval, Recording
+from echoless.volatile.engines.media.upload import INPUT_WINDOW_BYTES, Upload
+from echoless.volatile.speech.media_ports import JobCancelledError, MediaJob
+
+QUEUE_MAX: Final = 64
+
+_Order = Convert | Transcribe | RenderTranscript
+
+
+class HasFileno(Protocol):
+    """Anything with a descriptor."""
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class _Place:
+    """An order, waiting or running."""
+
+    link: GatewayLink
+    correlation: int
+    order: _Order
+    outflow: Outflow
+    upload: Upload | None = None
+    is_cancelled: bool = False
+    audio_bytes: int = 0
+
+
+class MediaHost:
+    """Serves orders from links until it is stopped, or until it has retired and every gateway has left.
+
+    jobs:      who does which kind of order
+    on_idle:   called after each job, when everything of it has been released
+    """
+
+    def __init__(
+        self,
+        jobs: Mapping[type[Record], MediaJob],
+        *,
+        journal: Journal,
+        clock: Clock,
+        held_bytes_max: int,
+        without_noise: NoiseRemoval,
+        queue_max: int = QUEUE_MAX,
+        on_idle: Callable[[], None] | None = None,
+    ) -> None:
+        self._jobs = jobs
+        self._journal = journal
+        self._clock = clock
+        self._held_bytes_max = held_bytes_max
+        self._without_noise = without_noise
+        self._queue_max = queue_max
+        self._on_idle = on_idle
+        self._registry = core_registry(MEDIA_RECORDS)
+        self._selector = selectors.DefaultSelector()
+        self._places: dict[tuple[int, int], _Place] = {}
+        self._queue: deque[_Place] = deque()
+        self._running: _Place | None = None
+        self._stack = StackWiper()
+        self._stops_at_s: float | None = None
+        self._link_count = 0
+        self._is_retiring = False
+
+    # --- for whoever wires ---
+
+    def add_link(self, end: socket.socket) -> None:
+        """Serve one end of a socketpair; the other is a gateway's."""
+        link = GatewayLink(end)
+        self._link_count += 1
+        self._selector.register(link, selectors.EVENT_READ, lambda mask: self._serve(link, mask))
+
+    def add_watch(self, source: HasFileno, callback: Callable[[], None]) -> None:
+        """Call back whenever a descriptor can be read."""
+        self._selector.register(source, selectors.EVENT_READ, lambda _mask: callback())
+
+    def run(self) -> None:
+        """Serve until `stop`, or until the last link is gone after `retire`."""
+        while not self._is_over():
+            self.turn(0.0 if self._queue else self._patience_s())
+
+    def turn(self, timeout_s: float | None) -> None:
+        """Take what has arrived, then do one job, if there is one, to its end.
+
+        timeout_s: how long to wait for the first of it; None for as long as it takes
+        """
+        self._take(timeout_s)
+        while self._queue:
+            place = self._queue.popleft()
+            if not self._is_left(place):
+                self._do(place)
+                return
+            self._forget(place)
+
+    def stop(self, deadline_s: float) -> None:
+        """Take no new order, finish what is here until the deadline, then let `run` return."""
+        self._stops_at_s = self._clock.monotonic_s() + deadline_s
+
+    def retire(self) -> None:
+        """Let `run` return once every gateway has closed its link: they do when a successor is there."""
+        self._is_retiring = True
+
+    def close(self) -> None:
+        """Drop every order and close every link."""
+        for key in tuple(self._selector.get_map().values()):
+            if isinstance(key.fileobj, GatewayLink):
+                key.fileobj.close()
+        self._places.clear()
+        self._queue.clear()
+        self._selector.close()
+
+    # --- what arrives ---
+
+    def _take(self, timeout_s: float | None) -> None:
+        for key, mask in self._selector.select(timeout_s):
+            key.data(mask)
+
+    def _serve(self, link: GatewayLink, mask: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            link.flush()
+            self._flush(link)
+        if mask & selectors.EVENT_READ:
+            self._read(link)
+        self._watch_writes(link)
+
+    def _read(self, link: GatewayLink) -> None:
+        try:
+            for frame in link.received():
+                self._receive(link, frame)
+        except EcholessError as error:
+            self._journal.say(Event.FRAME_REFUSED, code=error.code)
+            link.close()
+        if link.is_closed:
+            self._selector.unregister(link)
+            self._link_count -= 1
+            for place in [place for place in self._places.values() if place.link is link]:
+                self._leave(place)
+
+    def _receive(self, link: GatewayLink, frame: Frame) -> None:
+        key = (id(link), frame.header.correlation)
+        place = self._places.get(key)
+        if frame.header.kind == KIND_INPUT_AUDIO and frame.header.is_content:
+            self._feed(place, frame.payload)
+            return
+        record = self._registry.decode(frame)
+        match record:
+            case Convert() | Transcribe() | RenderTranscript() if type(record) in self._jobs:
+                self._admit(link, frame, record)
+            case Credit() | Cancel() | EndInput():
+                # A job may have ended while the frame was on its way.
+                if place is not None:
+                    self._steer(place, record)
+            case _:
+                raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {record.KIND} is not for a media process")
+
+    def _feed(self, place: _Place | None, payload: bytes) -> None:
+        if place is None:
+            return
+        if place.upload is None:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "input before its job has started")
+        place.upload.add(payload)
+
+    def _steer(self, place: _Place, record: Credit | Cancel | EndInput) -> None:
+        match record:
+            case Credit():
+                place.outflow.open_window(record.taken_bytes)
+                self._flush(place.link)
+            case Cancel():
+                self._leave(place)
+            case EndInput() if place.upload is not None:
+                place.upload.end()
+
+    def _admit(self, link: GatewayLink, frame: Frame, order: _Order) -> None:
+        correlation, ticket = frame.header.correlation, frame.header.ticket
+        window_bytes = order.window_bytes if isinstance(order, Convert) else 0
+        outflow = Outflow(
+            link, self._registry, correlation=correlation, ticket=ticket, window_bytes=window_bytes
+        )  # fmt: skip
+        refusal = self._refusal((id(link), correlation))
+        if refusal is not None:
+            outflow.post(self._jobs[type(order)].failure(refusal, 0, 0))
+            outflow.flush()
+            return
+        place = _Place(link, correlation, order, outflow)
+        self._places[id(link), correlation] = place
+        self._queue.append(place)
+
+    def _refusal(self, key: tuple[int, int]) -> ErrorCode | None:
+        if self._stops_at_s is not None:
+            return ErrorCode.ENGINE_UNAVAILABLE
+        if len(self._queue) >= self._queue_max:
+            return ErrorCode.CONCURRENT_LIMIT_EXCEEDED
+        return ErrorCode.INVALID_PARAMETERS if key in self._places else None
+
+    # --- one job ---
+
+    def _do(self, place: _Place) -> None:
+        """Do one job. What it leaves on the stack lies below this frame and is wiped when it has ended."""
+        self._running = place
+        outlet = _Outlet(self, place)
+        try:
+            ending = _one_frame_deeper(lambda: self._ending(place, outlet))
+        except JobCancelledError:
+            place.is_cancelled = True
+        else:
+            place.outflow.post(ending)
+            place.outflow.flush()
+        self._running = None
+        place.upload = None
+        if place.is_cancelled or place.outflow.is_empty:
+            self._forget(place)
+        self._watch_writes(place.link)
+        gc.collect()
+        self._stack.wipe()
+        if self._on_idle is not None:
+            self._on_idle()
+
+    def _ending(self, place: _Place, outlet: _Outlet) -> Record:
+        job = self._jobs[type(place.order)]
+        recording = self._recording(place, outlet)
+        try:
+            return job.run(place.order, recording, outlet)
+        except EcholessError as error:
+            code = error.code
+        except JobCancelledError:
+            raise
+        except Exception as error:  # one job's failure is one job's
+            self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
+            code = ErrorCode.INTERNAL_ERROR
+        finally:
+            recording.close()
+        return job.failure(code, recording.audio_ms, outlet.audio_bytes)
+
+    def _recording(self, place: _Place, outlet: _Outlet) -> Recording:
+        """Open a job's input; an order without input gets one that is empty."""
+        order = place.order
+        upload = Upload(lambda: self.wait_for(place), lambda count: outlet.post(InputCredit(count)))
+        if isinstance(order, RenderTranscript):
+            upload.end()
+            input_format, duration_ms_max = InputFormat.OTHER, 0
+        else:
+            place.upload = upload
+            input_format, duration_ms_max = order.input_format, order.duration_ms_max
+            outlet.post(JobStarted(INPUT_WINDOW_BYTES))
+        return Recording(
+            upload,
+            input_format,
+            duration_ms_max=duration_ms_max,
+            held_bytes_max=self._held_bytes_max,
+            on_known=lambda kind: outlet.post(InputKnown(kind.media_type)),
+            without_noise=self._without_noise,
+        )
+
+    def wait_for(self, place: _Place) -> None:
+        """Wait until something arrives that may let a job go on.
+
+        raises: JobCancelledError
+        """
+        self.check(place, self._patience_s())
+
+    def check(self, place: _Place, timeout_s: float | None = 0.0) -> None:
+        """Take what has arrived and say whether a job may go on.
+
+        raises: JobCancelledError
+        """
+        self._watch_writes(place.link)
+        self._take(timeout_s)
+        if self._is_left(place):
+            raise JobCancelledError
+
+    # --- orders ---
+
+    def _is_left(self, place: _Place) -> bool:
+        is_late = self._stops_at_s is not None and self._clock.monotonic_s() >= self._stops_at_s
+        return place.is_cancelled or place.link.is_closed or is_late
+
+    def _leave(self, place: _Place) -> None:
+        """Take note that nobody listens to a job; one that runs finds out when it next waits."""
+        place.is_cancelled = True
+        place.outflow.drop()
+        if place is not self._running and place not in self._queue:
+            self._forget(place)
+
+    def _forget(self, place: _Place) -> None:
+        place.outflow.drop()
+        self._places.pop((id(place.link), place.correlation), None)
+
+    def _flush(self, link: GatewayLink) -> None:
+        """Send what may go now, of every job of a link; jobs that are done end when all of it has gone."""
+        for place in [place for place in self._places.values() if place.link is link]:
+            place.outflow.flush()
+            is_done = place is not self._running and place not in self._queue
+            if is_done and place.outflow.is_empty:
+                self._forget(place)
+
+    # --- waiting ---
+
+    def _watch_writes(self, link: GatewayLink) -> None:
+        if link.is_closed:
+            return
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if link.is_waiting else 0)
+        key = self._selector.get_key(link)
+        if key.events != wanted:
+            self._selector.modify(link, wanted, key.data)
+
+    def _patience_s(self) -> float | None:
+        if self._stops_at_s is None:
+            return None
+        return max(0.0, self._stops_at_s - self._clock.monotonic_s())
+
+    def _is_over(self) -> bool:
+        if self._stops_at_s is not None:
+            return not self._places or self._clock.monotonic_s() >= self._stops_at_s
+        return self._is_retiring and not self._link_count
+
+
+class _Outlet:
+    """A MediaOutlet of one job. It waits for its reader, and the host takes what arrives meanwhile."""
+
+    def __init__(self, host: MediaHost, place: _Place) -> None:
+        self._host = host
+        self._place = place
+        self.audio_bytes = 0
+
+    def post(self, record: Record) -> None:
+        """Send a record after everything before it.
+
+        raises: JobCancelledError
+        """
+        self._place.outflow.post(record)
+        self._place.outflow.flush()
+        self._go_on()
+
+    def send_audio(self, audio: AudioContent) -> None:
+        """Send encoded audio: the first of it at once.
+
+        raises: JobCancelledError
+        """
+        self.audio_bytes += len(audio)
+        self._place.outflow.send_audio(audio)
+        self._go_on()
+
+    def check(self) -> None:
+        """Take what has arrived, without waiting.
+
+        raises: JobCancelledError
+        """
+        self._host.check(self._place)
+
+    def _go_on(self) -> None:
+        """Take what has arrived, and wait while the reader has to catch up."""
+        self.check()
+        while self._place.outflow.is_full or not self._place.link.has_room:
+            self._place.outflow.flush()
+            self._host.wait_for(self._place)
+
+
+def _one_frame_deeper(call: Callable[[], Record]) -> Record:
+    """Run a call below one more frame of the C stack, so that what it leaves there can be wiped from above."""
+    return next(map(lambda run: run(), (call,)))  # noqa: C417  # `map` calls from C; a comprehension would not

@@ -1,0 +1,111 @@
+"""The media process: decoders, converters and recognisers, one recording at a time, behind the wall."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from echoless.confinement.profile import Role
+from echoless.core.clock import SystemClock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.child import ChildStart, link_end
+from echoless.crossing.control import AddLink, MediaConfig, Peer, Retire, Stop
+from echoless.crossing.media_records import Convert
+from echoless.crossing.records import Record
+from echoless.volatile.engines.codecs.encoders import new_encoder
+from echoless.volatile.engines.media.convert_job import ConvertJob
+from echoless.volatile.engines.media.host import MediaHost
+from echoless.volatile.engines.media.noise import without_noise
+from echoless.volatile.engines.media.warm_up import warm_up
+from echoless.volatile.engines.null.conversion import UnchangedConversion
+from echoless.volatile.service.wall import close_wall
+from echoless.volatile.speech.hearing_ports import Conversion
+from echoless.volatile.speech.media_ports import MediaJob
+
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+def run_media(start: ChildStart, config: MediaConfig) -> None:
+    """Serve orders until told to stop.
+
+    raises: EcholessError when an engine or a codec does not work here
+    """
+    jobs = _jobs(config)
+    warm_up(jobs[Convert], without_noise)
+    rest = _Rest(start, config, jobs)
+    host = MediaHost(
+        jobs,
+        journal=start.journal,
+        clock=SystemClock(),
+        held_bytes_max=config.held_bytes_max,
+        without_noise=without_noise,
+        on_idle=rest.take,
+    )
+    rest.host = host
+    report = close_wall(start, config, Role.ENGINE)
+    gc.collect()
+    gc.freeze()
+    start.control.set_blocking(False)
+    host.add_watch(start.control, lambda: _obey(start, host))
+    start.control.send(report)
+    host.run()
+    host.close()
+
+
+def _jobs(config: MediaConfig) -> Mapping[type[Record], MediaJob]:
+    """Return who does which kind of order."""
+    return {Convert: ConvertJob(_unchanged, new_encoder, held_bytes_max=config.held_bytes_max)}
+
+
+def _unchanged(_order: Convert) -> Conversion:
+    return UnchangedConversion()
+
+
+class _Rest:
+    """What a media process does between two jobs: it looks at its size, and asks once to be replaced.
+
+    The process ends when its gateways have moved on to its successor.
+    """
+
+    def __init__(self, start: ChildStart, config: MediaConfig, jobs: Mapping[type[Record], MediaJob]) -> None:
+        self._start = start
+        self._jobs = jobs
+        self._growth_bytes_max = config.growth_bytes_max
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        self._resident_at_start_bytes = self._resident_bytes()
+        self._is_asked = False
+        self.host: MediaHost | None = None
+
+    def take(self) -> None:
+        """Ask for a successor where one is due."""
+        grown = self._resident_bytes() - self._resident_at_start_bytes
+        is_due = grown >= self._growth_bytes_max or any(job.wants_retirement for job in self._jobs.values())
+        if is_due and not self._is_asked and self.host is not None:
+            self._is_asked = True
+            self.host.retire()
+            self._start.control.send(Retire())
+
+    def _resident_bytes(self) -> int:
+        # Without pages of files: those come with whoever reads our memory from outside.
+        _, resident, shared, *_ = os.pread(self._statm, 256, 0).split()
+        return (int(resident) - int(shared)) * _PAGE_BYTES
+
+
+def _obey(start: ChildStart, host: MediaHost) -> None:
+    """Do what the supervisor says; without a supervisor there is nothing to live for."""
+    while True:
+        try:
+            message = start.control.receive()
+        except BlockingIOError:
+            return
+        if message is None:
+            os._exit(0)
+        record, descriptors = message
+        if isinstance(record, AddLink) and record.peer is Peer.GATEWAY:
+            host.add_link(link_end(descriptors[0]))
+        elif isinstance(record, Stop):
+            host.stop(record.deadline_s)
+        else:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "this control message is not for a media process")
