@@ -13,8 +13,9 @@ import pytest
 
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.client import AuditClient
-from echoless.audit.planting import plant
-from echoless.audit.plantings import MODEL, SPEECH, Manner, all_plantings
+from echoless.audit.planting import Manner
+from echoless.audit.plantings.text_to_speech import MODEL, SPEECH, speech_plantings
+from echoless.audit.sending import plant
 from tests.leak.conftest import SEED, Watched
 
 pytestmark = [pytest.mark.leak, pytest.mark.claim("Z1")]
@@ -87,7 +88,7 @@ def test_nothing_is_left_of_errors_and_departures(
 ) -> None:
     plantings = [
         planting
-        for planting in all_plantings(mint, kept_too=False)
+        for planting in speech_plantings(mint, kept_too=False)
         if planting.manner is manner and planting.text is None
     ]
     watched.watch(mint.canaries)

@@ -8,8 +8,9 @@ import pytest
 
 from echoless.audit.canary import CanaryMint
 from echoless.audit.client import AuditClient
-from echoless.audit.planting import plant
-from echoless.audit.plantings import Manner, all_plantings
+from echoless.audit.planting import Manner
+from echoless.audit.plantings.text_to_speech import speech_plantings
+from echoless.audit.sending import plant
 from tests.leak.conftest import Watched, watching
 
 pytestmark = [pytest.mark.leak, pytest.mark.claim("Z1")]
@@ -33,7 +34,7 @@ def test_nothing_is_left_over_tls(over_tls: Watched, mint: CanaryMint) -> None:
 
 
 def test_nothing_is_left_of_departures_over_tls(over_tls: Watched, mint: CanaryMint) -> None:
-    plantings = [p for p in all_plantings(mint, kept_too=False) if p.manner is not Manner.WHOLE]
+    plantings = [p for p in speech_plantings(mint, kept_too=False) if p.manner is not Manner.WHOLE]
     over_tls.watch(mint.canaries)
     with AuditClient(over_tls.server.url, over_tls.server.api_key) as client:
         assert plant(client, plantings).unexpected == []

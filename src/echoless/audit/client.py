@@ -9,12 +9,14 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
+
+from echoless.audit.planting import Form
+from echoless.audit.socket_client import AuditSocket, unverified
 
 TIMEOUT_S: Final = 60.0
 _JSON_HEADERS: Final = {"content-type": "application/json"}
@@ -36,6 +38,7 @@ class AuditClient:
     """
 
     def __init__(self, url: str, api_key: str) -> None:
+        self._url = url
         parts = urlsplit(url)
         assert parts.hostname is not None, "the URL of a server has a host"
         self._host = parts.hostname
@@ -57,10 +60,10 @@ class AuditClient:
     ) -> Answer:
         """Send a request and read the whole answer.
 
-        body: bytes as they are, anything else as JSON
+        body: a form, bytes as they are, anything else as JSON
         """
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        sent = {**(_JSON_HEADERS if data is not None else {}), **self._key_header, **(headers or {})}
+        data, described = _written(body)
+        sent = {**described, **self._key_header, **(headers or {})}
         try:
             return self._exchange(self._connection, method, path, data, sent)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
@@ -72,16 +75,24 @@ class AuditClient:
     def open_stream(self, path: str, body: object) -> OpenStream:
         """Send a request on a connection of its own and read only the beginning of the answer."""
         connection = self._connect(receive_bytes=16 * 1024)
-        headers = {**_JSON_HEADERS, **self._key_header}
-        connection.request("POST", path, body=json.dumps(body).encode(), headers=headers)
+        data, described = _written(body)
+        connection.request("POST", path, body=data, headers={**described, **self._key_header})
         return OpenStream(connection, connection.getresponse())
+
+    def open_socket(self, path: str, headers: Mapping[str, str] | None = None) -> AuditSocket:
+        """Open a socket on a connection of its own.
+
+        raises: SocketRefusedError when the handshake is answered with a status
+        """
+        return AuditSocket.opened(self._url, path, {**self._key_header, **(headers or {})})
 
     def leave_while_sending(self, path: str, body: object) -> None:
         """Send half of a request's body, then go away."""
-        data = json.dumps(body).encode()
+        data, described = _written(body)
+        assert data is not None, "who leaves while sending has something to send"
         connection = self._connect()
         connection.putrequest("POST", path)
-        for name, value in {**_JSON_HEADERS, **self._key_header, "content-length": str(len(data))}.items():
+        for name, value in {**described, **self._key_header, "content-length": str(len(data))}.items():
             connection.putheader(name, value)
         connection.endheaders(data[: len(data) // 2])
         connection.close()
@@ -104,7 +115,7 @@ class AuditClient:
         if receive_bytes:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
-        connection.sock = _unverified().wrap_socket(raw, server_hostname=self._host) if self._is_tls else raw
+        connection.sock = unverified().wrap_socket(raw, server_hostname=self._host) if self._is_tls else raw
         return connection
 
 
@@ -126,8 +137,14 @@ class OpenStream:
         self._connection.close()
 
 
-def _unverified() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+def _written(body: object) -> tuple[bytes | None, dict[str, str]]:
+    """Return a body as bytes, and the header that says what it is."""
+    match body:
+        case None:
+            return None, {}
+        case Form():
+            return body.encoded(), {"content-type": body.media_type}
+        case bytes():
+            return body, _JSON_HEADERS
+        case _:
+            return json.dumps(body).encode(), _JSON_HEADERS

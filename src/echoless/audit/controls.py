@@ -13,9 +13,9 @@ from echoless.audit.client import AuditClient
 from echoless.audit.memory_scan import scan_memory
 from echoless.audit.needles import text_needles
 from echoless.audit.options import AuditOptions
-from echoless.audit.planting import plant
-from echoless.audit.plantings import MODEL, SPEECH, all_plantings
+from echoless.audit.plantings.text_to_speech import MODEL, SPEECH, speech_plantings
 from echoless.audit.report import AuditReport
+from echoless.audit.sending import plant
 from echoless.core.processes import ProcessIdentity
 from echoless.core.server_process import ServerProcess
 
@@ -58,7 +58,7 @@ def control_servers(options: AuditOptions, report: AuditReport) -> None:
 
 def _copies_left(server: ServerProcess, scrub_deadline_s: float) -> int:
     mint = CanaryMint()
-    spoken = [planting for planting in all_plantings(mint, kept_too=False) if planting.text is not None]
+    spoken = [planting for planting in speech_plantings(mint, kept_too=False) if planting.text is not None]
     with AuditClient(server.url, server.api_key) as client:
         plant(client, spoken)
         time.sleep(scrub_deadline_s)

@@ -1,81 +1,127 @@
-"""Sends plantings and notes what came of them."""
+"""One planting: a request with canaries in it, as JSON, as a form, or as the script of a socket. Data only.
+
+Whatever a client chooses is content: texts, names and values of unknown JSON keys, headers, query, path, names of
+files and fields, the boundary of a form, and credentials.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from enum import StrEnum
 
-from echoless.audit.client import Answer, AuditClient
-from echoless.audit.plantings import Manner, Planting
+from echoless.audit.canary import Canary
 
-_FIRST_BYTES: Final = 4_096
-_MODE_HEADER: Final = "x-echoless-retention"
-_ITEM_HEADER: Final = "history-item-id"
+KEPT = "kept"
+ZERO = "zero"
+
+
+class Manner(StrEnum):
+    """How a request is made, or a socket used."""
+
+    WHOLE = "whole"
+    """To its end: the last byte of the answer, or the close of the socket."""
+    CANCELLED = "cancelled"
+    """Left in the middle of the answer; a socket loses its connection without a close."""
+    LEFT_WHILE_SENDING = "left_while_sending"
+    """Left before the request was complete."""
+    HELD_OPEN = "held_open"
+    """A socket that has answered and stays open, idle, while memory is searched."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """A generation that was answered, and the audio that came of it."""
+class FormPart:
+    """One part of a form; prints without what it carries.
 
-    planting: Planting
-    audio: bytes = field(repr=False)
-    history_item_id: str = ""
-
-
-@dataclass(slots=True)
-class Planted:
-    """Everything that was planted in one round.
-
-    unexpected: plantings whose answer was not as intended, in words of ours
+    file_name:  None for a field
+    media_type: empty sends no content-type
+    headers:    more headers of the part
     """
 
-    spoken: list[Spoken] = field(default_factory=list)
-    request_count: int = 0
-    unexpected: list[str] = field(default_factory=list)
+    name: str = field(repr=False)
+    value: bytes = field(repr=False)
+    file_name: str | None = field(default=None, repr=False)
+    media_type: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def encoded(self) -> bytes:
+        """Return head and value as they stand between two boundaries."""
+        named = f'; filename="{self.file_name}"' if self.file_name is not None else ""
+        lines = [f'content-disposition: form-data; name="{self.name}"{named}']
+        lines += [f"content-type: {self.media_type}"] if self.media_type else []
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + self.value
 
 
-def plant(
-    client: AuditClient, plantings: Sequence[Planting], progress: Callable[[float], None] | None = None
-) -> Planted:
-    """Send every planting once.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A multipart form.
 
-    progress: called with the fraction that is done
+    boundary: chosen by the client like everything else
+    source:   RFC 7578
     """
-    planted = Planted()
-    for number, planting in enumerate(plantings):
-        _plant_one(client, planting, planted)
-        planted.request_count += 1
-        if progress is not None:
-            progress((number + 1) / len(plantings))
-    return planted
+
+    boundary: str = field(repr=False)
+    parts: tuple[FormPart, ...]
+
+    @property
+    def media_type(self) -> str:
+        """The content-type to send it with."""
+        return f"multipart/form-data; boundary={self.boundary}"
+
+    def encoded(self) -> bytes:
+        """Return the whole body."""
+        dashes = b"--" + self.boundary.encode()
+        return b"".join(dashes + b"\r\n" + part.encoded() + b"\r\n" for part in self.parts) + dashes + b"--\r\n"
 
 
-def _plant_one(client: AuditClient, planting: Planting, planted: Planted) -> None:
-    match planting.manner:
-        case Manner.WHOLE:
-            answer = client.request(planting.method, planting.path, planting.body, planting.headers)
-            _judge(planting, answer, planted)
-        case Manner.CANCELLED:
-            stream = client.open_stream(planting.path, planting.body)
-            began = stream.status == 200 and bool(stream.read(_FIRST_BYTES))
-            stream.close()
-            if not began:
-                planted.unexpected.append(f"{planting.name}: status {stream.status} instead of a stream")
-        case Manner.LEFT_WHILE_SENDING:
-            client.leave_while_sending(planting.path, planting.body)
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a socket is told, frame by frame; its answers are read once all is said.
+
+    frames: text, or bytes for a binary frame
+    """
+
+    frames: tuple[str | bytes, ...] = field(repr=False)
 
 
-def _judge(planting: Planting, answer: Answer, planted: Planted) -> None:
-    if answer.status not in planting.statuses:
-        planted.unexpected.append(f"{planting.name}: status {answer.status} instead of {planting.statuses}")
-        return
-    if planting.text is None:
-        return
-    mode, item = answer.headers.get(_MODE_HEADER, ""), answer.headers.get(_ITEM_HEADER, "")
-    if (mode, bool(item)) != (("default", True) if planting.is_kept else ("zero", False)):
-        planted.unexpected.append(
-            f"{planting.name}: mode {mode or 'not said'}, item id {'given' if item else 'none'}"
-        )
-        return
-    planted.spoken.append(Spoken(planting, planting.audio_of(answer.body), item))
+def _text_of_row(row: Mapping[str, object]) -> str:
+    return str(row["text"])
+
+
+@dataclass(frozen=True, slots=True)
+class Planting:
+    """One request with the canaries in it.
+
+    method:    `WS` for a socket
+    body:      a Form, a Script, bytes as they are, or anything else as JSON
+    text:      the canary that is spoken; None where nothing is
+    statuses:  what the answer must be for the canaries to count as planted; of a socket the code of its close
+    audio_of:  takes the audio out of the body of a good answer; a socket's body has one message a line
+    kept_text_of: takes what was spoken out of a row of the history
+    kept_text:    what that must be; empty for the text itself
+    """
+
+    name: str
+    is_kept: bool
+    method: str
+    path: str = field(repr=False)
+    body: object = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    statuses: tuple[int, ...] = (200,)
+    manner: Manner = Manner.WHOLE
+    text: Canary | None = None
+    output_format: str = ""
+    audio_of: Callable[[bytes], bytes] = bytes
+    kept_text_of: Callable[[Mapping[str, object]], str] = _text_of_row
+    kept_text: str = field(default="", repr=False)
+
+    @property
+    def is_socket(self) -> bool:
+        """Whether it is the script of a socket."""
+        return isinstance(self.body, Script)
+
+
+def mode_name(is_kept: bool) -> str:
+    """Return how plantings of a mode are called."""
+    return KEPT if is_kept else ZERO

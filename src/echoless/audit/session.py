@@ -19,6 +19,7 @@ from echoless.audit.canary import CanaryMint
 from echoless.audit.client import AuditClient
 from echoless.audit.controls import control_in_flight, control_servers
 from echoless.audit.disk_scan import scan_directory, scan_files, scan_shared_places
+from echoless.audit.groundwork import clear_groundwork, lay_groundwork
 from echoless.audit.kept import check_kept
 from echoless.audit.memory_scan import MemoryScan, scan_memory
 from echoless.audit.needles import (
@@ -29,9 +30,10 @@ from echoless.audit.needles import (
     without_common,
 )
 from echoless.audit.options import AuditOptions, RunningServer
-from echoless.audit.planting import Planted, Spoken, plant
-from echoless.audit.plantings import KEPT, Planting, all_plantings
+from echoless.audit.planting import KEPT, Planting
+from echoless.audit.plantings.catalogue import all_plantings
 from echoless.audit.report import AuditReport, View
+from echoless.audit.sending import Planted, Spoken, plant
 from echoless.audit.soak import soak
 from echoless.core.errors import EcholessError
 from echoless.core.processes import ProcessIdentity, family_of
@@ -79,7 +81,9 @@ class _Audit:
     def run(self) -> None:
         began_unix_s = time.time() - 1.0
         mint = CanaryMint()
-        plantings = all_plantings(mint)
+        with AuditClient(self.server.url, self.server.api_key) as client:
+            groundwork = lay_groundwork(client, mint)
+        plantings = all_plantings(mint, groundwork)
         texts = text_needles(mint.canaries)
         kept = frozenset(canary.name for canary in mint.where(is_kept=True))
         supervisor = self.server.supervisor_pid or running_supervisor(self.server.data_directory)
@@ -103,6 +107,7 @@ class _Audit:
                 after == family,
                 f"{len(family)} processes, {len(after)} at the end",
             )
+            clear_groundwork(client, groundwork)
             check_kept(
                 client,
                 self.server,
@@ -129,6 +134,7 @@ class _Audit:
         time.sleep(self.options.scrub_deadline_s)
         audio = [needle for needle in _audio(planted.spoken) if not needle.owner.startswith(KEPT)]
         self._memory(f"memory after {name}", family, [*texts, *audio], kept)
+        planted.close_sockets()
         return planted
 
     def _soak(self, family: Sequence[ProcessIdentity], mint: CanaryMint) -> None:

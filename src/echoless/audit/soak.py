@@ -11,7 +11,7 @@ from typing import Final
 
 from echoless.audit.canary import CanaryMint
 from echoless.audit.client import AuditClient
-from echoless.audit.plantings import MODEL, SPEECH
+from echoless.audit.plantings.text_to_speech import MODEL, SPEECH
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.processes import ProcessIdentity, own_bytes
 

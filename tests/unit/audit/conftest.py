@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.sync.server import Server, ServerConnection, serve
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -48,7 +51,7 @@ def stub() -> Iterator[Stub]:
             except OSError:
                 stub.cut_off_count += 1
 
-        do_GET = do_POST = answer  # the base class calls them so
+        do_GET = do_POST = do_PATCH = answer  # the base class calls them so
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -62,3 +65,49 @@ def stub() -> Iterator[Stub]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@dataclass(slots=True)
+class SocketStub:
+    """Answers each frame by a function, until it returns a close code; remembers what it was told."""
+
+    url: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    refusal: int = 0
+    reply: Callable[[str | bytes], str | int | None] = lambda _frame: 1000
+    heard: list[str | bytes] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def socket_stub() -> Iterator[SocketStub]:
+    stub = SocketStub()
+
+    def check(connection: ServerConnection, _request: Request) -> Response | None:
+        return connection.respond(stub.refusal, "") if stub.refusal else None
+
+    def describe(_connection: ServerConnection, _request: Request, response: Response) -> Response:
+        for name, value in stub.headers.items():
+            response.headers[name] = value
+        return response
+
+    def talk(connection: ServerConnection) -> None:
+        try:
+            for frame in connection:
+                stub.heard.append(frame)
+                said = stub.reply(frame)
+                if isinstance(said, int):
+                    connection.close(said)
+                elif said is not None:
+                    connection.send(said)
+        except ConnectionClosed:
+            pass
+        stub.left.set()
+
+    server: Server = serve(talk, "127.0.0.1", 0, process_request=check, process_response=describe, close_timeout=1)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    stub.url = f"http://127.0.0.1:{server.socket.getsockname()[1]}"
+    yield stub
+    server.shutdown()
+    thread.join()

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from echoless.audit.client import AuditClient
+from echoless.audit.planting import Form, FormPart
 from tests.unit.audit.conftest import Stub
 
 pytestmark = pytest.mark.unit
@@ -33,6 +34,13 @@ def test_bytes_are_sent_as_they_are(stub: Stub) -> None:
     with AuditClient(stub.url, "k") as client:
         client.request("POST", "/", b'{"broken')
     assert stub.asked[0][2] == b'{"broken'
+
+
+def test_a_form_is_sent_with_its_boundary(stub: Stub) -> None:
+    form = Form("edge", (FormPart("a", b"1"),))
+    with AuditClient(stub.url, "k") as client:
+        client.request("POST", "/", form)
+    assert (stub.asked[0][2], stub.asked[0][3]["content-type"]) == (form.encoded(), form.media_type)
 
 
 def test_a_closed_connection_is_opened_again(stub: Stub) -> None:

@@ -1,64 +1,46 @@
-"""An answer that is not as intended is named; what was spoken is noted with its audio."""
+"""A form is what RFC 7578 says, and prints without what it carries."""
 
 from __future__ import annotations
 
+import email
+
 import pytest
 
-from echoless.audit.canary import CanaryMint
-from echoless.audit.client import AuditClient
-from echoless.audit.planting import plant
-from echoless.audit.plantings import Manner, Planting
-from tests.unit.audit.conftest import Stub
+from echoless.audit.planting import Form, FormPart, Planting, Script, mode_name
 
 pytestmark = pytest.mark.unit
 
-
-def _good(is_kept: bool) -> Planting:
-    text = CanaryMint(seed=1).plain("it/text", 40, is_kept=is_kept)
-    return Planting("it", is_kept, "POST", "/speak", {"text": text.text}, text=text, output_format="mp3_44100_128")
-
-
-@pytest.mark.parametrize(
-    ("is_kept", "mode", "item", "is_intended"),
-    [
-        (False, "zero", "", True),
-        (True, "default", "item", True),
-        (False, "default", "", False),
-        (False, "zero", "item", False),
-        (True, "default", "", False),
-        (True, "zero", "item", False),
-        (False, "", "", False),
-    ],
+FORM = Form(
+    "secret-boundary",
+    (
+        FormPart("model_id", b"secret-value"),
+        FormPart("file", b"\x00\r\n\xff", "secret-name.wav", "audio/wav", {"x-note": "secret-header"}),
+    ),
 )
-def test_mode_and_item_must_be_those_of_the_planting(
-    stub: Stub, is_kept: bool, mode: str, item: str, is_intended: bool
-) -> None:
-    headers = {"x-echoless-retention": mode, "history-item-id": item}
-    stub.reply = lambda *_: (200, {name: value for name, value in headers.items() if value}, b"audio")
-    with AuditClient(stub.url, "k") as client:
-        planted = plant(client, [_good(is_kept)])
-    assert [(spoken.audio, spoken.history_item_id) for spoken in planted.spoken] == (
-        [(b"audio", item)] if is_intended else []
-    )
-    assert (planted.unexpected == []) is is_intended
 
 
-@pytest.mark.parametrize(("status", "is_intended"), [(422, True), (200, False), (500, False)])
-def test_a_refusal_must_be_the_one_that_was_meant(stub: Stub, status: int, is_intended: bool) -> None:
-    stub.reply = lambda *_: (status, {}, b"")
-    planting = Planting("bad", False, "POST", "/", {}, statuses=(400, 422))
-    with AuditClient(stub.url, "k") as client:
-        planted = plant(client, [planting])
-    assert (planted.unexpected == []) is is_intended
-    assert planted.spoken == []
+def test_a_form_is_read_back_by_the_standard_library() -> None:
+    head = f"content-type: {FORM.media_type}\r\n\r\n".encode()
+    field, file = email.message_from_bytes(head + FORM.encoded()).get_payload()
+    assert not isinstance(field, str)
+    assert not isinstance(file, str)
+    assert field.get_param("name", header="content-disposition") == "model_id"
+    assert field.get_payload(decode=True) == b"secret-value"
+    assert (file.get_filename(), file.get_content_type(), file["x-note"]) == (
+        "secret-name.wav", "audio/wav", "secret-header",
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize(("status", "is_intended"), [(200, True), (503, False)])
-def test_a_stream_that_never_began_was_not_cancelled(stub: Stub, status: int, is_intended: bool) -> None:
-    stub.reply = lambda *_: (status, {}, b"x" * 100_000)
-    planting = Planting("gone", False, "POST", "/", {}, manner=Manner.CANCELLED)
-    fractions: list[float] = []
-    with AuditClient(stub.url, "k") as client:
-        planted = plant(client, [planting, planting], fractions.append)
-    assert (planted.unexpected == []) is is_intended
-    assert fractions == [0.5, 1.0]
+def test_raw_bytes_stand_in_the_body_as_they_are() -> None:
+    assert b"\r\n\r\n\x00\r\n\xff\r\n--secret-boundary--" in FORM.encoded()
+
+
+def test_forms_and_scripts_print_without_content() -> None:
+    planting = Planting("it", False, "WS", "/v1", Script(("secret-frame",)))
+    assert "secret" not in repr(FORM) + repr(planting) + repr(planting.body)
+    assert planting.is_socket
+    assert not Planting("it", False, "POST", "/v1", FORM).is_socket
+
+
+def test_modes_have_names() -> None:
+    assert (mode_name(True), mode_name(False)) == ("kept", "zero")

@@ -1,65 +1,34 @@
-"""Where canaries are planted: every route that takes content, both modes, good requests and bad ones. Data only.
-
-Whatever a client chooses is content: texts, names and values of unknown JSON keys, headers, query, path and
-credentials.
-"""
+"""Text to speech: every route, both modes, good requests and bad ones."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from echoless.audit.canary import Canary, CanaryMint
+from echoless.audit.canary import CanaryMint
+from echoless.audit.planting import Manner, Planting, mode_name
+from echoless.audit.plantings.places import AROUND, headers_of, query_of, switch_of, words_for
 
 VOICE: Final = "JBFqnCBsd6RMkjVDRZzb"
 MODEL: Final = "eleven_flash_v2_5"
 SPEECH: Final = f"/v1/text-to-speech/{VOICE}"
-KEPT: Final = "kept"
-_SEED: Final = 20_261_122
+SEED: Final = 20_261_122
+_IN_BODY: Final = ("unknown key", "unknown value", "setting name", "setting value")
 _CLAUSE_CHARACTERS: Final = (300, 5_000)
 _LONG_CHARACTERS: Final = 20_000
 
 
-class Manner(StrEnum):
-    """How a request is made."""
-
-    WHOLE = "whole"
-    CANCELLED = "cancelled"
-    LEFT_WHILE_SENDING = "left_while_sending"
-
-
-@dataclass(frozen=True, slots=True)
-class Planting:
-    """One request with the canaries in it.
-
-    text:      the canary that is spoken; None where nothing is
-    statuses:  what the answer must be for the canaries to count as planted
-    audio_of:  takes the audio out of the body of a good answer
-    """
-
-    name: str
-    is_kept: bool
-    method: str
-    path: str
-    body: object = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    statuses: tuple[int, ...] = (200,)
-    manner: Manner = Manner.WHOLE
-    text: Canary | None = None
-    output_format: str = ""
-    audio_of: Callable[[bytes], bytes] = bytes
-
-
-def _audio_of_json(body: bytes) -> bytes:
+def audio_of_json(body: bytes) -> bytes:
+    """Return the audio in one JSON object."""
     return base64.b64decode(json.loads(body)["audio_base64"])
 
 
-def _audio_of_lines(body: bytes) -> bytes:
+def audio_of_lines(body: bytes) -> bytes:
+    """Return the audio in a JSON object a line."""
     lines = (json.loads(line) for line in body.splitlines() if line.strip())
     return b"".join(base64.b64decode(line["audio_base64"]) for line in lines)
 
@@ -79,63 +48,51 @@ _ROUTES: Final = (
     _Route("T2 pcm", "/stream", "pcm_22050"),
     _Route("T2 ulaw", "/stream", "ulaw_8000"),
     _Route("T2 opus", "/stream", "opus_48000_64"),
-    _Route("T3", "/with-timestamps", "mp3_44100_128", _audio_of_json),
-    _Route("T4", "/stream/with-timestamps", "pcm_16000", _audio_of_lines),
+    _Route("T3", "/with-timestamps", "mp3_44100_128", audio_of_json),
+    _Route("T4", "/stream/with-timestamps", "pcm_16000", audio_of_lines),
 )
 
 
-def all_plantings(mint: CanaryMint, *, kept_too: bool = True) -> tuple[Planting, ...]:
-    """Return every planting; the canaries are made here, so that they can be searched for before anything is sent.
+def speech_plantings(mint: CanaryMint, *, kept_too: bool) -> Iterator[Planting]:
+    """Yield everything that is planted in single texts.
 
     kept_too: False leaves out what would be kept
     """
-    plantings = [*_good(mint, is_kept=False), *_clauses(mint), *_refused(mint), *_broken_off(mint)]
+    yield from _good(mint, is_kept=False)
+    yield from _clauses(mint)
+    yield from _refused(mint)
+    yield from _broken_off(mint)
     if kept_too:
-        plantings += _good(mint, is_kept=True)
-    return tuple(plantings)
+        yield from _good(mint, is_kept=True)
 
 
 def _address(suffix: str, is_kept: bool, output_format: str = "mp3_44100_128", more: str = "") -> str:
-    switch = "" if is_kept else "&enable_logging=false"
-    return f"{SPEECH}{suffix}?output_format={output_format}{switch}{more}"
-
-
-def _mode(is_kept: bool) -> str:
-    return KEPT if is_kept else "zero"
+    return f"{SPEECH}{suffix}?output_format={output_format}{switch_of(is_kept)}{more}"
 
 
 def _good(mint: CanaryMint, *, is_kept: bool) -> Iterator[Planting]:
     """Yield a request for every route, with a canary in every place that a client fills."""
     scripts = (mint.accented, mint.cyrillic, mint.emoji)
     for number, route in enumerate(_ROUTES):
-        name = f"{_mode(is_kept)}/{route.name}"
+        name = f"{mode_name(is_kept)}/{route.name}"
         text = scripts[number % 3](f"{name}/text", is_kept=is_kept)
-        # What surrounds the text is never kept, not even beside a kept item.
-        unkept = {part: mint.plain(f"{name}/{part}", 40, is_kept=False).words[0] for part in _AROUND}
+        unkept = words_for(mint, name, (*AROUND, *_IN_BODY))
         context = {
             part: mint.plain(f"{name}/{part}", 60, is_kept=is_kept).text for part in ("previous_text", "next_text")
         }
         body = {
             "text": text.text,
             "model_id": MODEL,
-            "seed": _SEED,
+            "seed": SEED,
             **context,
             unkept["unknown key"]: unkept["unknown value"],
             "voice_settings": {"stability": 0.5, unkept["setting name"]: unkept["setting value"]},
         }
-        more = f"&{unkept['query name']}={unkept['query value']}"
-        path = _address(route.suffix, is_kept, route.output_format, more)
-        headers = {f"x-{unkept['header name']}": unkept["header value"], "user-agent": unkept["user agent"]}
+        path = _address(route.suffix, is_kept, route.output_format, query_of(unkept))
         yield Planting(
-            name, is_kept, "POST", path, body, headers,
+            name, is_kept, "POST", path, body, headers_of(unkept),
             text=text, output_format=route.output_format, audio_of=route.audio_of,
         )  # fmt: skip
-
-
-_AROUND: Final = (
-    "unknown key", "unknown value", "setting name", "setting value", "query name", "query value", "header name",
-    "header value", "user agent",
-)  # fmt: skip
 
 
 def _clauses(mint: CanaryMint) -> Iterator[Planting]:
@@ -143,7 +100,7 @@ def _clauses(mint: CanaryMint) -> Iterator[Planting]:
     texts = [mint.short("zero/clause of 5/text", is_kept=False)]
     texts += [mint.plain(f"zero/clause of {n}/text", n, is_kept=False) for n in _CLAUSE_CHARACTERS]
     for text in texts:
-        body = {"text": text.text, "model_id": MODEL, "seed": _SEED}
+        body = {"text": text.text, "model_id": MODEL, "seed": SEED}
         # Linear as well, so that the engine's own samples are known when the encoded form is asked for.
         for output_format in ("mp3_44100_128", "pcm_22050"):
             name = f"{text.name.removesuffix('/text')} {output_format}"
@@ -154,7 +111,7 @@ def _clauses(mint: CanaryMint) -> Iterator[Planting]:
 def _refused(mint: CanaryMint) -> Iterator[Planting]:
     """Yield requests that end in an error, asked with zero retention and without: neither may leave anything."""
     for is_kept in (False, True):
-        base = f"{_mode(is_kept)}/refused"
+        base = f"{mode_name(is_kept)}/refused"
         switch = "" if is_kept else "?enable_logging=false"
 
         def word(part: str, base: str = base) -> str:
@@ -198,7 +155,7 @@ def _broken_off(mint: CanaryMint) -> Iterator[Planting]:
         body = {"text": text.text, "model_id": MODEL}
         yield Planting(name, False, "POST", path, body, manner=Manner.CANCELLED)
     for is_kept in (False, True):
-        name = f"{_mode(is_kept)}/left while sending"
+        name = f"{mode_name(is_kept)}/left while sending"
         text = mint.plain(f"{name}/text", 5_000, is_kept=False)
         yield Planting(
             name, is_kept, "POST", _address("", is_kept), {"text": text.text}, manner=Manner.LEFT_WHILE_SENDING

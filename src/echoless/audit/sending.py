@@ -1,0 +1,138 @@
+"""Sends plantings and notes what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from echoless.audit.client import Answer, AuditClient
+from echoless.audit.planting import Manner, Planting, Script
+from echoless.audit.socket_client import AuditSocket, SocketRefusedError
+
+_FIRST_BYTES: Final = 4_096
+_MODE_HEADER: Final = "x-echoless-retention"
+_ITEM_HEADER: Final = "history-item-id"
+_REQUEST_HEADER: Final = "request-id"
+_SOCKET_STAYS: Final = 101
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A generation that was answered, and the audio that came of it.
+
+    history_item_id: empty where the answer does not name it, as on a socket
+    """
+
+    planting: Planting
+    audio: bytes = field(repr=False)
+    history_item_id: str = ""
+    request_id: str = ""
+
+
+@dataclass(slots=True)
+class Planted:
+    """Everything that was planted in one round.
+
+    unexpected:   plantings whose answer was not as intended, in words of ours
+    open_sockets: still open, idle; whoever planted closes them
+    """
+
+    spoken: list[Spoken] = field(default_factory=list)
+    request_count: int = 0
+    unexpected: list[str] = field(default_factory=list)
+    open_sockets: list[AuditSocket] = field(default_factory=list)
+
+    def close_sockets(self) -> None:
+        """Close what is still open."""
+        for opened in self.open_sockets:
+            opened.close()
+        self.open_sockets.clear()
+
+
+def plant(
+    client: AuditClient, plantings: Sequence[Planting], progress: Callable[[float], None] | None = None
+) -> Planted:
+    """Send every planting once.
+
+    progress: called with the fraction that is done
+    """
+    planted = Planted()
+    for number, planting in enumerate(plantings):
+        if isinstance(planting.body, Script):
+            _plant_socket(client, planting, planting.body, planted)
+        else:
+            _plant_one(client, planting, planted)
+        planted.request_count += 1
+        if progress is not None:
+            progress((number + 1) / len(plantings))
+    return planted
+
+
+def _plant_one(client: AuditClient, planting: Planting, planted: Planted) -> None:
+    match planting.manner:
+        case Manner.WHOLE:
+            answer = client.request(planting.method, planting.path, planting.body, planting.headers)
+            _judge(planting, answer, planted)
+        case Manner.CANCELLED:
+            stream = client.open_stream(planting.path, planting.body)
+            began = stream.status == 200 and bool(stream.read(_FIRST_BYTES))
+            stream.close()
+            if not began:
+                planted.unexpected.append(f"{planting.name}: status {stream.status} instead of a stream")
+        case Manner.LEFT_WHILE_SENDING:
+            client.leave_while_sending(planting.path, planting.body)
+        case Manner.HELD_OPEN:
+            raise AssertionError("only a socket stays open")
+
+
+def _plant_socket(client: AuditClient, planting: Planting, script: Script, planted: Planted) -> None:
+    """Say a script, and end as the planting says. A handshake that is refused counts as its status."""
+    try:
+        opened = client.open_socket(planting.path, planting.headers)
+    except SocketRefusedError as refusal:
+        _judge(planting, Answer(refusal.status, {}, b""), planted)
+        return
+    opened.say(*script.frames)
+    try:
+        status = _ended(opened, planting.manner)
+    except TimeoutError:
+        opened.vanish()
+        planted.unexpected.append(f"{planting.name}: no answer in time")
+        return
+    if planting.manner is Manner.HELD_OPEN:
+        planted.open_sockets.append(opened)
+    _judge(planting, Answer(status, opened.headers, b"\n".join(opened.messages)), planted)
+
+
+def _ended(opened: AuditSocket, manner: Manner) -> int:
+    """Listen, and leave as told; return the code of the close, or 101 where the socket was left without one."""
+    match manner:
+        case Manner.WHOLE:
+            return opened.hear_to_the_close()
+        case Manner.HELD_OPEN:
+            opened.hear_until_quiet()
+        case Manner.CANCELLED:
+            opened.hear_first()
+            opened.vanish()
+        case Manner.LEFT_WHILE_SENDING:
+            opened.vanish()
+    return _SOCKET_STAYS
+
+
+def _judge(planting: Planting, answer: Answer, planted: Planted) -> None:
+    if answer.status not in planting.statuses:
+        planted.unexpected.append(f"{planting.name}: status {answer.status} instead of {planting.statuses}")
+        return
+    if planting.text is None:
+        return
+    mode, item = answer.headers.get(_MODE_HEADER, ""), answer.headers.get(_ITEM_HEADER, "")
+    # A socket answers its handshake before there is an item.
+    has_item = planting.is_kept and not planting.is_socket
+    if (mode, bool(item)) != ("default" if planting.is_kept else "zero", has_item):
+        planted.unexpected.append(
+            f"{planting.name}: mode {mode or 'not said'}, item id {'given' if item else 'none'}"
+        )
+        return
+    request_id = answer.headers.get(_REQUEST_HEADER, "")
+    planted.spoken.append(Spoken(planting, planting.audio_of(answer.body), item, request_id))

@@ -1,0 +1,85 @@
+"""Canaries go wherever a client can put something, in both modes and for every product."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import unquote
+
+import pytest
+
+from echoless.audit.canary import CanaryMint
+from echoless.audit.groundwork import Groundwork
+from echoless.audit.planting import Form, Manner, Planting, Script
+from echoless.audit.plantings.catalogue import all_plantings
+
+pytestmark = pytest.mark.unit
+
+
+def planted(seed: int, *, kept_too: bool = True) -> tuple[CanaryMint, tuple[Planting, ...]]:
+    mint = CanaryMint(seed=seed)
+    ground = Groundwork("dictionary", "version", mint.plain("kept/string", 14, is_kept=True))
+    return mint, all_plantings(mint, ground, kept_too=kept_too)
+
+
+def _sent(planting: Planting) -> str:
+    match planting.body:
+        case bytes():
+            body = planting.body.decode()
+        case Form():
+            body = planting.body.encoded().decode("utf-8", "replace")
+        case Script():
+            frames = (f if isinstance(f, str) else f.decode("utf-8", "replace") for f in planting.body.frames)
+            body = "".join(_unescaped(frame) for frame in frames)
+        case _:
+            body = json.dumps(planting.body, ensure_ascii=False)
+    return unquote(planting.path) + body + json.dumps(dict(planting.headers))
+
+
+def _unescaped(frame: str) -> str:
+    try:
+        return json.dumps(json.loads(frame), ensure_ascii=False)
+    except ValueError:
+        return frame
+
+
+def test_every_canary_is_in_some_request() -> None:
+    mint, plantings = planted(1)
+    sent = "".join(_sent(planting) for planting in plantings)
+    missing = [canary.name for canary in mint.canaries if not any(word in sent for word in canary.words)]
+    assert missing == []
+
+
+PRODUCTS = ["/v1/text-to-speech/", "/v1/text-to-dialogue"]
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_every_product_is_planted_in_both_modes(product: str, is_kept: bool) -> None:
+    good = [p for p in planted(2)[1] if p.text is not None and p.is_kept is is_kept and product in p.path]
+    assert good
+    assert all(("enable_logging=false" in p.path) is not is_kept for p in good)
+
+
+def test_names_of_plantings_are_their_own_and_say_the_mode() -> None:
+    plantings = planted(3)[1]
+    names = [planting.name for planting in plantings]
+    assert len(set(names)) == len(names)
+    said = [p for p in plantings if p.text is not None]
+    assert all(p.name.startswith("kept/" if p.is_kept else "zero/") for p in said)
+
+
+def test_departures_and_errors_are_planted_too() -> None:
+    plantings = planted(4)[1]
+    assert {planting.manner for planting in plantings} == set(Manner)
+    assert {400, 401, 404, 422, 1008} <= {status for planting in plantings for status in planting.statuses}
+
+
+def test_nothing_is_kept_where_that_is_asked_for() -> None:
+    mint, _ = planted(5, kept_too=False)
+    assert [canary.name for canary in mint.where(is_kept=True)] == ["kept/string"]
+
+
+def test_a_planting_prints_without_its_words() -> None:
+    mint, plantings = planted(6)
+    assert mint.anchor not in repr(plantings)
+    assert mint.anchor not in repr([p.body for p in plantings if isinstance(p.body, Form | Script)])

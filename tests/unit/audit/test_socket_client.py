@@ -1,0 +1,56 @@
+"""A socket says what it is told to say, listens as told, and goes as told."""
+
+from __future__ import annotations
+
+import pytest
+
+from echoless.audit.socket_client import AuditSocket, SocketRefusedError
+from tests.unit.audit.conftest import SocketStub
+
+pytestmark = pytest.mark.unit
+
+
+def test_everything_is_heard_to_the_close(socket_stub: SocketStub) -> None:
+    socket_stub.headers = {"X-Mode": "zero"}
+    socket_stub.reply = lambda frame: 1008 if frame == b"two" else f"heard {frame!r}"
+    opened = AuditSocket.opened(socket_stub.url, "/a", {"x-key": "k"})
+    opened.say("one", b"two")
+    assert opened.hear_to_the_close() == 1008
+    assert (opened.headers["x-mode"], opened.messages) == ("zero", [b"heard 'one'"])
+    assert socket_stub.heard == ["one", b"two"]
+
+
+def test_a_refused_handshake_is_a_status(socket_stub: SocketStub) -> None:
+    socket_stub.refusal = 429
+    with pytest.raises(SocketRefusedError) as caught:
+        AuditSocket.opened(socket_stub.url, "/a", {})
+    assert caught.value.status == 429
+
+
+def test_a_socket_that_is_quiet_stays_open(socket_stub: SocketStub) -> None:
+    socket_stub.reply = lambda frame: str(frame)
+    opened = AuditSocket.opened(socket_stub.url, "/a", {})
+    opened.say("one", "two")
+    opened.hear_until_quiet()
+    assert opened.messages == [b"one", b"two"]
+    assert not socket_stub.left.is_set()
+    opened.close()
+    assert socket_stub.left.wait(5)
+
+
+def test_a_socket_vanishes_without_a_close(socket_stub: SocketStub) -> None:
+    socket_stub.reply = lambda frame: str(frame)
+    opened = AuditSocket.opened(socket_stub.url, "/a", {})
+    opened.say("one")
+    opened.hear_first()
+    opened.vanish()
+    assert socket_stub.left.wait(5)
+
+
+def test_a_socket_prints_without_what_it_heard(socket_stub: SocketStub) -> None:
+    socket_stub.reply = lambda frame: 1000 if frame == "end" else "secret"
+    opened = AuditSocket.opened(socket_stub.url, "/a", {})
+    opened.say("x", "end")
+    opened.hear_to_the_close()
+    assert opened.messages == [b"secret"]
+    assert "secret" not in repr(opened)
