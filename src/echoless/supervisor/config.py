@@ -68,10 +68,12 @@ class ServerConfig(BaseModel):
         default_factory=usable_cores, ge=1, le=256, description="Engine processes; as many as cores."
     )
     media_engines: int = Field(
-        0, ge=0, le=256,
+        default_factory=usable_cores,
+        ge=0,
+        le=256,
         description="Processes that convert and recognise recordings, one at a time each. 0 leaves "
         "the voice changer and speech to text out.",
-    )  # fmt: skip
+    )
     live_engines: int = Field(
         0, ge=0, le=64, description="Processes that recognise live audio, many sessions each; 0 leaves it out."
     )
