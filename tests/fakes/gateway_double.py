@@ -14,7 +14,16 @@ import msgspec
 
 from echoless.core.ids import NO_TICKET, TicketId
 from echoless.crossing.control import VaultConfig
+from echoless.crossing.kept_records import (
+    InputAudio,
+    KeepInputType,
+    KeptTranscript,
+    ReadInputAudio,
+    ReadTranscript,
+    ReadTranscriptAudio,
+)
 from echoless.crossing.link import Link
+from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
 from echoless.crossing.query_records import QUERY_RECORDS, ItemAudio, ReadItemAudio
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -38,6 +47,9 @@ from echoless.vault.service import Vault
 
 KEY = "sk_" + "0123456789abcdef" * 3
 TTS = "POST /v1/text-to-speech/{voice}"
+STS = "POST /v1/speech-to-speech/{voice}"
+STT = "POST /v1/speech-to-text"
+STS_MODEL, STT_MODEL = "eleven_english_sts_v2", "scribe_v1"
 VOICE = "21m00Tcm4TlvDq8ikWAM"
 MODEL = "eleven_multilingual_v2"
 FORMAT = "mp3_44100_128"
@@ -119,6 +131,16 @@ class GatewayDouble:
         for start in range(0, len(audio), chunk_bytes):
             self.link.post_content(KIND_KEEP_AUDIO, audio[start : start + chunk_bytes], ticket=ticket)
 
+    def keep_raw(self, granted: TicketGranted, kind: int, data: bytes, chunk_bytes: int = 48 * 1024) -> None:
+        """Keep raw bytes of a kind."""
+        for start in range(0, len(data), chunk_bytes):
+            self.link.post_content(kind, data[start : start + chunk_bytes], ticket=TicketId(granted.ticket_id))
+
+    def keep_recording(self, granted: TicketGranted, audio: bytes, media_type: str = "audio/mpeg") -> None:
+        """Keep what a client uploaded."""
+        self.keep_raw(granted, KIND_KEEP_INPUT_AUDIO, audio)
+        self.link.post(KeepInputType(media_type), ticket=TicketId(granted.ticket_id))
+
     def keep_alignment(self, granted: TicketGranted, text: str, *, is_normalized: bool = False) -> None:
         times = [index / 16 for index in range(len(text))]
         record = KeepAlignment(is_normalized, list(text), times, [time + 1 / 16 for time in times])
@@ -137,19 +159,52 @@ class GatewayDouble:
         assert (await self.close(granted, TicketClosed)).is_kept
         return granted.history_item_id
 
+    async def convert(self, recording: bytes, audio: bytes = b"said again") -> str:
+        """Run one kept request of the voice changer; return its item's id."""
+        granted = await self.open(STS)
+        await self.reserve(granted, 0, UnitsReserved, model=STS_MODEL)
+        self.keep_recording(granted, recording)
+        self.link.post(KeepText("", {"stability": 0.5}, 7), ticket=TicketId(granted.ticket_id))
+        self.keep_raw(granted, KIND_KEEP_AUDIO, audio)
+        assert (await self.close(granted, TicketClosed)).is_kept
+        return granted.history_item_id
+
+    async def transcribe(self, recording: bytes, transcript: bytes, key: str = KEY) -> str:
+        """Run one kept request of speech to text; return its transcript's id."""
+        granted = await self.open(STT, voice_id="", key=key)
+        await self.reserve(granted, 0, UnitsReserved, model=STT_MODEL, format="")
+        self.keep_recording(granted, recording)
+        self.keep_raw(granted, KIND_KEEP_TRANSCRIPT, transcript)
+        assert (await self.close(granted, TicketClosed)).is_kept
+        return granted.history_item_id
+
     async def audio(self, granted: TicketGranted, item_id: str, window_bytes: int = 65536) -> bytes:
         """Read an item's audio to its end, giving credit as it comes."""
+        head, audio = await self.read(granted, ReadItemAudio(item_id, window_bytes))
+        assert isinstance(head, ItemAudio), head
+        return audio
+
+    async def read(
+        self,
+        granted: TicketGranted,
+        question: ReadItemAudio | ReadInputAudio | ReadTranscript | ReadTranscriptAudio,
+    ) -> tuple[Record, bytes]:
+        """Ask for something that is streamed; return its head and all bytes, or a refusal and none."""
         with self.link.exchange(TicketId(granted.ticket_id)) as exchange:
-            exchange.post(ReadItemAudio(item_id, window_bytes))
-            head = self.link.registry.decode(await exchange.receive())
-            assert isinstance(head, ItemAudio), head
-            audio = b""
-            while len(audio) < head.audio_bytes:
+            exchange.post(question)
+            head = self.link.registry.decode(await asyncio.wait_for(exchange.receive(), 20))
+            size_bytes = 0
+            if isinstance(head, (ItemAudio, InputAudio)):
+                size_bytes = head.audio_bytes
+            elif isinstance(head, KeptTranscript):
+                size_bytes = head.json_bytes
+            data = b""
+            while len(data) < size_bytes:
                 frame = await asyncio.wait_for(exchange.receive(), 20)
                 assert frame.header.kind == KIND_AUDIO
-                audio += frame.payload
+                data += frame.payload
                 exchange.post(Credit(len(frame.payload)))
-            return audio
+            return head, data
 
 
 def closing(status: CloseStatus = CloseStatus.DONE) -> CloseTicket:

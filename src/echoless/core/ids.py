@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 from typing import Final, NewType
@@ -13,6 +14,7 @@ TICKET_ID_BYTES: Final = 16
 NO_TICKET: Final = TicketId(bytes(TICKET_ID_BYTES))
 _ALPHABET: Final = string.ascii_letters + string.digits
 _OPAQUE_LENGTH: Final = 20
+_OPAQUE_FORM: Final = re.compile(rf"[A-Za-z0-9]{{{_OPAQUE_LENGTH}}}")
 
 
 def new_ticket_id() -> TicketId:
@@ -23,6 +25,11 @@ def new_ticket_id() -> TicketId:
 def new_opaque_id() -> str:
     """Return 20 random characters of [A-Za-z0-9], the wire form of history items, voices and samples."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(_OPAQUE_LENGTH))
+
+
+def is_opaque_id(text: str) -> bool:
+    """Say whether a text has the form of such an id; what has not is no id of anything."""
+    return _OPAQUE_FORM.fullmatch(text) is not None
 
 
 def new_api_key() -> str:

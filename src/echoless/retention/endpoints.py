@@ -115,6 +115,7 @@ _TABLE: Final = {
         Z POST /v1/speech-to-text
         H DELETE /v1/speech-to-text/transcripts/{tr}
         H GET /v1/speech-to-text/transcripts/{tr}
+        H GET /v1/speech-to-text/transcripts/{tr}/input-audio
         Z WS /v1/speech-to-text/realtime
     """,
     Product.WORKSPACE: """
@@ -163,6 +164,7 @@ _TABLE: Final = {
         H DELETE /v1/history/{item}
         H GET /v1/history/{item}
         H GET /v1/history/{item}/audio
+        H GET /v1/history/{item}/input-audio
     """,
     Product.PRONUNCIATION: """
         G GET /v1/pronunciation-dictionaries

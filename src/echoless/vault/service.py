@@ -42,7 +42,7 @@ from echoless.crossing.dialogue_records import ResolveVoices
 from echoless.crossing.dictionary_records import DICTIONARY_QUESTIONS, UseDictionary
 from echoless.crossing.link import Link
 from echoless.crossing.operator_records import OPERATOR_RECORDS
-from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds, ReadItemAudio
+from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds
 from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Refused, core_registry
 from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.crossing.wire import Frame
@@ -55,12 +55,13 @@ from echoless.vault.intake.keeping import Keeper
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.queries.administration import Administration
-from echoless.vault.queries.audio import AudioRead
+from echoless.vault.queries.audio import STREAMED_QUESTIONS, StreamedQuestion, StreamedRead
 from echoless.vault.queries.desk import QueryDesk
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.operator import OperatorDesk
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
+from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.stores.accounts import ENTERPRISE, Caller
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
 from echoless.vault.stores.storage import Storage, open_storage
@@ -98,7 +99,7 @@ class Vault:
         self._links: set[Link] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.first_key = FirstKey("", "")
-        self._reads: dict[tuple[Link, int], tuple[AudioRead, asyncio.Task[None]]] = {}
+        self._reads: dict[tuple[Link, int], tuple[StreamedRead, asyncio.Task[None]]] = {}
         self.host = HostStanding(config.assurance)
         self.recent = RecentRequests(clock)
         self.eraser = Eraser(storage, self.recent, clock, journal)
@@ -120,6 +121,7 @@ class Vault:
             numbers=NumberQueries(storage),
             keys=KeyQueries(self.administration),
             dictionaries=DictionaryQueries(storage, clock),
+            transcripts=TranscriptQueries(self.eraser.delete_transcript),
         )
         self._operator = OperatorDesk(storage, self.administration, clock)
 
@@ -192,7 +194,7 @@ class Vault:
         if record is not None and not isinstance(record, Credit):
             self._ask(link, frame, record)
 
-    def _steer(self, read: tuple[AudioRead, asyncio.Task[None]], record: Record) -> None:
+    def _steer(self, read: tuple[StreamedRead, asyncio.Task[None]], record: Record) -> None:
         if isinstance(record, Credit):
             read[0].credit(record.taken_bytes)
         else:
@@ -213,13 +215,13 @@ class Vault:
             refusal = self._queries.may_ask(ticket.endpoint, ticket.caller, record)
         if refusal is not None or ticket is None:
             link.post(refusal or UNKNOWN_TICKET, correlation=correlation)
-        elif isinstance(record, ReadItemAudio):
+        elif isinstance(record, STREAMED_QUESTIONS):
             self._begin_read(link, correlation, ticket.caller, record)
         else:
             self._spawn(self._answer(link, correlation, ticket.caller, record))
 
-    def _begin_read(self, link: Link, correlation: int, caller: Caller, record: ReadItemAudio) -> None:
-        read = AudioRead(self._storage, link, correlation)
+    def _begin_read(self, link: Link, correlation: int, caller: Caller, record: StreamedQuestion) -> None:
+        read = StreamedRead(self._storage, link, correlation)
         task = self._spawn(self._guard(read.run(caller.workspace_id, record), link, correlation))
         self._reads[link, correlation] = (read, task)
         task.add_done_callback(lambda _task: self._reads.pop((link, correlation), None))

@@ -28,14 +28,24 @@ class Eraser:
         self._journal = journal
 
     async def delete_item(self, workspace_id: str, item_id: str, actor_id: str) -> bool:
-        """Delete one item of a workspace; False where it has none of that id.
+        """Delete one item of a workspace's history; False where it has none of that id.
 
         raises: EcholessError(INTERNAL_ERROR) when a step failed; the next start finishes what was begun
         """
-        found = await self._storage.read(lambda reader: reader.sequence_of(workspace_id, item_id))
+        return await self._delete(workspace_id, item_id, actor_id, is_transcript=False)
+
+    async def delete_transcript(self, workspace_id: str, transcript_id: str, actor_id: str) -> bool:
+        """Delete one transcript of a workspace with its recording; otherwise as `delete_item`."""
+        return await self._delete(workspace_id, transcript_id, actor_id, is_transcript=True)
+
+    async def _delete(self, workspace_id: str, item_id: str, actor_id: str, *, is_transcript: bool) -> bool:
+        found = await self._storage.read(
+            lambda reader: reader.sequence_of(workspace_id, item_id, is_transcript=is_transcript)
+        )
         if found is None:
             return False
-        await self._storage.writer.now(audit_row(self._clock, workspace_id, actor_id, "history.delete", item_id))
+        activity = "transcript.delete" if is_transcript else "history.delete"
+        await self._storage.writer.now(audit_row(self._clock, workspace_id, actor_id, activity, item_id))
         await self.erase([item_id])
         return True
 

@@ -11,13 +11,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
-from echoless.core.audio_formats import AUDIO_FORMATS
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_opaque_id, new_ticket_id
 from echoless.core.journal import Event, Journal
-from echoless.core.models import MODEL_BY_ID
+from echoless.crossing.kept_records import KeepInputType
 from echoless.crossing.link import Link
+from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
 from echoless.crossing.records import (
     KIND_KEEP_AUDIO,
     Cancel,
@@ -37,27 +37,33 @@ from echoless.crossing.records import (
 from echoless.crossing.socket_records import BeginGeneration, EndGeneration, KeepMoreText, OpenContext
 from echoless.crossing.wire import Frame, Header
 from echoless.retention.decision import RetentionMode
+from echoless.vault.intake.counting import checked_model
 from echoless.vault.intake.granting import (
     INVALID_KEY,
     Admitted,
     Gatekeeper,
     counts_while_generating,
+    has_contexts,
     is_counted,
     source_of,
     too_many,
 )
 from echoless.vault.intake.keeping import ABANDONED, Keeper
-from echoless.vault.intake.tickets import Ticket, Tickets
+from echoless.vault.intake.tickets import CONTENT_KINDS, Ticket, Tickets
 from echoless.vault.intake.turnstile import Entrance, Turnstile
 from echoless.vault.stores.accounts import Accounts
 from echoless.vault.stores.drafts import ItemDraft
+from echoless.vault.stores.segments import Part
 from echoless.vault.stores.voices import VoiceBook
 from echoless.vault.stores.writer import Writer
 
-_CHARACTERS_MAX: Final = 1_000_000
 _PENDING_HIGH_BYTES: Final = 16 * 1024 * 1024
 _PENDING_LOW_BYTES: Final = 8 * 1024 * 1024
-_CONTENT_KINDS: Final = frozenset({KeepText.KIND, KeepMoreText.KIND, KeepAlignment.KIND, KIND_KEEP_AUDIO})
+_PARTS: Final = {
+    KIND_KEEP_AUDIO: Part.AUDIO,
+    KIND_KEEP_INPUT_AUDIO: Part.INPUT,
+    KIND_KEEP_TRANSCRIPT: Part.TRANSCRIPT,
+}
 # A client may have five contexts; some more may be finishing.
 _CONTEXTS_MAX: Final = 32
 UNKNOWN_TICKET: Final = Refused(code=ErrorCode.UNKNOWN_TICKET.value, message="This request is not open here.")
@@ -117,7 +123,7 @@ class IntakeDesk:
         raises: EcholessError(CROSSING_BROKEN) where the gateway is broken or lies: its link must be cut
         """
         header = frame.header
-        if header.is_content or header.kind in _CONTENT_KINDS:
+        if header.is_content or header.kind in CONTENT_KINDS:
             self._take_content(link, frame)
             return None
         record = link.registry.decode(frame)
@@ -132,6 +138,8 @@ class IntakeDesk:
                 self._end_generation(link, header)
             case ReserveUnits():
                 self._answer(link, header, self._reserve(link, header, record))
+            case KeepInputType():
+                self._keep_input_type(link, header, record)
             case CloseTicket():
                 self._close(link, header, record)
             case Cancel():
@@ -277,7 +285,7 @@ class IntakeDesk:
     def _open_context(self, link: Link, header: Header) -> None:
         """Open a ticket below that of a socket. The decision is the socket's, whatever policy says by now."""
         parent = self.tickets.find(link, header.ticket)
-        if parent is None or parent.parent is not None or not counts_while_generating(parent.endpoint):
+        if parent is None or parent.parent is not None or not has_contexts(parent.endpoint):
             self._answer(link, header, UNKNOWN_TICKET)
             return
         if len(tuple(self.tickets.below(parent))) >= _CONTEXTS_MAX:
@@ -333,16 +341,17 @@ class IntakeDesk:
 
     def _take_content(self, link: Link, frame: Frame) -> None:
         header = frame.header
-        if not header.is_content or header.kind not in _CONTENT_KINDS:
+        if not header.is_content or header.kind not in CONTENT_KINDS:
             raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {header.kind} lies about carrying content")
         ticket = self.tickets.find(link, header.ticket)
-        if ticket is None or not ticket.may_take_content:
+        if ticket is None or not ticket.takes(header.kind):
             self.refused_content_count += 1
             mode = "unknown" if ticket is None else ticket.decision.mode.value
             self._journal.say(Event.CONTENT_REFUSED, kind=header.kind, mode=mode, count=self.refused_content_count)
             return
-        if header.kind == KIND_KEEP_AUDIO:
-            self._take_audio(ticket, frame.payload)
+        part = _PARTS.get(header.kind)
+        if part is not None:
+            self._take_bytes(ticket, part, frame.payload)
             return
         record = link.registry.decode(frame)
         if isinstance(record, KeepText):
@@ -352,14 +361,21 @@ class IntakeDesk:
         elif isinstance(record, KeepAlignment):
             self._keeper.keep_alignment(ticket, record)
 
-    def _take_audio(self, ticket: Ticket, audio: bytes) -> None:
-        assert ticket.draft is not None
-        for index, segment in ticket.draft.add_audio(audio):
-            self._writer.put_segment(ticket.draft, index, segment, self._segment_stored)
+    def _take_bytes(self, ticket: Ticket, part: Part, data: bytes) -> None:
+        draft = ticket.draft
+        assert draft is not None
+        for index, segment in draft.tracks[part].add(data):
+            self._writer.put_segment(draft, part, index, segment, self._segment_stored)
         if self._writer.pending_segment_bytes > _PENDING_HIGH_BYTES:
             # The disk is slower than the engines: let the gateways feel it instead of filling memory.
             self._paused.add(ticket.link)
             ticket.link.pause_reading()
+
+    def _keep_input_type(self, link: Link, header: Header, record: KeepInputType) -> None:
+        """Take the type of a recording; under a ticket that takes no recording it means nothing."""
+        ticket = self.tickets.find(link, header.ticket)
+        if ticket is not None and ticket.draft is not None and ticket.takes(KIND_KEEP_INPUT_AUDIO):
+            ticket.draft.input_media_type = record.media_type
 
     def _segment_stored(self) -> None:
         if self._paused and self._writer.pending_segment_bytes < _PENDING_LOW_BYTES:
@@ -375,15 +391,15 @@ class IntakeDesk:
         return self._reserved(ticket, record)
 
     def _reserved(self, ticket: Ticket, record: ReserveUnits | BeginGeneration) -> Record:
-        model = MODEL_BY_ID.get(record.model_id)
-        if model is None or record.output_format not in AUDIO_FORMATS or record.characters > _CHARACTERS_MAX:
-            raise EcholessError(ErrorCode.CROSSING_BROKEN, "units of a model or format that does not exist")
+        model = checked_model(ticket.endpoint.product, record)
         cost = math.ceil(record.characters * model.cost_factor)
         workspace = self._accounts.workspaces[ticket.caller.workspace_id]
         key = self._accounts.keys.get(ticket.caller.key_id)
         if key is None:
             return UNKNOWN_TICKET
-        refusal = self._gatekeeper.quota_refusal(workspace, key, cost, ticket.decision.mode)
+        # What is counted by the minute is counted at the end; here it needs one unit that is not spent.
+        least = 1 if model.credits_per_minute else cost
+        refusal = self._gatekeeper.quota_refusal(workspace, key, least, ticket.decision.mode)
         if refusal is not None:
             return refusal
         ticket.model_id, ticket.output_format = record.model_id, record.output_format
@@ -414,7 +430,7 @@ class IntakeDesk:
             self._keeper.settle(ticket, record)
         if ticket.holds_place:
             self._leave(ticket.caller.workspace_id)
-        if self._keeper.is_kept(ticket, record.status):
+        if self._keeper.is_kept(ticket, record):
             task = asyncio.get_running_loop().create_task(self._commit(ticket, record.status, header))
             self._commits.add(task)
             task.add_done_callback(self._commits.discard)

@@ -18,9 +18,16 @@ from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint, EndpointCla
 from echoless.vault.intake.scopes import required_scope
 from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, Workspace
+from echoless.vault.stores.drafts import CONVERTED_SOURCE, SPOKEN_SOURCE, TRANSCRIPT_SOURCE
 from echoless.vault.stores.keyring import Keyring
 
-_SOURCES: Final = {Product.TEXT_TO_SPEECH: "TTS", Product.TEXT_TO_DIALOGUE: "TTS", Product.VOICE_CHANGER: "STS"}
+_SOURCES: Final = {
+    Product.TEXT_TO_SPEECH: SPOKEN_SOURCE,
+    Product.TEXT_TO_DIALOGUE: SPOKEN_SOURCE,
+    Product.VOICE_CHANGER: CONVERTED_SOURCE,
+    Product.SPEECH_TO_TEXT: TRANSCRIPT_SOURCE,
+}
+_SOCKETS_WITH_CONTEXTS: Final = frozenset({Product.TEXT_TO_SPEECH, Product.TEXT_TO_DIALOGUE})
 _BEST_EFFORT: Final = "best_effort"
 INVALID_TOKEN: Final = "The single-use token is unknown, used, expired or for something else."  # noqa: S105  # a message
 INVALID_KEY: Final = "The API key is unknown, disabled or expired."
@@ -153,12 +160,17 @@ def is_counted(endpoint: Endpoint) -> bool:
 
 
 def counts_while_generating(endpoint: Endpoint) -> bool:
-    """Whether a request here counts for concurrency only while it makes something: sockets of text to speech."""
-    return endpoint.method == "WS" and endpoint.product is Product.TEXT_TO_SPEECH
+    """Whether a request here counts for concurrency only while it makes something: all sockets."""
+    return endpoint.method == "WS" and is_counted(endpoint)
+
+
+def has_contexts(endpoint: Endpoint) -> bool:
+    """Whether a ticket here may have others below it: sockets that speak."""
+    return counts_while_generating(endpoint) and endpoint.product in _SOCKETS_WITH_CONTEXTS
 
 
 def source_of(endpoint: Endpoint) -> str:
-    """Return the history's word for what an endpoint makes, or an empty text where it makes no items."""
+    """Return the word for what an endpoint makes, or an empty text where it makes no items."""
     return _SOURCES.get(endpoint.product, "") if is_counted(endpoint) else ""
 
 

@@ -13,11 +13,20 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.dialogue_records import INPUTS_MAX
 from echoless.crossing.records import CloseStatus, CloseTicket, KeepAlignment, KeepText
 from echoless.crossing.socket_records import KeepMoreText
-from echoless.vault.intake.granting import source_of
+from echoless.vault.intake.counting import credits_of
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.stores.accounts import Accounts
-from echoless.vault.stores.drafts import ALIGNMENT, NORMALIZED_ALIGNMENT, ItemFacts, ItemHead, Line
+from echoless.vault.stores.drafts import (
+    ALIGNMENT,
+    NORMALIZED_ALIGNMENT,
+    SPOKEN_SOURCE,
+    TRANSCRIPT_SOURCE,
+    ItemFacts,
+    ItemHead,
+    Line,
+)
 from echoless.vault.stores.recent import RecentRequests
+from echoless.vault.stores.segments import Part
 from echoless.vault.stores.writer import Writer
 from echoless.vault.stores.writing import Write
 
@@ -89,12 +98,16 @@ class Keeper:
     # --- the end ---
 
     def settle(self, ticket: Ticket, record: CloseTicket) -> None:
-        """Give units back where nothing was made, and write the request's row and usage, in both modes alike."""
-        if record.status in _REFUNDED and ticket.credits:
-            self.count(ticket, -ticket.credits)
-            ticket.credits = ticket.characters = 0
+        """Count minutes, or give units back where nothing was made, and write the request's row and usage; in both
+        modes alike.
+        """
         started_unix = ticket.started_ms // 1000
         audio_ms = min(record.audio_ms, _AUDIO_MS_MAX)
+        if record.status in _REFUNDED:
+            self.count(ticket, -ticket.credits)
+            ticket.credits = ticket.characters = 0
+        else:
+            self._count_minutes(ticket, audio_ms)
         shared = {
             "workspace_id": ticket.caller.workspace_id,
             "key_id": ticket.caller.key_id,
@@ -108,19 +121,34 @@ class Keeper:
         usage = {"hour_unix": hour, "credits": ticket.credits, "request_count": 1}
         self._writer.later(Write.USAGE, shared | usage)
 
+    def _count_minutes(self, ticket: Ticket, audio_ms: int) -> None:
+        """Count what a model takes by the minute of audio."""
+        credits = credits_of(ticket.model_id, audio_ms)
+        if credits:
+            ticket.count_from = self._accounts.meter(ticket.caller.workspace_id).character_count
+            ticket.credits = credits
+            self.count(ticket, credits)
+
     def count(self, ticket: Ticket, credits: int) -> None:
         """Add units to the counters of workspace and key, or take them back."""
+        if not credits:
+            return
         for owner in (ticket.caller.workspace_id, ticket.caller.key_id):
             meter = self._accounts.meter(owner)
             meter.character_count = max(0, meter.character_count + credits)
             self._writer.meter_later(owner, meter.character_count, meter.resets_unix)
 
-    def is_kept(self, ticket: Ticket, status: CloseStatus) -> bool:
-        """Whether the end of a request makes a history item: it was produced, as far as the client listened."""
+    def is_kept(self, ticket: Ticket, record: CloseTicket) -> bool:
+        """Whether the end of a request makes an item: it was produced, as far as the client listened."""
         draft = ticket.draft
-        if draft is None or draft.text is None:
+        if draft is None or record.status in _REFUNDED:
             return False
-        return status is CloseStatus.DONE or (status is CloseStatus.CLIENT_LEFT and draft.audio_bytes > 0)
+        if ticket.source == TRANSCRIPT_SOURCE:
+            # Whoever closes has sent the whole transcript before; of one that a dead gateway sent nobody knows.
+            return record is not ABANDONED and draft.size_bytes(Part.TRANSCRIPT) > 0
+        if ticket.source == SPOKEN_SOURCE and draft.text is None:
+            return False
+        return record.status is CloseStatus.DONE or draft.size_bytes(Part.AUDIO) > 0
 
     async def commit(self, ticket: Ticket, status: CloseStatus) -> None:
         """Commit the item of a request; returns when it is there.
@@ -134,14 +162,14 @@ class Keeper:
             item_id=draft.item_id, workspace_id=ticket.caller.workspace_id, request_id=ticket.request_id,
             created_ms=now_ms, voice_id=voice.voice_id if voice is not None else "",
             voice_name=voice.name if voice is not None else "", model_id=ticket.model_id,
-            source=source_of(ticket.endpoint), output_format=ticket.output_format,
+            source=ticket.source, output_format=ticket.output_format,
             character_count_from=ticket.count_from, character_count_to=ticket.count_from + ticket.credits,
         )  # fmt: skip
         try:
             await self._writer.commit_item(draft, facts)
         finally:
             draft.discard()
-        if status is CloseStatus.DONE:
+        if status is CloseStatus.DONE and facts.source == SPOKEN_SOURCE:
             self._recent.add(facts.request_id, facts.workspace_id, facts.item_id, now_ms)
 
     def discard(self, ticket: Ticket) -> None:

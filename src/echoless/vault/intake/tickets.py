@@ -5,16 +5,30 @@ A ticket that is not here is unknown, so after a restart every frame of an older
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from echoless.core.ids import TicketId, request_id_of
 from echoless.crossing.link import Link
+from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
+from echoless.crossing.records import KIND_KEEP_AUDIO, KeepAlignment, KeepText
+from echoless.crossing.socket_records import KeepMoreText
 from echoless.retention.decision import Decision, RetentionMode
-from echoless.retention.endpoints import Endpoint
+from echoless.retention.endpoints import Endpoint, Product
 from echoless.vault.stores.accounts import Caller
 from echoless.vault.stores.drafts import ItemDraft
 from echoless.vault.stores.voices import KnownVoice
+
+_SPOKEN: Final = frozenset({KeepText.KIND, KeepMoreText.KIND, KeepAlignment.KIND, KIND_KEEP_AUDIO})
+_KEPT: Final[Mapping[Product, frozenset[int]]] = {
+    Product.TEXT_TO_SPEECH: _SPOKEN,
+    Product.TEXT_TO_DIALOGUE: _SPOKEN,
+    Product.VOICE_CHANGER: frozenset({KeepText.KIND, KIND_KEEP_INPUT_AUDIO, KIND_KEEP_AUDIO}),
+    Product.SPEECH_TO_TEXT: frozenset({KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT}),
+}
+CONTENT_KINDS: Final = frozenset().union(*_KEPT.values())
+"""All kinds of content that the vault takes from anybody."""
 
 
 @dataclass(slots=True, repr=False)
@@ -58,6 +72,10 @@ class Ticket:
     def may_take_content(self) -> bool:
         """Whether content may be kept under this ticket."""
         return self.decision.mode is RetentionMode.DEFAULT and self.draft is not None
+
+    def takes(self, kind: int) -> bool:
+        """Whether content of a kind may be kept under this ticket: it is a kept one of a product that has such."""
+        return self.may_take_content and kind in _KEPT[self.endpoint.product]
 
     @property
     def may_ask_questions(self) -> bool:

@@ -24,6 +24,7 @@ from echoless.crossing.dictionary_records import (
     SetRules,
     UseDictionary,
 )
+from echoless.crossing.kept_records import DeleteTranscript, ReadInputAudio, ReadTranscript, ReadTranscriptAudio
 from echoless.crossing.query_records import (
     CheckRequestIds,
     CreateKey,
@@ -53,11 +54,13 @@ from echoless.retention.endpoints import ENDPOINTS, Endpoint, Product
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
+from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.stores.accounts import Accounts, Caller
 
 Answer = Callable[[Caller, Any], Awaitable[Record]]
 READ_HISTORY: Final = "speech_history_read"
 _ITEM: Final = "/v1/history/{item}"
+_TRANSCRIPT: Final = "/v1/speech-to-text/transcripts/{tr}"
 _VOICE: Final = "/v1/voices/{voice}"
 _POLICY: Final = "/v1/workspace/zero-retention"
 _ACCOUNTS: Final = "/v1/service-accounts"
@@ -103,8 +106,8 @@ class Question:
     answer: Answer
 
 
-async def _streamed(_caller: Caller, _record: ReadItemAudio) -> Record:
-    raise EcholessError(ErrorCode.CROSSING_BROKEN, "audio is streamed, not answered")
+async def _streamed(_caller: Caller, _record: Record) -> Record:
+    raise EcholessError(ErrorCode.CROSSING_BROKEN, "what is kept is streamed, not answered")
 
 
 class QueryDesk:
@@ -119,9 +122,11 @@ class QueryDesk:
         numbers: NumberQueries,
         keys: KeyQueries,
         dictionaries: DictionaryQueries,
+        transcripts: TranscriptQueries,
         mint_token: Answer,
     ) -> None:
         self._accounts = accounts
+        hears = ("speech_to_text",)
         reads_workspace, reads_user = ("workspace_read",), ("user_read",)
         writes_keys, writes_policy = ("service_account_write",), ("workspace_write",)
         self._questions: dict[type[Record], Question] = {
@@ -134,6 +139,10 @@ class QueryDesk:
             ListVoices: Question(("voices_read",), ("GET /v1/voices", "GET /v2/voices"), voices.all),
             GetVoice: Question(("voices_read", "voices_write"), _SHOWS_VOICE, voices.one),
             ResolveVoices: Question(("text_to_speech",), _DIALOGUES, voices.resolve),
+            ReadInputAudio: Question((READ_HISTORY,), (f"GET {_ITEM}/input-audio",), _streamed),
+            ReadTranscript: Question(hears, (f"GET {_TRANSCRIPT}",), _streamed),
+            ReadTranscriptAudio: Question(hears, (f"GET {_TRANSCRIPT}/input-audio",), _streamed),
+            DeleteTranscript: Question(hears, (f"DELETE {_TRANSCRIPT}",), transcripts.delete),
             **_dictionary_questions(dictionaries),
             MintToken: Question(("user_write",), _TOKENS, mint_token),
             EditVoiceSettings: Question(("voices_write",), (f"POST {_VOICE}/settings/edit",), voices.edit_settings),

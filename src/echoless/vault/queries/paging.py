@@ -126,6 +126,7 @@ def item_view(
         normalized_alignment=alignment_view(normalized_alignment), alignment_characters=alignment_characters,
         normalized_alignment_characters=normalized_alignment_characters,
         dialogue=[DialogueLine(line.text, line.voice_id, line.voice_name) for line in head.dialogue],
+        input_audio_bytes=head.input_bytes, input_media_type=head.input_media_type,
     )  # fmt: skip
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import is_opaque_id
+from echoless.core.models import DEFAULT_MODEL_ID, MODEL_BY_ID
 from echoless.crossing.dialogue_records import ResolveVoices, VoicesResolved
 from echoless.crossing.query_records import (
     Account,
@@ -47,7 +50,7 @@ from echoless.vault.queries.paging import (
 )
 from echoless.vault.queries.usage import bucket_starts, bucketed, touched_hours
 from echoless.vault.stores.accounts import Caller
-from echoless.vault.stores.drafts import ALIGNMENT, NORMALIZED_ALIGNMENT
+from echoless.vault.stores.drafts import ALIGNMENT, CONVERTED_SOURCE, NORMALIZED_ALIGNMENT, SPOKEN_SOURCE
 from echoless.vault.stores.history import HistoryFilter, HistoryReader
 from echoless.vault.stores.numbers import BREAKDOWNS, METRICS, UsagePoint, read_audit, read_requests, read_usage
 from echoless.vault.stores.recent import RecentRequests
@@ -57,6 +60,9 @@ from echoless.vault.stores.voices import KnownVoice, VoiceBook, checked_settings
 DeleteItem = Callable[[str, str, str], Awaitable[bool]]
 """Deletes an item: workspace, item, actor; False where there is none."""
 _ROWS_MAX: Final = 2000
+_SOURCES: Final = frozenset({"", SPOKEN_SOURCE, CONVERTED_SOURCE})
+_ACTOR_FORM: Final = re.compile(r"[A-Za-z0-9_]{0,32}")
+_ACTIVITY_FORM: Final = re.compile(r"[a-z_]{0,20}(\.[a-z_]{1,20})?")
 
 
 class HistoryQueries:
@@ -69,7 +75,11 @@ class HistoryQueries:
         self._delete_item = delete_item
 
     async def page(self, caller: Caller, record: ListHistory) -> HistoryPage:
-        """Return a page."""
+        """Return a page. What no item can have is not asked of the database: it keeps what it was asked for."""
+        if record.start_after_item_id:
+            _checked_id(record.start_after_item_id, "start_after_history_item_id")
+        if (record.model_id or DEFAULT_MODEL_ID) not in MODEL_BY_ID or record.source not in _SOURCES:
+            return HistoryPage([], has_more=False)
         wanted = HistoryFilter(
             workspace_id=caller.workspace_id, voice_id=record.voice_id, model_id=record.model_id,
             source=record.source, before_ms=record.date_before_unix * 1000, after_ms=record.date_after_unix * 1000,
@@ -78,6 +88,8 @@ class HistoryQueries:
         count = min(max(record.page_size, 1), PAGE_ITEMS_MAX)
 
         def step(reader: HistoryReader) -> HistoryPage:
+            if record.voice_id and not reader.has_voice(caller.workspace_id, record.voice_id):
+                return HistoryPage([], has_more=False)
             after = None
             if record.start_after_item_id:
                 # A deleted item keeps its place, so that a client may delete while it reads on.
@@ -92,6 +104,7 @@ class HistoryQueries:
 
     async def item(self, caller: Caller, record: GetHistoryItem) -> HistoryItemView:
         """Return one item."""
+        _checked_id(record.item_id)
         view = await self._storage.read(lambda reader: read_item(reader, caller.workspace_id, record.item_id))
         if view is None:
             raise _no_item()
@@ -99,6 +112,7 @@ class HistoryQueries:
 
     async def alignment(self, caller: Caller, record: ReadItemAlignment) -> AlignmentView:
         """Return a run of an item's alignment; empty past its end."""
+        _checked_id(record.item_id)
         kind = NORMALIZED_ALIGNMENT if record.is_normalized else ALIGNMENT
 
         def step(reader: HistoryReader) -> AlignmentView | None:
@@ -111,6 +125,7 @@ class HistoryQueries:
 
     async def delete(self, caller: Caller, record: DeleteHistoryItem) -> Done:
         """Delete one item."""
+        _checked_id(record.item_id)
         if not await self._delete_item(caller.workspace_id, record.item_id, caller.key_id):
             raise _no_item()
         return Done()
@@ -219,6 +234,8 @@ class NumberQueries:
     async def audit(self, caller: Caller, record: ListAuditEntries) -> AuditEntries:
         """Return administrative acts, newest first."""
         limit = min(max(record.limit, 1), _ROWS_MAX)
+        if not (_ACTOR_FORM.fullmatch(record.actor_id) and _ACTIVITY_FORM.fullmatch(record.activity)):
+            return AuditEntries([], "")
 
         def step(reader: HistoryReader) -> list[Mapping[str, Any]]:
             return read_audit(
@@ -229,6 +246,12 @@ class NumberQueries:
         rows = await self._storage.read(step)
         entries = [AuditEntry(**row) for row in rows[:limit]]
         return AuditEntries(entries, entries[-1].entry_id if len(rows) > limit else "")
+
+
+def _checked_id(item_id: str, param: str | None = None) -> None:
+    """Raise for what is no id of any item."""
+    if not is_opaque_id(item_id):
+        raise _no_item(param)
 
 
 def _no_item(param: str | None = None) -> EcholessError:

@@ -13,10 +13,14 @@ from typing import Any, Final
 import msgspec
 
 from echoless.vault.stores.keyring import ItemSealer, Keyring
-from echoless.vault.stores.segments import SEGMENT_BYTES, Segments
+from echoless.vault.stores.segments import SEGMENT_BYTES, Part, Segments
 
 ALIGNMENT_PART_CHARACTERS: Final = 8192
 ALIGNMENT, NORMALIZED_ALIGNMENT = "alignment", "normalized_alignment"
+SPOKEN_SOURCE, CONVERTED_SOURCE = "TTS", "STS"
+"""The sources of items that were spoken from text, and said again by another voice, as the history names them."""
+TRANSCRIPT_SOURCE: Final = "STT"
+"""The source of items that are transcripts: they are not in the history."""
 _HEAD: Final = "head"
 
 
@@ -35,6 +39,8 @@ class ItemHead(msgspec.Struct, frozen=True, array_like=True):
     """What is sealed in the row of an item: text and settings, and how much audio belongs to it.
 
     dialogue: the lines of a dialogue, whose `text` is empty; items of before there were dialogues have none
+    input_*:  of the recording that the item was made from; older items, and most others, have none
+    transcript_*: of what was heard in it
     """
 
     text: str
@@ -46,13 +52,31 @@ class ItemHead(msgspec.Struct, frozen=True, array_like=True):
     audio_bytes: int
     segment_count: int
     dialogue: list[Line] = msgspec.field(default_factory=list)
+    input_bytes: int = 0
+    input_segment_count: int = 0
+    input_media_type: str = ""
+    transcript_bytes: int = 0
+    transcript_segment_count: int = 0
 
     def __repr__(self) -> str:
         return "<ItemHead>"
 
+    def segment_count_of(self, part: Part) -> int:
+        """Return how many segments a part of the item has."""
+        counts = {
+            Part.AUDIO: self.segment_count,
+            Part.INPUT: self.input_segment_count,
+            Part.TRANSCRIPT: self.transcript_segment_count,
+        }
+        return counts[part]
+
     def all_text(self) -> str:
         """Return everything that was said."""
         return "\n".join((self.text, *(line.text for line in self.dialogue))) if self.dialogue else self.text
+
+
+NO_TEXT: Final = ItemHead("", {}, None, None, None, None, 0, 0)
+"""The head of an item that was made from a recording."""
 
 
 class AlignmentPart(msgspec.Struct, frozen=True, array_like=True):
@@ -84,6 +108,35 @@ class ItemFacts:
 
 
 @dataclass(slots=True, repr=False)
+class Track:
+    """The bytes of one part of an item as they arrive; in memory is less than one segment of them.
+
+    size_bytes: of all that has arrived
+    """
+
+    part: Part
+    pending: bytearray = field(default_factory=bytearray)
+    size_bytes: int = 0
+    segment_count: int = 0
+
+    def add(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Take bytes; return the segments that are now full, with their indices."""
+        self.pending += data
+        self.size_bytes += len(data)
+        full = []
+        while len(self.pending) >= SEGMENT_BYTES:
+            full.append((self.segment_count, bytes(self.pending[:SEGMENT_BYTES])))
+            self.segment_count += 1
+            del self.pending[:SEGMENT_BYTES]
+        return full
+
+    def discard(self) -> None:
+        """Overwrite and forget what is held in memory."""
+        self.pending[:] = bytes(len(self.pending))
+        self.pending.clear()
+
+
+@dataclass(slots=True, repr=False)
 class ItemDraft:
     """Collects one item. `has_failed` once a piece of it could not be stored: it can never be committed then."""
 
@@ -92,9 +145,8 @@ class ItemDraft:
     text: ItemHead | None = None
     more_text: list[str] = field(default_factory=list)
     more_characters: int = 0
-    audio: bytearray = field(default_factory=bytearray)
-    audio_bytes: int = 0
-    segment_count: int = 0
+    tracks: dict[Part, Track] = field(default_factory=lambda: {part: Track(part) for part in Part})
+    input_media_type: str = ""
     alignments: dict[str, AlignmentPart] = field(default_factory=dict)
     has_failed: bool = False
 
@@ -103,16 +155,14 @@ class ItemDraft:
         """Begin an item with a key of its own."""
         return cls(item_id, ItemSealer.new(item_id))
 
-    def add_audio(self, data: bytes) -> list[tuple[int, bytes]]:
-        """Take audio; return the segments that are now full, with their indices."""
-        self.audio += data
-        self.audio_bytes += len(data)
-        full = []
-        while len(self.audio) >= SEGMENT_BYTES:
-            full.append((self.segment_count, bytes(self.audio[:SEGMENT_BYTES])))
-            self.segment_count += 1
-            del self.audio[:SEGMENT_BYTES]
-        return full
+    @property
+    def has_segments(self) -> bool:
+        """Whether something of it may lie in the object store."""
+        return any(track.segment_count for track in self.tracks.values())
+
+    def size_bytes(self, part: Part) -> int:
+        """Return how much of a part has arrived."""
+        return self.tracks[part].size_bytes
 
     def add_text(self, text: str) -> int:
         """Take text that follows the first; return how many characters have followed so far."""
@@ -129,8 +179,8 @@ class ItemDraft:
 
     def discard(self) -> None:
         """Overwrite and forget what is held in memory."""
-        self.audio[:] = bytes(len(self.audio))
-        self.audio.clear()
+        for track in self.tracks.values():
+            track.discard()
         self.text = None
         self.more_text.clear()
         self.alignments.clear()
@@ -139,20 +189,17 @@ class ItemDraft:
 def seal_draft(
     draft: ItemDraft, facts: ItemFacts, keyring: Keyring, segments: Segments
 ) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
-    """Store the last segment and return the rows: wrapped key, item, alignments. In the writer's thread.
+    """Store the last segments and return the rows: wrapped key, item, alignments. In the writer's thread.
 
-    raises: EcholessError(INTERNAL_ERROR) when the object store does not take the segment
+    raises: EcholessError(INTERNAL_ERROR) when the object store does not take a segment
     """
-    assert draft.text is not None, "a draft without text is not committed"
-    if draft.audio:
-        segments.put(draft.sealer, draft.item_id, draft.segment_count, bytes(draft.audio))
-        draft.segment_count += 1
-    head = msgspec.structs.replace(
-        draft.text, text=draft.text.text + "".join(draft.more_text), audio_bytes=draft.audio_bytes,
-        segment_count=draft.segment_count,
-    )  # fmt: skip
+    for track in draft.tracks.values():
+        if track.pending:
+            segments.put(draft.sealer, draft.item_id, track.part, track.segment_count, bytes(track.pending))
+            track.segment_count += 1
+    head = _head_of(draft)
     item = {name: getattr(facts, name) for name in ItemFacts.__slots__}
-    item |= {"audio_bytes": draft.audio_bytes, "segment_count": draft.segment_count}
+    item |= {"audio_bytes": head.audio_bytes, "segment_count": head.segment_count}
     item["sealed_head"] = draft.sealer.seal(msgspec.msgpack.encode(head), _HEAD, 0)
     key = {
         "item_id": facts.item_id,
@@ -161,6 +208,19 @@ def seal_draft(
     }
     runs = (_alignment_rows(draft.sealer, facts, kind, whole) for kind, whole in draft.alignments.items())
     return key, item, list(chain.from_iterable(runs))
+
+
+def _head_of(draft: ItemDraft) -> ItemHead:
+    """Return the head with everything that is known at the end."""
+    text = draft.text or NO_TEXT
+    audio, heard = draft.tracks[Part.AUDIO], draft.tracks[Part.TRANSCRIPT]
+    given = draft.tracks[Part.INPUT]
+    return msgspec.structs.replace(
+        text, text=text.text + "".join(draft.more_text), audio_bytes=audio.size_bytes,
+        segment_count=audio.segment_count, input_bytes=given.size_bytes, input_segment_count=given.segment_count,
+        input_media_type=draft.input_media_type, transcript_bytes=heard.size_bytes,
+        transcript_segment_count=heard.segment_count,
+    )  # fmt: skip
 
 
 def _alignment_rows(sealer: ItemSealer, facts: ItemFacts, kind: str, whole: AlignmentPart) -> list[dict[str, Any]]:

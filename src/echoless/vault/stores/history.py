@@ -1,6 +1,7 @@
 """Reading kept items. Everything runs in the reader's thread, in short steps that hold no transaction open.
 
-An item of another workspace is not found, exactly like one that never existed.
+An item of another workspace is not found, exactly like one that never existed. Transcripts are items too, but none
+of the history: whoever looks for one says so, and finds nothing else then.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.vault.stores import schema
 from echoless.vault.stores.drafts import (
     ALIGNMENT_PART_CHARACTERS,
+    SPOKEN_SOURCE,
+    TRANSCRIPT_SOURCE,
     AlignmentPart,
     ItemFacts,
     ItemHead,
@@ -22,7 +25,7 @@ from echoless.vault.stores.drafts import (
     open_head,
 )
 from echoless.vault.stores.keyring import ItemSealer, Keyring
-from echoless.vault.stores.segments import Segments
+from echoless.vault.stores.segments import Part, Segments
 
 _ITEMS: Final = schema.history_items
 _STEP_ITEMS: Final = 64
@@ -64,13 +67,17 @@ class HistoryReader:
         self.vault.close()
         self._keys.close()
 
-    def sequence_of(self, workspace_id: str, item_id: str) -> int | None:
+    def sequence_of(self, workspace_id: str, item_id: str, *, is_transcript: bool = False) -> int | None:
         """Return an item's place in the order, or None."""
-        statement = sa.select(_ITEMS.c.sequence).where(
-            _ITEMS.c.item_id == item_id, _ITEMS.c.workspace_id == workspace_id
-        )
+        statement = sa.select(_ITEMS.c.sequence).where(*_named(workspace_id, item_id, is_transcript=is_transcript))
         with self.vault.begin():
             return self.vault.execute(statement).scalar()
+
+    def has_voice(self, workspace_id: str, voice_id: str) -> bool:
+        """Say whether any item has this voice; compared here, so that the database never sees what has none."""
+        statement = sa.select(_ITEMS.c.voice_id).where(_ITEMS.c.workspace_id == workspace_id).distinct()
+        with self.vault.begin():
+            return voice_id in set(self.vault.execute(statement).scalars())
 
     def step(self, wanted: HistoryFilter, after_sequence: int | None, item_count: int) -> list[StoredItem]:
         """Return the next items in order, at most `item_count` and at most 64 at a time."""
@@ -82,9 +89,9 @@ class HistoryReader:
         opened = (self._open(dict(row)) for row in rows)
         return [item for item in opened if item is not None]
 
-    def get(self, workspace_id: str, item_id: str) -> StoredItem | None:
+    def get(self, workspace_id: str, item_id: str, *, is_transcript: bool = False) -> StoredItem | None:
         """Return one item, or None."""
-        statement = sa.select(_ITEMS).where(_ITEMS.c.item_id == item_id, _ITEMS.c.workspace_id == workspace_id)
+        statement = sa.select(_ITEMS).where(*_named(workspace_id, item_id, is_transcript=is_transcript))
         with self.vault.begin():
             row = self.vault.execute(statement).mappings().one_or_none()
         return None if row is None else self._open(dict(row))
@@ -128,18 +135,19 @@ class HistoryReader:
             wrapped = self._keys.execute(sa.select(table.c.wrapped).where(table.c.item_id == item_id)).scalar()
         return None if wrapped is None else self._keyring.unwrap_item_key(workspace_id, item_id, wrapped)
 
-    def segment(self, sealer: ItemSealer, item_id: str, index: int) -> bytes:
-        """Return one segment of audio.
+    def segment(self, sealer: ItemSealer, item_id: str, part: Part, index: int) -> bytes:
+        """Return one segment of a part.
 
         raises: EcholessError(INTERNAL_ERROR) where it is gone or damaged
         """
-        return self._segments.get(sealer, item_id, index)
+        return self._segments.get(sealer, item_id, part, index)
 
     def recent_request_ids(self, since_ms: int) -> list[tuple[str, str, str, int]]:
-        """Return (request, workspace, item, time) of the items made since then."""
+        """Return (request, workspace, item, time) of what was spoken from text since then."""
         columns = (_ITEMS.c.request_id, _ITEMS.c.workspace_id, _ITEMS.c.item_id, _ITEMS.c.created_ms)
         with self.vault.begin():
-            rows = self.vault.execute(sa.select(*columns).where(_ITEMS.c.created_ms >= since_ms)).all()
+            wanted = sa.select(*columns).where(_ITEMS.c.created_ms >= since_ms, _ITEMS.c.source == SPOKEN_SOURCE)
+            rows = self.vault.execute(wanted).all()
         return [(row.request_id, row.workspace_id, row.item_id, row.created_ms) for row in rows]
 
     def _open(self, row: dict[str, Any]) -> StoredItem | None:
@@ -160,8 +168,14 @@ def matches_text(needle: str) -> Callable[[StoredItem], bool]:
     return lambda item: folded in item.head.all_text().casefold()
 
 
+def _named(workspace_id: str, item_id: str, *, is_transcript: bool) -> tuple[sa.ColumnElement[bool], ...]:
+    is_transcript_row = _ITEMS.c.source == TRANSCRIPT_SOURCE
+    kind = is_transcript_row if is_transcript else sa.not_(is_transcript_row)
+    return _ITEMS.c.item_id == item_id, _ITEMS.c.workspace_id == workspace_id, kind
+
+
 def _conditions(wanted: HistoryFilter, after_sequence: int | None) -> list[sa.ColumnElement[bool]]:
-    conditions = [_ITEMS.c.workspace_id == wanted.workspace_id]
+    conditions = [_ITEMS.c.workspace_id == wanted.workspace_id, _ITEMS.c.source != TRANSCRIPT_SOURCE]
     for column in ("voice_id", "model_id", "source"):
         if getattr(wanted, column):
             conditions.append(_ITEMS.c[column] == getattr(wanted, column))

@@ -1,4 +1,5 @@
-"""Sealed audio as objects: a folder for each item, one object for each segment, each put whole or not at all.
+"""Sealed audio and transcripts as objects: a folder for each item, one object for each segment, each put whole or
+not at all.
 
 Objects without a committed item are leftovers of a crash and are swept at the next start.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -18,25 +20,38 @@ from echoless.vault.stores.directory import DataDirectory, sync_folder
 from echoless.vault.stores.keyring import ItemSealer
 
 SEGMENT_BYTES: Final = 512 * 1024
-KIND_AUDIO: Final = "audio"
+
+
+class Part(StrEnum):
+    """What a segment is part of; sealed with it, so that none can pass for another."""
+
+    AUDIO = "audio"
+    """What was made."""
+    INPUT = "input"
+    """The recording that it was made from."""
+    TRANSCRIPT = "transcript"
+    """What was heard in the recording."""
+
+
+_PREFIXES: Final = {Part.AUDIO: "", Part.INPUT: "input-", Part.TRANSCRIPT: "transcript-"}
 
 
 class Segments:
-    """The object store of sealed audio. Called from the stores' own threads only."""
+    """The object store of sealed segments. Called from the stores' own threads only."""
 
     def __init__(self, directory: DataDirectory, durability: str) -> None:
         self._root = directory.objects
         self._store = LocalStore(prefix=self._root, mkdir=True)
         self._is_synced = durability == "power"
 
-    def put(self, sealer: ItemSealer, item_id: str, index: int, audio: bytes) -> None:
+    def put(self, sealer: ItemSealer, item_id: str, part: Part, index: int, data: bytes) -> None:
         """Seal and store one segment.
 
         raises: EcholessError(INTERNAL_ERROR) when the store does not take it
         """
-        path = _object_path(item_id, index)
+        path = _object_path(item_id, part, index)
         try:
-            self._store.put(path, sealer.seal(audio, KIND_AUDIO, index))
+            self._store.put(path, sealer.seal(data, part.value, index))
             if self._is_synced:
                 self._sync(path)
         except (ObjectStoreError, OSError):
@@ -45,17 +60,17 @@ class Segments:
             return
         raise EcholessError(ErrorCode.INTERNAL_ERROR, "the object store did not take a segment")
 
-    def get(self, sealer: ItemSealer, item_id: str, index: int) -> bytes:
+    def get(self, sealer: ItemSealer, item_id: str, part: Part, index: int) -> bytes:
         """Read and open one segment.
 
         raises: EcholessError(INTERNAL_ERROR) when it is gone or damaged
         """
         try:
-            sealed = bytes(self._store.get(_object_path(item_id, index)).bytes())
+            sealed = bytes(self._store.get(_object_path(item_id, part, index)).bytes())
         except (ObjectStoreError, OSError):
             pass
         else:
-            return sealer.open(sealed, KIND_AUDIO, index)
+            return sealer.open(sealed, part.value, index)
         raise EcholessError(ErrorCode.INTERNAL_ERROR, "a segment of an item could not be read")
 
     def delete_item(self, item_id: str) -> None:
@@ -84,8 +99,8 @@ class Segments:
             sync_folder(folder)
 
 
-def _object_path(item_id: str, index: int) -> str:
-    return f"{item_id[:2]}/{item_id}/{index:06d}"
+def _object_path(item_id: str, part: Part, index: int) -> str:
+    return f"{item_id[:2]}/{item_id}/{_PREFIXES[part]}{index:06d}"
 
 
 def _folders_up_to(folder: Path, root: Path) -> Iterator[Path]:

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.vault.stores.drafts import ItemDraft, ItemFacts, seal_draft
 from echoless.vault.stores.keyring import Keyring
-from echoless.vault.stores.segments import Segments
+from echoless.vault.stores.segments import Part, Segments
 from echoless.vault.stores.writing import Row, Write, execute_group
 
 BEHIND_S: Final = 0.08
@@ -138,22 +139,23 @@ class Writer:
         self._wake.set()
         await waiter
 
-    def put_segment(self, draft: ItemDraft, index: int, audio: bytes, done: Callable[[], None]) -> None:
+    def put_segment(self, draft: ItemDraft, part: Part, index: int, data: bytes, done: Callable[[], None]) -> None:
         """Seal and store a segment behind; a failure marks the draft. `done` is called in the loop."""
-        self.pending_segment_bytes += len(audio)
+        self.pending_segment_bytes += len(data)
 
         def finish(future: asyncio.Future[None]) -> None:
-            self.pending_segment_bytes -= len(audio)
+            self.pending_segment_bytes -= len(data)
             draft.has_failed = draft.has_failed or future.exception() is not None
             done()
 
         loop = asyncio.get_running_loop()
-        stored = loop.run_in_executor(self._thread, self._segments.put, draft.sealer, draft.item_id, index, audio)
+        put = partial(self._segments.put, draft.sealer, draft.item_id, part, index, data)
+        stored = loop.run_in_executor(self._thread, put)
         stored.add_done_callback(finish)
 
     def drop_segments(self, draft: ItemDraft) -> None:
         """Remove what was stored of a draft that makes no item; what this misses, the next start sweeps."""
-        if draft.segment_count:
+        if draft.has_segments:
             self._thread.submit(self._segments.delete_item, draft.item_id)
 
     async def run(self, step: Callable[[Connections], T]) -> T:

@@ -15,7 +15,7 @@ from echoless.vault.erasure.sweep import sweep
 from echoless.vault.service import Vault, open_vault
 from echoless.vault.stores.erasing import destroy_keys
 from echoless.vault.stores.keyring import ItemSealer
-from echoless.vault.stores.segments import SEGMENT_BYTES
+from echoless.vault.stores.segments import SEGMENT_BYTES, Part
 from tests.fakes.gateway_double import GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -28,7 +28,7 @@ async def test_objects_without_an_item_go_and_items_stay(
     """C19: what a killed vault had begun is an orphan; what it acknowledged is whole."""
     kept = await gateway.make("words")
     storage = vault._storage
-    storage.segments.put(ItemSealer.new("orphan"), "orphan", 0, b"audio")
+    storage.segments.put(ItemSealer.new("orphan"), "orphan", Part.AUDIO, 0, b"audio")
     (storage.directory.objects / "or" / "orphan" / "000001#1").write_bytes(b"staging")
     assert await sweep(storage, journal) == 1
     assert list(storage.segments.item_ids()) == [kept]

@@ -21,7 +21,7 @@ from echoless.vault.stores.drafts import (
     seal_draft,
 )
 from echoless.vault.stores.keyring import Keyring
-from echoless.vault.stores.segments import SEGMENT_BYTES, Segments
+from echoless.vault.stores.segments import SEGMENT_BYTES, Part, Segments
 
 pytestmark = pytest.mark.unit
 HEAD = ItemHead("What was said.", {"stability": 0.5}, 7, "en", None, "next", 0, 0)
@@ -39,11 +39,13 @@ def test_audio_is_cut_into_full_segments_in_order() -> None:
     draft = ItemDraft.new("abcdefgh")
     audio = os.urandom(2 * SEGMENT_BYTES + 5)
     found = [
-        piece for start in range(0, len(audio), 50_000) for piece in draft.add_audio(audio[start : start + 50_000])
+        piece
+        for start in range(0, len(audio), 50_000)
+        for piece in draft.tracks[Part.AUDIO].add(audio[start : start + 50_000])
     ]
     assert [index for index, _ in found] == [0, 1]
-    assert b"".join(data for _, data in found) + bytes(draft.audio) == audio
-    assert (draft.audio_bytes, draft.segment_count) == (len(audio), 2)
+    assert b"".join(data for _, data in found) + bytes(draft.tracks[Part.AUDIO].pending) == audio
+    assert (draft.size_bytes(Part.AUDIO), draft.tracks[Part.AUDIO].segment_count) == (len(audio), 2)
 
 
 @pytest.mark.claim("Z13")
@@ -55,12 +57,12 @@ def test_what_is_sealed_opens_as_it_was_and_shows_nothing(
     ring.new_workspace_key("w")
     draft = ItemDraft.new("abcdefgh")
     draft.text = HEAD
-    draft.add_audio(b"audio bytes")
+    draft.tracks[Part.AUDIO].add(b"audio bytes")
     draft.add_alignment(ALIGNMENT, list("What "), [0.0, 0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4, 0.5])
     key, item, alignments = seal_draft(draft, FACTS, ring, segments)
     sealer = ring.unwrap_item_key("w", "abcdefgh", key["wrapped"])
     assert open_head(sealer, item["sealed_head"]) == msgspec.structs.replace(HEAD, audio_bytes=11, segment_count=1)
-    assert segments.get(sealer, "abcdefgh", 0) == b"audio bytes"
+    assert segments.get(sealer, "abcdefgh", Part.AUDIO, 0) == b"audio bytes"
     parts = [open_alignment_part(sealer, row["sealed"], row["kind"], row["part"]) for row in alignments]
     assert [part.characters for part in parts] == [list("What"), [" "]]
     assert [part.end_s for part in parts] == [[0.1, 0.2, 0.3, 0.4], [0.5]]
@@ -91,8 +93,8 @@ def test_nothing_prints_what_it_holds() -> None:
 
 def test_a_discarded_draft_is_overwritten() -> None:
     draft = ItemDraft.new("abcdefgh")
-    draft.add_audio(b"secret")
-    held = draft.audio
+    draft.tracks[Part.AUDIO].add(b"secret")
+    held = draft.tracks[Part.AUDIO].pending
     view = memoryview(held)
     with pytest.raises(BufferError):
         draft.discard()

@@ -9,7 +9,7 @@ import pytest
 from echoless.core.errors import EcholessError
 from echoless.vault.stores.directory import DataDirectory
 from echoless.vault.stores.keyring import ItemSealer
-from echoless.vault.stores.segments import Segments
+from echoless.vault.stores.segments import Part, Segments
 
 pytestmark = pytest.mark.unit
 AUDIO = b"audio that must not lie in clear " * 100
@@ -27,8 +27,8 @@ def directory(tmp_path: Path) -> DataDirectory:
 def test_a_segment_is_read_back_and_never_lies_in_clear(directory: DataDirectory, durability: str) -> None:
     segments = Segments(directory, durability)
     sealer = ItemSealer.new("abcdef")
-    segments.put(sealer, "abcdef", 0, AUDIO)
-    assert segments.get(sealer, "abcdef", 0) == AUDIO
+    segments.put(sealer, "abcdef", Part.AUDIO, 0, AUDIO)
+    assert segments.get(sealer, "abcdef", Part.AUDIO, 0) == AUDIO
     files = [path for path in directory.objects.rglob("*") if path.is_file()]
     assert len(files) == 1
     assert AUDIO[:16] not in files[0].read_bytes()
@@ -38,25 +38,25 @@ def test_a_segment_that_is_gone_or_exchanged_is_an_error(directory: DataDirector
     segments = Segments(directory, "process")
     sealer = ItemSealer.new("abcdef")
     with pytest.raises(EcholessError, match="could not be read"):
-        segments.get(sealer, "abcdef", 0)
-    segments.put(sealer, "abcdef", 0, AUDIO)
+        segments.get(sealer, "abcdef", Part.AUDIO, 0)
+    segments.put(sealer, "abcdef", Part.AUDIO, 0, AUDIO)
     folder = directory.objects / "ab" / "abcdef"
     (folder / "000000").rename(folder / "000001")
     with pytest.raises(EcholessError, match="damaged"):
-        segments.get(sealer, "abcdef", 1)
+        segments.get(sealer, "abcdef", Part.AUDIO, 1)
 
 
 def test_a_store_that_takes_nothing_is_an_error(directory: DataDirectory) -> None:
     segments = Segments(directory, "process")
     (directory.objects / "ab").write_bytes(b"a file where a folder is needed")
     with pytest.raises(EcholessError, match="did not take"):
-        segments.put(ItemSealer.new("abcdef"), "abcdef", 0, AUDIO)
+        segments.put(ItemSealer.new("abcdef"), "abcdef", Part.AUDIO, 0, AUDIO)
 
 
 def test_deleting_an_item_takes_half_done_puts_too_and_leaves_others(directory: DataDirectory) -> None:
     segments = Segments(directory, "process")
     for item_id in ("abcdef", "abother"):
-        segments.put(ItemSealer.new(item_id), item_id, 0, AUDIO)
+        segments.put(ItemSealer.new(item_id), item_id, Part.AUDIO, 0, AUDIO)
     (directory.objects / "ab" / "abcdef" / "000001#1").write_bytes(b"staging")
     segments.delete_item("abcdef")
     segments.delete_item("never")

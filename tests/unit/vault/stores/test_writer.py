@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from echoless.core.errors import EcholessError
 from echoless.vault.stores import schema
 from echoless.vault.stores.drafts import ItemDraft, ItemFacts, ItemHead
+from echoless.vault.stores.segments import Part
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.writer import Connections
 from echoless.vault.stores.writing import Write
@@ -24,7 +25,7 @@ def facts(item_id: str) -> ItemFacts:
 def draft(item_id: str) -> ItemDraft:
     made = ItemDraft.new(item_id)
     made.text = ItemHead("text", {}, None, None, None, None, 0, 0)
-    made.add_audio(b"audio")
+    made.tracks[Part.AUDIO].add(b"audio")
     return made
 
 
@@ -113,7 +114,7 @@ async def test_an_item_whose_segment_failed_spoils_no_other_of_its_group(storage
 async def test_a_segment_that_cannot_be_stored_marks_its_draft(storage: Storage) -> None:
     (storage.directory.objects / "it").write_bytes(b"in the way")
     made, done = draft("item0001"), asyncio.Event()
-    storage.writer.put_segment(made, 0, b"x" * 1000, done.set)
+    storage.writer.put_segment(made, Part.AUDIO, 0, b"x" * 1000, done.set)
     assert storage.writer.pending_segment_bytes == 1000
     await asyncio.wait_for(done.wait(), 10)
     assert made.has_failed
