@@ -12,7 +12,7 @@ from echoless.core.clock import SystemClock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.child import ChildStart, link_end
 from echoless.crossing.control import AddLink, MediaConfig, Peer, Retire, Stop
-from echoless.crossing.media_records import Convert
+from echoless.crossing.media_records import Convert, Transcribe
 from echoless.crossing.records import Record
 from echoless.volatile.engines.codecs.encoders import new_encoder
 from echoless.volatile.engines.media.convert_job import ConvertJob
@@ -20,6 +20,8 @@ from echoless.volatile.engines.media.host import MediaHost
 from echoless.volatile.engines.media.noise import without_noise
 from echoless.volatile.engines.media.warm_up import warm_up
 from echoless.volatile.engines.null.conversion import UnchangedConversion
+from echoless.volatile.engines.stt.transcribe_job import TranscribeJob
+from echoless.volatile.service.hearing import hearing_parts
 from echoless.volatile.service.wall import close_wall
 from echoless.volatile.speech.hearing_ports import Conversion
 from echoless.volatile.speech.media_ports import MediaJob
@@ -56,7 +58,10 @@ def run_media(start: ChildStart, config: MediaConfig) -> None:
 
 def _jobs(config: MediaConfig) -> Mapping[type[Record], MediaJob]:
     """Return who does which kind of order."""
-    return {Convert: ConvertJob(_unchanged, new_encoder, held_bytes_max=config.held_bytes_max)}
+    return {
+        Convert: ConvertJob(_unchanged, new_encoder, held_bytes_max=config.held_bytes_max),
+        Transcribe: TranscribeJob(hearing_parts(config)),
+    }
 
 
 def _unchanged(_order: Convert) -> Conversion:
