@@ -12,7 +12,14 @@ from echoless.core.ids import NO_TICKET, TicketId, new_opaque_id, new_ticket_id,
 from echoless.core.voices import VOICE_BY_ID, VOICES
 from echoless.crossing import query_records as queries
 from echoless.crossing.dialogue_records import ResolveVoices, VoicesResolved
-from echoless.crossing.kept_records import KeepInputType
+from echoless.crossing.kept_records import (
+    InputAudio,
+    KeepInputType,
+    KeptTranscript,
+    ReadInputAudio,
+    ReadTranscript,
+    ReadTranscriptAudio,
+)
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
 from echoless.crossing.records import (
@@ -42,6 +49,9 @@ SETTINGS: dict[str, float | bool] = {
 }  # fmt: skip
 
 KEEPING = {Product.TEXT_TO_SPEECH, Product.TEXT_TO_DIALOGUE, Product.VOICE_CHANGER, Product.SPEECH_TO_TEXT}
+
+Streamed = queries.ReadItemAudio | ReadInputAudio | ReadTranscript | ReadTranscriptAudio
+STREAMED = (queries.ReadItemAudio, ReadInputAudio, ReadTranscript, ReadTranscriptAudio)
 
 
 @dataclass
@@ -83,6 +93,7 @@ class FakeVault:
 
     standing: who asks, for the decision
     scripted: answers by the type of the question, before anything else; `answers` are made from it
+    item_audio, recordings, transcripts: what can be read, by id; the first two with format or media type
     """
 
     def __init__(self) -> None:
@@ -95,6 +106,8 @@ class FakeVault:
         self.scripted: dict[type[Record], Record] = {}
         self.answers: dict[type[Record], Callable[[Any], Record]] = {}
         self.item_audio: dict[str, tuple[str, bytes]] = {}
+        self.recordings: dict[str, tuple[str, bytes]] = {}
+        self.transcripts: dict[str, bytes] = {}
         self.links: list[Link] = []
         self.unsent: dict[int, bytes] = {}
 
@@ -117,8 +130,8 @@ class FakeVault:
             return
         record = link.registry.decode(frame)
         self.questions.append(record)
-        if header.correlation and isinstance(record, queries.ReadItemAudio):
-            self._read_audio(link, frame, record)
+        if header.correlation and isinstance(record, STREAMED):
+            self._begin_stream(link, frame, record)
             return
         if header.correlation and isinstance(record, Credit):
             self._send_more(link, frame, record.taken_bytes)
@@ -169,7 +182,7 @@ class FakeVault:
             return queries.VoiceView(voice_id=record.voice_id, catalogue_id=record.voice_id, settings=SETTINGS)
         if isinstance(record, ResolveVoices):
             found = [VOICE_BY_ID.get(voice_id) for voice_id in record.voice_ids]
-            granted = [v and VoiceGrant(v.catalogue_id, v.name, v.catalogue_id, SETTINGS) for v in found]
+            granted = [VoiceGrant(v.catalogue_id, v.name, v.catalogue_id, SETTINGS) if v else None for v in found]
             return VoicesResolved(granted)
         return queries.Done()
 
@@ -198,19 +211,31 @@ class FakeVault:
             maximum_concurrent=10,
         )
 
-    def _read_audio(self, link: Link, frame: Frame, record: queries.ReadItemAudio) -> None:
+    def _begin_stream(self, link: Link, frame: Frame, record: Streamed) -> None:
         correlation = frame.header.correlation
-        if record.item_id not in self.item_audio:
-            refused = Refused(
-                code=ErrorCode.HISTORY_ITEM_NOT_FOUND.value, message="There is no history item with this id."
-            )
-            link.post(refused, correlation=correlation)
-            return
-        output_format, audio = self.item_audio[record.item_id]
-        head = queries.ItemAudio(item_id=record.item_id, output_format=output_format, audio_bytes=len(audio))
+        head, data = self._kept(record)
         link.post(head, correlation=correlation)
-        self.unsent[correlation] = audio
+        self.unsent[correlation] = data
         self._send_more(link, frame, record.window_bytes)
+
+    def _kept(self, record: Streamed) -> tuple[Record, bytes]:
+        """Return a head and what follows it, or a refusal and nothing."""
+        if isinstance(record, queries.ReadItemAudio) and record.item_id in self.item_audio:
+            output_format, audio = self.item_audio[record.item_id]
+            return queries.ItemAudio(record.item_id, output_format, len(audio)), audio
+        if isinstance(record, ReadTranscript) and record.transcript_id in self.transcripts:
+            data = self.transcripts[record.transcript_id]
+            return KeptTranscript(record.transcript_id, len(data)), data
+        is_history = isinstance(record, queries.ReadItemAudio | ReadInputAudio)
+        kept_id = (
+            record.item_id if isinstance(record, queries.ReadItemAudio | ReadInputAudio) else record.transcript_id
+        )
+        if not isinstance(record, queries.ReadItemAudio | ReadTranscript) and kept_id in self.recordings:
+            media_type, audio = self.recordings[kept_id]
+            return InputAudio(kept_id, media_type, len(audio)), audio
+        code = ErrorCode.HISTORY_ITEM_NOT_FOUND if is_history else ErrorCode.TRANSCRIPT_NOT_FOUND
+        what = "history item" if is_history else "transcript"
+        return Refused(code=code.value, message=f"There is no {what} with this id."), b""
 
     def _send_more(self, link: Link, frame: Frame, count: int) -> None:
         correlation = frame.header.correlation

@@ -1,6 +1,7 @@
 """`/v1/history`: what was kept; list, show, hear, delete and download.
 
-source: the wire contract, history, voices, models and user, section 1
+source: the wire contract, history, voices, models and user, section 1; the recording's address and the two
+members about it are ours
 """
 
 from __future__ import annotations
@@ -8,12 +9,10 @@ from __future__ import annotations
 import io
 import struct
 import time
-from collections.abc import AsyncIterator
 from typing import Any, Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from echoless.core.audio_formats import AUDIO_FORMATS, AudioFormat, Codec
-from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.query_records import (
     AlignmentView,
@@ -26,15 +25,16 @@ from echoless.crossing.query_records import (
     ReadItemAlignment,
     ReadItemAudio,
 )
-from echoless.crossing.records import Credit
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call, Header
-from echoless.volatile.gateway.ports import AnswersPort
+from echoless.volatile.gateway.kept_streams import RECORDING_MEDIA_TYPES, kept_pieces, send_recording
 from echoless.volatile.gateway.routing import AUDIO_MEDIA_TYPES, Route
 from echoless.volatile.gateway.schemas.history import DownloadBody, HistoryQuery
-from echoless.volatile.gateway.speaking import CREDIT_BYTES, WINDOW_BYTES
+from echoless.volatile.gateway.speaking import WINDOW_BYTES
 from echoless.volatile.gateway.watching import watched
 
+# What was said in a recording is not known here, and is not guessed.
+_LABELS: Final = {"STS": "Voice changer"}
 _RIFF: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _ATTACHMENT: Final[Header] = (b"content-disposition", b"attachment; filename=history.zip")
 
@@ -90,6 +90,11 @@ async def hear_item(call: Call) -> None:
     await _send_item(call, call.path_id(0), as_wav=False)
 
 
+async def hear_recording(call: Call) -> None:
+    """Answer with the recording that one kept generation was made from, as it was uploaded."""
+    await send_recording(call, call.path_id(0))
+
+
 async def download(call: Call) -> None:
     """Answer with the audio of one item, or with a zip of several, made as it is sent."""
     body = await read_schema(call, DownloadBody)
@@ -140,23 +145,9 @@ async def _send_item(call: Call, item_id: str, *, as_wav: bool) -> None:
         async with watched(call):
             if prefix:
                 await call.write(prefix)
-            async for audio in _pieces(answers, head):
+            async for audio in kept_pieces(answers, head.audio_bytes):
                 await call.write(audio.reveal())
     await call.finish()
-
-
-async def _pieces(answers: AnswersPort, head: ItemAudio) -> AsyncIterator[AudioContent]:
-    """Yield an item's audio; the vault sends more as it is taken."""
-    left_bytes, uncredited_bytes = head.audio_bytes, 0
-    while left_bytes > 0:
-        audio = await answers.next()
-        assert isinstance(audio, AudioContent)
-        left_bytes -= len(audio)
-        yield audio
-        uncredited_bytes += len(audio)
-        if uncredited_bytes >= CREDIT_BYTES and left_bytes > 0:
-            answers.post(Credit(uncredited_bytes))
-            uncredited_bytes = 0
 
 
 class _Outbox(io.RawIOBase):
@@ -204,7 +195,7 @@ async def _send_member(
         member.file_size = len(prefix) + head.audio_bytes
         with archive.open(member, "w") as file:
             file.write(prefix)
-            async for audio in _pieces(answers, head):
+            async for audio in kept_pieces(answers, head.audio_bytes):
                 file.write(audio.reveal())
                 await call.write(outbox.take())
 
@@ -272,7 +263,7 @@ def _wire(item: HistoryItemView, alignments: dict[str, Any] | None) -> dict[str,
         "voice_name": item.voice_name or None,
         "voice_category": "premade" if item.voice_id else None,
         "model_id": item.model_id,
-        "text": None if item.dialogue else item.text,
+        "text": None if item.dialogue else item.text or _LABELS.get(item.source, ""),
         "date_unix": item.created_unix,
         "character_count_change_from": item.character_count_from,
         "character_count_change_to": item.character_count_to,
@@ -285,6 +276,9 @@ def _wire(item: HistoryItemView, alignments: dict[str, Any] | None) -> dict[str,
         "alignments": alignments,
         "dialogue": _dialogue(item),
         "output_format": item.output_format,
+        # Ours: what the voice changer was given is kept too, and can be heard.
+        "input_audio_bytes": item.input_audio_bytes or None,
+        "input_audio_content_type": item.input_media_type or None,
     }
 
 
@@ -307,4 +301,10 @@ ROUTES: Final = (
     Route("GET /v1/history/{item}", show_item, "Show a kept generation"),
     Route("DELETE /v1/history/{item}", delete_item, "Delete a kept generation"),
     Route("GET /v1/history/{item}/audio", hear_item, "Hear a kept generation", media_types=AUDIO_MEDIA_TYPES),
+    Route(
+        "GET /v1/history/{item}/input-audio",
+        hear_recording,
+        "Hear what a kept generation was made from",
+        media_types=RECORDING_MEDIA_TYPES,
+    ),
 )
