@@ -1,4 +1,4 @@
-"""Puts the command together: `echoless serve | doctor | config | workspace | key | voices | audit | bench`.
+"""Puts the command together: `echoless serve | doctor | config | workspace | key | models | voices | ...`.
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage or configuration. A traceback is never shown with values.
 """
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from echoless import __version__
-from echoless.cli import audit, bench, config, doctor, key, serve, voices, workspace
+from echoless.cli import audit, bench, config, doctor, key, models, serve, voices, workspace
 from echoless.cli.screen import complain, show_line
 from echoless.core.errors import EcholessError, ErrorCode
 
@@ -41,6 +41,7 @@ def build_app() -> typer.Typer:
     app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")
     app.add_typer(workspace.build_app(), name="workspace", help="Make and show workspaces.")
     app.add_typer(key.build_app(), name="key", help="Make, show and revoke API keys.")
+    app.add_typer(models.build_app(), name="models", help="List, install and remove models of speech.")
     app.add_typer(voices.build_app(), name="voices", help="Show voices and map other ids to them.")
     return app
 

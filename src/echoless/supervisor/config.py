@@ -18,6 +18,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from echoless.core.engine_names import EMBEDDED_WORDS, is_engine_name, local_name, remote_name
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.models import MODEL_BY_ID, MODELS
 from echoless.core.voices import VOICE_BY_ID
@@ -150,6 +151,15 @@ class ServerConfig(BaseModel):
         64 * 1024 * 1024, ge=1024 * 1024, description="Growth in memory after which an engine process is replaced."
     )
 
+    models_directory: str = Field(
+        "", description="Directory of installed models, which engines may read; else beside data, with -models."
+    )
+    model_engines: dict[str, str] = Field(
+        default_factory=dict,
+        description="Which engine stands behind a model id: embedded, local:NAME for an installed model, "
+        "remote:NAME for a remote.",
+    )
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if (self.tls_cert is None) is not (self.tls_key is None):
@@ -179,6 +189,25 @@ class ServerConfig(BaseModel):
                 what = "voice" if "voice" in key else "model"
                 raise ValueError(f"{key} names a {what} that does not exist")
         return self
+
+    @model_validator(mode="after")
+    def _check_engines(self) -> Self:
+        """Refuse engines that cannot be meant, and models kept where no engine may read."""
+        if not self.model_engines.keys() <= MODEL_BY_ID.keys():
+            raise ValueError("model_engines names a model that does not exist")
+        for engine in self.model_engines.values():
+            name = local_name(engine) or remote_name(engine)
+            if engine not in EMBEDDED_WORDS and not is_engine_name(name):
+                raise ValueError("model_engines knows embedded, local:NAME and remote:NAME")
+        data, models = Path(self.data).resolve(), self.models_path
+        if models.is_relative_to(data) or data.is_relative_to(models):
+            raise ValueError("models_directory and data must lie apart: engines may read one and not the other")
+        return self
+
+    @property
+    def models_path(self) -> Path:
+        """Where models are installed."""
+        return Path(self.models_directory or f"{Path(self.data).resolve()}-models").resolve()
 
     @property
     def has_tls(self) -> bool:
