@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from echoless.supervisor.config import KEY_FILE_KEY, KEY_FILE_MEANING, VARIABLE_PREFIX, ServerConfig
@@ -46,6 +46,8 @@ def _values(annotation: Any) -> str:
         return _values(next(part for part in get_args(annotation) if part is not type(None)))
     if origin is dict:
         return f"table of {_values(get_args(annotation)[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "tables"
     words = {str: "text", int: "whole number", float: "number", bool: "`true`, `false`", SecretStr: "text, secret"}
     return words[annotation]
 

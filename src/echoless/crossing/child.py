@@ -17,9 +17,10 @@ from echoless.confinement.limits import die_with_parent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import LineJournal, silence_libraries
 from echoless.crossing.control import ControlEnd, EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
+from echoless.crossing.egress_control import EgressConfig
 from echoless.crossing.records import Record
 
-ChildConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig | VaultConfig
+ChildConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig | EgressConfig | VaultConfig
 
 
 @dataclass(frozen=True, slots=True)

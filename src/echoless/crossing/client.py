@@ -220,7 +220,7 @@ class Speech:
 
     __slots__ = ("_engine", "_exchange", "_is_abandoned", "_is_ended")
 
-    def __init__(self, engine: _Engine, exchange: Exchange, job: Speak | DialogueSpeak | SpeakOn) -> None:
+    def __init__(self, engine: EnginePlace, exchange: Exchange, job: Record) -> None:
         self._engine = engine
         self._exchange = exchange
         self._is_ended = False
@@ -291,7 +291,7 @@ class SpeechStream(Speech):
 
     __slots__ = ("_is_ending", "_unspoken_count")
 
-    def __init__(self, engine: _Engine, exchange: Exchange, job: SpeakOn) -> None:
+    def __init__(self, engine: EnginePlace, exchange: Exchange, job: SpeakOn) -> None:
         super().__init__(engine, exchange, job)
         self._unspoken_count = 0
         self._is_ending = False
@@ -332,7 +332,7 @@ class SpeechStream(Speech):
         self._exchange.post(record)
 
 
-class _Engine:
+class EnginePlace:
     """One engine process as this gateway sees it."""
 
     __slots__ = ("_is_retiring", "job_count", "last_voice", "link", "name")
@@ -364,7 +364,7 @@ class EnginePool:
 
     def __init__(self) -> None:
         self._registry = core_registry(STREAM_RECORDS, DIALOGUE_RECORDS)
-        self._engines: list[_Engine] = []
+        self._engines: list[EnginePlace] = []
 
     @property
     def engine_count(self) -> int:
@@ -377,7 +377,7 @@ class EnginePool:
         before = [engine for engine in self._engines if engine.name == name]
         self._engines = [engine for engine in self._engines if engine.name != name]
         # Gateways start with different engines, so that two idle gateways do not choose the same one.
-        self._engines.insert(random.randint(0, len(self._engines)), _Engine(link, name))  # noqa: S311  # no secret
+        self._engines.insert(random.randint(0, len(self._engines)), EnginePlace(link, name))  # noqa: S311  # no secret
         for engine in before:
             engine.retire()
 
@@ -397,7 +397,7 @@ class EnginePool:
         engine = self._chosen(job.catalogue_id)
         return SpeechStream(engine, engine.link.exchange(ticket), job)
 
-    def _chosen(self, catalogue_id: str) -> _Engine:
+    def _chosen(self, catalogue_id: str) -> EnginePlace:
         if not self._engines:
             raise _away("engine")
         engine = min(self._engines, key=lambda engine: (engine.job_count, engine.last_voice != catalogue_id))

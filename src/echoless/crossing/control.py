@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.egress_control import EGRESS_CONTROL_RECORDS, RemoteFacts
 from echoless.crossing.records import Code, Count, Name, Record, RecordRegistry
 from echoless.crossing.wire import HEADER, Frame, decode_header
 
@@ -28,6 +29,7 @@ class Peer(StrEnum):
     ENGINE = "engine"
     MEDIA = "media"
     LIVE = "live"
+    EGRESS = "egress"
     HTTP_LISTENER = "http_listener"
     OPERATOR_LISTENER = "operator_listener"
 
@@ -38,6 +40,9 @@ class GatewayConfig(Record, frozen=True):
     forbidden_paths:  files that exist and must be unreadable behind the wall; the probe tries each
     model_engines:    which engine stands behind a model id: `local:` or `remote:` and a name; others are embedded
     engine_languages: what the engines named there speak or understand, ISO 639-1
+    remotes:          that are declared
+    outbound_peer:    the egress process that fetches and delivers; empty where there is none
+    has_fetches, has_webhooks: what it may be asked for
     """
 
     KIND: ClassVar[int] = 300
@@ -60,10 +65,15 @@ class GatewayConfig(Record, frozen=True):
     forbidden_paths: tuple[str, ...] = ()
     upload_bytes_max: Count = 1024**3
     upload_idle_timeout_s: float = 60.0
+    held_bytes_max: Count = 256 * 1024**2
     media_engine_count: Count = 0
     live_engine_count: Count = 0
     model_engines: dict[str, str] = msgspec.field(default_factory=dict)
     engine_languages: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    remotes: tuple[RemoteFacts, ...] = ()
+    outbound_peer: Code = ""
+    has_fetches: bool = False
+    has_webhooks: bool = False
 
 
 class LocalModel(Record, frozen=True):
@@ -211,7 +221,7 @@ class Retire(Record, frozen=True):
 
 _CONTROL_RECORDS: Final[tuple[type[Record], ...]] = (
     GatewayConfig, EngineConfig, MediaConfig, LiveConfig, VaultConfig, AddLink, ProcessReady, StartRefused,
-    HostState, Stop, Retire,
+    HostState, Stop, Retire, *EGRESS_CONTROL_RECORDS,
 )  # fmt: skip
 
 

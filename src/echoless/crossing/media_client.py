@@ -10,7 +10,7 @@ import asyncio
 import random
 import socket
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
@@ -75,13 +75,21 @@ def _busy() -> EcholessError:
     return EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "All media engines are busy; try again.")
 
 
+class Places(Protocol):
+    """Whoever finds a process for a job."""
+
+    def begin(self, ticket: TicketId, order: MediaOrder) -> tuple[MediaPlace, Exchange]:
+        """Give a job to a process."""
+        ...
+
+
 class MediaJob:
     """(4) One job. A context manager: leaving it before its end cancels it.
 
     Somebody must always wait in `next`: it is there that credit for the input arrives.
     """
 
-    def __init__(self, pool: MediaPool, ticket: TicketId, order: MediaOrder) -> None:
+    def __init__(self, pool: Places, ticket: TicketId, order: MediaOrder) -> None:
         self._pool = pool
         self._ticket = ticket
         self._order = order
@@ -277,7 +285,7 @@ class MediaJob:
             self._place.job_ended()
 
 
-class _Place:
+class MediaPlace:
     """One media process as this gateway sees it."""
 
     __slots__ = ("_is_retiring", "job_count", "link", "name")
@@ -308,7 +316,7 @@ class MediaPool:
 
     def __init__(self) -> None:
         self._registry = core_registry(MEDIA_RECORDS)
-        self._places: list[_Place] = []
+        self._places: list[MediaPlace] = []
 
     @property
     def process_count(self) -> int:
@@ -321,7 +329,7 @@ class MediaPool:
         before = [place for place in self._places if place.name == name]
         self._places = [place for place in self._places if place.name != name]
         # Gateways start with different processes, so that two idle gateways do not choose the same one.
-        self._places.insert(random.randint(0, len(self._places)), _Place(link, name))  # noqa: S311  # no secret
+        self._places.insert(random.randint(0, len(self._places)), MediaPlace(link, name))  # noqa: S311  # no secret
         for place in before:
             place.retire()
 
@@ -346,7 +354,7 @@ class MediaPool:
         """
         return MediaJob(self, ticket, order)
 
-    def begin(self, ticket: TicketId, order: MediaOrder) -> tuple[_Place, Exchange]:
+    def begin(self, ticket: TicketId, order: MediaOrder) -> tuple[MediaPlace, Exchange]:
         """Give a job to the process with the fewest jobs of ours.
 
         raises: as `convert`

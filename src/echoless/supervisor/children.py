@@ -25,6 +25,7 @@ _MODULES: Final = {
     Role.VAULT: ("echoless.vault.service",),
     Role.MEDIA: ("echoless.volatile.service", "media"),
     Role.LIVE: ("echoless.volatile.service", "live"),
+    Role.EGRESS: ("echoless.volatile.service", "egress"),
     Role.ENGINE: ("echoless.volatile.service", "engine"),
     Role.GATEWAY: ("echoless.volatile.service", "gateway"),
 }

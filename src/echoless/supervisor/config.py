@@ -22,6 +22,7 @@ from echoless.core.engine_names import EMBEDDED_WORDS, is_engine_name, local_nam
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.models import MODEL_BY_ID, MODELS
 from echoless.core.voices import VOICE_BY_ID
+from echoless.supervisor.remotes import RemoteSettings, check_names
 
 VARIABLE_PREFIX: Final = "ECHOLESS_"
 CONFIG_VARIABLE: Final = "ECHOLESS_CONFIG"
@@ -135,12 +136,34 @@ class ServerConfig(BaseModel):
         256 * 1024**2,
         ge=0,
         le=16 * 1024**3,
-        description="Largest upload held in memory, where a container can only be read from its end.",
+        description="Most of an upload held in memory, where it can only be read from its end.",
     )
     header_timeout_s: _Seconds = Field(10.0, description="Time for line and headers of a request.")
     body_timeout_s: _Seconds = Field(30.0, description="Time for the body of a request.")
     write_timeout_s: _Seconds = Field(60.0, description="How long a client may take nothing of its answer.")
     keep_alive_timeout_s: _Seconds = Field(65.0, description="How long an idle connection is kept.")
+    fetches: bool = Field(
+        False, description="Fetch recordings from addresses that clients name (cloud_storage_url), https only."
+    )
+    webhooks: bool = Field(False, description="Deliver results to the webhooks of a workspace, https only.")
+    outbound_ports: str = Field(
+        "443",
+        pattern=r"^[1-9][0-9]{0,4}(,[1-9][0-9]{0,4}){0,15}$",
+        description="TCP ports that fetches and webhooks may connect to, parted by commas; the kernel holds them "
+        "to it where its Landlock knows ports.",
+    )
+    outbound_private_addresses: bool = Field(
+        False, description="Fetch from and deliver to private, loopback and other special addresses too."
+    )
+    outbound_plain_http: bool = Field(
+        False, description="Fetch from and deliver to http:// too, where content crosses the network in the clear."
+    )
+    outbound_ca_file: str | None = Field(
+        None, description="Certificates to trust outside, a PEM file, in place of the system's."
+    )
+    remotes: dict[str, RemoteSettings] = Field(
+        default_factory=dict, description="Servers that do work in place of an engine; see above. Only in a file."
+    )
     voice_changes_max: int = Field(
         20_000,
         ge=1,
@@ -171,6 +194,11 @@ class ServerConfig(BaseModel):
                 "listening beyond loopback without TLS would show content to the network: give tls_cert and "
                 "tls_key, or tls_self_signed, or behind_proxy where a proxy of yours ends TLS"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_remotes(self) -> Self:
+        check_names(self.remotes)
         return self
 
     @model_validator(mode="after")

@@ -24,6 +24,7 @@ class Role(StrEnum):
     ENGINE = "engine"
     MEDIA = "media"
     LIVE = "live"
+    EGRESS = "egress"
     GATEWAY = "gateway"
 
 
@@ -152,6 +153,7 @@ class Plan:
     stop_deadline_s: float
     media_count: int = 0
     live_count: int = 0
+    egress_count: int = 0
     host_has_swap: bool = False
     _processes: dict[int, _Process] = field(default_factory=dict)
     _slots: dict[Slot, _SlotState] = field(default_factory=dict)
@@ -170,6 +172,7 @@ class Plan:
             (Role.ENGINE, self.engine_count),
             (Role.MEDIA, self.media_count),
             (Role.LIVE, self.live_count),
+            (Role.EGRESS, self.egress_count),
             (Role.GATEWAY, self.gateway_count),
         ):
             slots += [Slot(role, index) for index in range(count)]
@@ -239,7 +242,7 @@ class Plan:
         return self._restate()
 
     def stop_asked(self, now_s: float) -> list[Command]:
-        """Stop: gateways first, then engines, then the vault. Asked twice, kill."""
+        """Stop: gateways first, then engines and ways out, then the vault. Asked twice, kill."""
         if self._stopping is not None:
             return [Kill(number) for number in self._processes]
         self._stopping = Role.GATEWAY
@@ -334,7 +337,7 @@ class Plan:
 
     def _continue_stop(self, now_s: float) -> list[Command]:
         """Ask the next kind of process to stop once the kind before it is gone."""
-        for role in (Role.GATEWAY, Role.ENGINE, Role.MEDIA, Role.LIVE, Role.VAULT):
+        for role in (Role.GATEWAY, Role.ENGINE, Role.MEDIA, Role.LIVE, Role.EGRESS, Role.VAULT):
             alive = [process for process in self._processes.values() if process.slot.role is role]
             if not alive:
                 continue
@@ -346,5 +349,5 @@ class Plan:
 
 
 def _are_linked(one: Role, other: Role) -> bool:
-    """Gateways speak to the vault and to every engine; nobody else speaks to anybody."""
+    """Gateways speak to the vault, to every engine and to every way out; nobody else speaks to anybody."""
     return (one is Role.GATEWAY) is not (other is Role.GATEWAY)

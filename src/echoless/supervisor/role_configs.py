@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from echoless.crossing.control import EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
+from echoless.crossing.egress_control import EgressConfig, OutboundRules, RemoteAccess
 from echoless.supervisor.certificates import self_signed_pair
 from echoless.supervisor.config import ServerConfig
 from echoless.supervisor.plan import Role, Slot
+from echoless.supervisor.remotes import declared_remotes
 
 _FORBIDDEN_COUNT_MAX: Final = 32
 
@@ -40,11 +43,16 @@ class ResolvedTLS:
         return cls(str(Path(config.tls_cert).resolve()), str(Path(config.tls_key).resolve()))
 
 
-RoleConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig | VaultConfig
+RoleConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig | EgressConfig | VaultConfig
 
 
-def role_config(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> RoleConfig:
-    """Return the first message for a child."""
+def role_config(
+    config: ServerConfig, slot: Slot, tls: ResolvedTLS, remotes: Sequence[RemoteAccess] = ()
+) -> RoleConfig:
+    """Return the first message for a child.
+
+    remotes: those that are declared, in order, with the keys that were read at the start
+    """
     match slot.role:
         case Role.GATEWAY:
             return _gateway(config, slot, tls)
@@ -52,6 +60,8 @@ def role_config(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> RoleConfi
             return _engine(config, slot, tls)
         case Role.MEDIA:
             return _media(config, slot, tls)
+        case Role.EGRESS:
+            return _egress(config, slot, tls, remotes)
         case Role.LIVE:
             return _live(config, slot, tls)
         case Role.VAULT:
@@ -78,6 +88,11 @@ def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfi
         public_url=config.public_url,
         upload_bytes_max=config.upload_bytes_max,
         upload_idle_timeout_s=config.upload_idle_timeout_s,
+        held_bytes_max=config.held_bytes_max,
+        remotes=tuple(remote.facts for remote in declared_remotes(config.remotes)),
+        outbound_peer=_outbound_peer(config),
+        has_fetches=config.fetches,
+        has_webhooks=config.webhooks,
         media_engine_count=config.media_engines,
         live_engine_count=config.live_engines,
         forbidden_paths=_forbidden_paths(config, tls),
@@ -118,6 +133,40 @@ def _live(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> LiveConfig:
         assurance=config.assurance,
         is_scrubbing=config.scrubbing,
         growth_bytes_max=config.engine_growth_bytes_max,
+        forbidden_paths=_forbidden_paths(config, tls),
+    )
+
+
+def egress_count(config: ServerConfig) -> int:
+    """Return how many egress processes there are: one for each remote, and one for fetches and webhooks."""
+    return len(declared_remotes(config.remotes)) + (config.fetches or config.webhooks)
+
+
+def egress_host(config: ServerConfig, slot: Slot) -> str:
+    """Return the only name that an egress process may have resolved; empty for the one that may ask for any."""
+    remotes = declared_remotes(config.remotes)
+    return remotes[slot.index].settings.host if slot.index < len(remotes) else ""
+
+
+def _outbound_peer(config: ServerConfig) -> str:
+    has_one = config.fetches or config.webhooks
+    return Slot(Role.EGRESS, len(declared_remotes(config.remotes))).name if has_one else ""
+
+
+def _egress(config: ServerConfig, slot: Slot, tls: ResolvedTLS, remotes: Sequence[RemoteAccess]) -> EgressConfig:
+    declared = declared_remotes(config.remotes)
+    remote = remotes[slot.index] if slot.index < len(declared) else None
+    ports = tuple(int(port) for port in config.outbound_ports.split(","))
+    rules = OutboundRules(config.outbound_private_addresses, config.outbound_plain_http)
+    return EgressConfig(
+        name=slot.name,
+        is_audit_view=config.audit_view,
+        assurance=config.assurance,
+        is_scrubbing=config.scrubbing,
+        connect_ports=(declared[slot.index].settings.port,) if remote else ports,
+        remote=remote,
+        outbound=None if remote else rules,
+        ca_path=str(Path(config.outbound_ca_file).resolve()) if config.outbound_ca_file else "",
         forbidden_paths=_forbidden_paths(config, tls),
     )
 

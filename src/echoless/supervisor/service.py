@@ -25,6 +25,7 @@ from echoless.confinement.sandbox import enter
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, FieldValue, checked_fields
 from echoless.crossing.control import AddLink, HostState, Peer, ProcessReady, Retire, StartRefused, Stop
+from echoless.crossing.egress_control import NameResolved, ResolveName
 from echoless.crossing.records import Record
 from echoless.supervisor.children import Child, child_environment, spawn
 from echoless.supervisor.config import ServerConfig
@@ -51,7 +52,9 @@ from echoless.supervisor.plan import (
     Spawn,
     StateHost,
 )
-from echoless.supervisor.role_configs import ResolvedTLS, role_config
+from echoless.supervisor.remotes import declared_remotes
+from echoless.supervisor.resolver import Resolver
+from echoless.supervisor.role_configs import ResolvedTLS, egress_count, egress_host, role_config
 from echoless.supervisor.terminal import Terminal
 
 _TICK_S: Final = 0.25
@@ -102,10 +105,12 @@ class Supervisor:
         self._listeners = listeners
         self._operator = listen_operator(Path(config.data))
         self._selector = selectors.DefaultSelector()
+        self._remotes = tuple(remote.access for remote in declared_remotes(config.remotes))
+        self._resolver = Resolver(self._selector)
         self._children: dict[int, Child] = {}
         self._plan = Plan(
             config.engines, config.gateways, STOP_DEADLINE_S,
-            media_count=config.media_engines, live_count=config.live_engines,
+            media_count=config.media_engines, live_count=config.live_engines, egress_count=egress_count(config),
         )  # fmt: skip
         self._welcome = Welcome(config, tls, listeners[0].getsockname()[1], time.monotonic())
         self._exit_status: int | None = None
@@ -228,6 +233,11 @@ class Supervisor:
             case StartRefused() if not child.is_ready:
                 self._terminal.say(f"{child.slot.name} cannot start: {record.public_description}")
                 self._carry_out(self._plan.start_refused(child.number, now_s))
+            case ResolveName() if child.is_ready and self._may_ask(child.slot, record.host):
+                number = record.number
+                self._resolver.look_up(
+                    record.host, lambda found: self._send(child.number, NameResolved(number, found))
+                )
             case Retire() if child.slot.role in _RETIRING:
                 self._say(Event.ENGINE_RECYCLED, name=child.slot.name)
                 self._carry_out(self._plan.retire(child.number, now_s))
@@ -235,6 +245,10 @@ class Supervisor:
                 # Free words are taken only before a child is ready, while it is tied to nobody.
                 self._say(Event.FRAME_REFUSED, kind=record.KIND, name=child.slot.name)
                 child.kill()
+
+    def _may_ask(self, slot: Slot, host: str) -> bool:
+        """Whether a process may have this name resolved: that of a remote its own, the one for clients any."""
+        return slot.role is Role.EGRESS and egress_host(self._config, slot) in {"", host}
 
     def _on_journal(self, child: Child) -> None:
         try:
@@ -294,7 +308,7 @@ class Supervisor:
         ):
             self._selector.register(descriptor, selectors.EVENT_READ, react)
         self._say(Event.PROCESS_STARTED, name=slot.name, pid=child.pid)
-        self._send(number, role_config(self._config, slot, self._tls))
+        self._send(number, role_config(self._config, slot, self._tls, self._remotes))
         if slot.role is Role.VAULT:
             self._send(number, AddLink(Peer.OPERATOR_LISTENER, slot.name), (self._operator.fileno(),))
 

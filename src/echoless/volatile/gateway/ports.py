@@ -14,9 +14,11 @@ from echoless.core.ids import TicketId
 from echoless.core.journal import Journal
 from echoless.crossing.client import SpeechPart
 from echoless.crossing.dialogue_records import DialogueSpeak
+from echoless.crossing.egress_client import EgressLinks, OutboundClient
 from echoless.crossing.media_client import MediaPart, MediaPool
 from echoless.crossing.media_records import Convert, RenderTranscript, Transcribe
 from echoless.crossing.records import OpenTicket, Record, Speak
+from echoless.crossing.remote_client import RemotePool
 from echoless.crossing.sinks import TicketPort
 from echoless.crossing.socket_records import MoreText, SpeakOn
 
@@ -166,3 +168,5 @@ class GatewayServices:
     clock: Clock
     journal: Journal
     media: MediaPort = field(default_factory=MediaPool)
+    outbound: OutboundClient = field(default_factory=lambda: OutboundClient(EgressLinks()))
+    remotes: RemotePool = field(default_factory=lambda: RemotePool(EgressLinks()))

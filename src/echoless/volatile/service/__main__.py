@@ -1,4 +1,4 @@
-"""`python -m echoless.volatile.service engine|media|gateway CONTROL JOURNAL`: a child of the supervisor."""
+"""`python -m echoless.volatile.service engine|media|egress|gateway CONTROL JOURNAL`: a child of the supervisor."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from echoless.core.errors import EcholessError
 from echoless.core.journal import Event, where
 from echoless.crossing.child import begin
 from echoless.crossing.control import EngineConfig, GatewayConfig, MediaConfig, StartRefused
+from echoless.crossing.egress_control import EgressConfig
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,6 +26,10 @@ def main(arguments: Sequence[str]) -> int:
                 from echoless.volatile.service.media import run_media
 
                 run_media(start, start.config)
+            case EgressConfig():
+                from echoless.volatile.service.egress import run_egress
+
+                run_egress(start, start.config)
             case GatewayConfig():
                 from echoless.volatile.service.gateway import run_gateway
 

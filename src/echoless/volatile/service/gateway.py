@@ -14,7 +14,9 @@ from echoless.core.journal import Event, where
 from echoless.crossing.child import ChildStart, link_end
 from echoless.crossing.client import EnginePool, VaultClient
 from echoless.crossing.control import AddLink, GatewayConfig, Peer, Stop
+from echoless.crossing.egress_client import EgressLinks, OutboundClient
 from echoless.crossing.media_client import MediaPool
+from echoless.crossing.remote_client import RemotePool
 from echoless.volatile.gateway.app import build_app
 from echoless.volatile.gateway.collecting import freeze_start
 from echoless.volatile.gateway.engine_router import EngineRouter
@@ -52,8 +54,21 @@ class _Gateway:
         self._vault = VaultClient()
         self._engines = EnginePool()
         self._media = MediaPool()
+        self._ways_out = EgressLinks()
         services = GatewayServices(
-            self._vault, EngineRouter(self._engines), SystemClock(), start.journal, media=self._media
+            self._vault,
+            EngineRouter(self._engines),
+            SystemClock(),
+            start.journal,
+            media=self._media,
+            outbound=OutboundClient(
+                self._ways_out,
+                config.outbound_peer,
+                has_fetches=config.has_fetches,
+                has_webhooks=config.has_webhooks,
+                fetch_bytes_max=config.upload_bytes_max,
+            ),
+            remotes=RemotePool(self._ways_out, config.remotes),
         )
         self._server = GatewayServer(build_app(services, config), config, start.journal)
         self._ends: asyncio.Queue[tuple[AddLink, int]] = asyncio.Queue()
@@ -101,6 +116,8 @@ class _Gateway:
                 await self._engines.add_link(link_end(descriptor), link.peer_name)
             elif link.peer is Peer.MEDIA:
                 await self._media.add_link(link_end(descriptor), link.peer_name)
+            elif link.peer is Peer.EGRESS:
+                await self._ways_out.add_link(link_end(descriptor), link.peer_name)
             elif link.peer is Peer.HTTP_LISTENER:
                 await self._server.start(socket.socket(fileno=descriptor), self._tls)
 

@@ -8,8 +8,9 @@ from echoless.confinement.sandbox import enter
 from echoless.core.journal import Event
 from echoless.crossing.child import ChildStart
 from echoless.crossing.control import EngineConfig, GatewayConfig, LiveConfig, MediaConfig, ProcessReady
+from echoless.crossing.egress_control import EgressConfig
 
-VolatileConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig
+VolatileConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig | EgressConfig
 
 
 def close_wall(
@@ -19,7 +20,12 @@ def close_wall(
 
     engine_paths: directories of engine data that stay readable
     """
-    profile = SandboxProfile(role, readable=(*interpreter_paths(), *engine_paths), forbidden=config.forbidden_paths)
+    profile = SandboxProfile(
+        role,
+        readable=(*interpreter_paths(), *engine_paths),
+        forbidden=config.forbidden_paths,
+        connect_ports=config.connect_ports if isinstance(config, EgressConfig) else (),
+    )
     facts = enter(profile, audit_view=config.is_audit_view)
     missing = [*missing_properties(facts)]
     if not config.is_scrubbing:

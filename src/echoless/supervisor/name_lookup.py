@@ -1,0 +1,34 @@
+"""One look-up of one name, run as a program of its own: what the C library leaves in memory ends with the process.
+
+    in:   the name, by standard input, never as an argument, which other users could read
+    out:  one address a line; nothing where there is none
+
+It imports nothing of the package, so that it starts in a few milliseconds.
+source: getaddrinfo(3)
+"""
+
+import resource
+import signal
+import socket
+import sys
+
+TIMEOUT_S = 8
+
+
+def main() -> int:
+    """Answer one question."""
+    signal.alarm(TIMEOUT_S)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    name = sys.stdin.buffer.read(1024).decode("ascii", "replace")
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    except (OSError, UnicodeError):
+        return 1
+    addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
+    sys.stdout.write("".join(f"{address}\n" for address in addresses))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
