@@ -24,7 +24,12 @@ from echoless.volatile.speech.transcripts import spread
 LANGUAGE: Final = "en"
 _WINDOW_S_MAX: Final = 30.0
 _FRAME_S: Final = 0.01
+# A tenth of a second: the decoder cannot make a word of less, and fails where there is not one frame.
+_PCM_BYTES_MIN: Final = HEARING_RATE_HZ // 10 * 2
 _LOGPROB_MIN: Final = -100.0
+_EVENT_OPENER: Final = "("
+# The model hears noise in the gaps of clean speech too, and is seldom sure of it.
+_EVENT_PROBABILITY_MIN: Final = 0.5
 
 
 class SphinxRecognizer:
@@ -60,15 +65,18 @@ class SphinxRecognizer:
         """
         if options.language not in ("", LANGUAGE):
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "no such language here", param="language_code")
+        if len(pcm) < _PCM_BYTES_MIN:
+            return Heard((), LANGUAGE)
         try:
             words = self._decode(pcm, options)
-            has_failed = False
         except RuntimeError:
-            words, has_failed = [], True
-        self._forget()
-        if has_failed:
-            raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "the recogniser failed")
-        return Heard(words, LANGUAGE)
+            pass
+        else:
+            self._forget()
+            return Heard(words, LANGUAGE)
+        # An utterance may be open still: everything is made anew.
+        self._decoder.reinit()
+        raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "the recogniser failed")
 
     def _decode(self, pcm: AudioContent, options: HearingOptions) -> list[HeardWord]:
         decoder = self._decoder
@@ -80,7 +88,7 @@ class SphinxRecognizer:
         words: list[HeardWord] = []
         for segment in decoder.seg():
             text = _text_of(segment.word, options)
-            if text:
+            if text and not (text.startswith(_EVENT_OPENER) and segment.prob < _EVENT_PROBABILITY_MIN):
                 words.append(_heard(text, segment.start_frame, segment.end_frame, segment.prob, options))
         return words
 
@@ -103,4 +111,4 @@ def _heard(text: str, first_frame: int, last_frame: int, probability: float, opt
     start_s, end_s = first_frame * _FRAME_S, (last_frame + 1) * _FRAME_S
     logprob = min(0.0, math.log(probability)) if probability > 0 else _LOGPROB_MIN
     starts, ends = spread(len(text), start_s, end_s) if options.wants_characters else ([], [])
-    return HeardWord(TextContent(text), start_s, end_s, logprob, text.startswith("("), starts, ends)
+    return HeardWord(TextContent(text), start_s, end_s, logprob, text.startswith(_EVENT_OPENER), starts, ends)

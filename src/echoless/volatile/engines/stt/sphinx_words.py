@@ -14,27 +14,16 @@ from typing import Final
 FILLERS: Final = frozenset({"uh", "um", "hm", "hmm", "mm", "er", "erm", "ah", "eh", "huh", "mhm"})
 """Hesitations that a tidy transcript leaves out."""
 _VARIANT: Final = re.compile(r"\(\d+\)$")
-_EVENTS: Final = MappingProxyType(
-    {
-        "NOISE": "(noise)",
-        "SPEECH": "(unintelligible)",
-        "BREATH": "(breath)",
-        "COUGH": "(cough)",
-        "SMACK": "(smack)",
-        "UH": "(noise)",
-        "UM": "(noise)",
-    }
-)
+_EVENTS: Final = MappingProxyType({"[NOISE]": "(noise)", "++COUGH++": "(cough)", "++BREATH++": "(breath)"})
 _PRONOUN: Final = re.compile(r"^i(?='|$)")
 
 
 def event_name(word: str) -> str | None:
-    """Return the name of an event, in brackets as the wire writes it; empty for silence; None for a spoken word."""
-    if word.startswith("<"):
-        return ""
-    if word[:1] in "[+":
-        return _EVENTS.get(word.strip("[]+"), "(noise)")
-    return None
+    """Return the name of an event, in brackets as the wire writes it; empty for silence; None for a spoken word.
+
+    `[SPEECH]` stands for speech that is in no dictionary: no event, and no word either.
+    """
+    return _EVENTS.get(word, "") if word[:1] in "<[+" else None
 
 
 def spelled(word: str) -> str:

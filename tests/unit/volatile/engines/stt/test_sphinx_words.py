@@ -9,14 +9,12 @@ from echoless.volatile.engines.stt.sphinx_words import event_name, is_filler, sp
 pytestmark = pytest.mark.unit
 
 
-@pytest.mark.parametrize("word", ["<s>", "</s>", "<sil>"])
-def test_silence_has_no_name(word: str) -> None:
+@pytest.mark.parametrize("word", ["<s>", "</s>", "<sil>", "[SPEECH]"])
+def test_silence_and_what_is_in_no_dictionary_have_no_name(word: str) -> None:
     assert event_name(word) == ""
 
 
-@pytest.mark.parametrize(
-    ("word", "name"), [("[NOISE]", "(noise)"), ("++COUGH++", "(cough)"), ("[SPEECH]", "(unintelligible)")]
-)
+@pytest.mark.parametrize(("word", "name"), [("[NOISE]", "(noise)"), ("++COUGH++", "(cough)")])
 def test_noises_are_named_in_brackets(word: str, name: str) -> None:
     assert event_name(word) == name
 
