@@ -17,6 +17,7 @@ from echoless.core.ids import TicketId, new_ticket_id
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.client import EnginePool, VaultClient
 from echoless.crossing.dialogue_records import DIALOGUE_RECORDS
+from echoless.crossing.dictionary_records import DictionaryRules, UseDictionary
 from echoless.crossing.link import Link
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
@@ -24,6 +25,7 @@ from echoless.crossing.records import (
     KIND_KEEP_AUDIO,
     AlignmentPart,
     Cancel,
+    PronunciationRule,
     Record,
     Refused,
     SpeechBegan,
@@ -60,6 +62,7 @@ class SocketVault(FakeVault):
     """Also opens contexts, counts generations and keeps text that follows.
 
     refused: what the next generations are answered with, before they are let in
+    rules:   of every dictionary
     """
 
     def __init__(self) -> None:
@@ -68,6 +71,7 @@ class SocketVault(FakeVault):
         self.running: dict[TicketId, int] = {}
         self.more: dict[TicketId, list[str]] = {}
         self.contexts: list[TicketGranted] = []
+        self.rules: list[PronunciationRule] = []
 
     async def connect(self) -> socket.socket:
         ours, theirs = socket.socketpair()
@@ -81,6 +85,15 @@ class SocketVault(FakeVault):
             kept.text.text + "".join(self.more.get(ticket, []))
             for ticket, kept in self.tickets.items()
             if kept.text is not None
+        ]
+
+    def turns(self) -> list[tuple[str, str]]:
+        """Who said what is kept, by ticket."""
+        return [
+            (line.voice_id, line.text + "".join(self.more.get(ticket, [])))
+            for ticket, kept in self.tickets.items()
+            if kept.text is not None
+            for line in kept.text.dialogue
         ]
 
     def _answer(self, record: Record, ticket: TicketId) -> Record | None:
@@ -98,6 +111,8 @@ class SocketVault(FakeVault):
             return None
         if isinstance(record, OpenContext):
             return self._open_context(ticket)
+        if isinstance(record, UseDictionary):
+            return DictionaryRules(record.version_id, self.rules)
         if isinstance(record, MintToken):
             return TokenMinted("sutkn_" + ("zero" if record.is_pinned_zero else "any") + record.kind.value)
         return super()._answer(record, ticket)

@@ -39,6 +39,7 @@ class ErrorCode(StrEnum):
     CONCURRENT_LIMIT_EXCEEDED = "concurrent_limit_exceeded"
     REQUEST_TIMEOUT = "request_timeout"
     # On sockets.
+    AUTHENTICATION_REQUIRED = "authentication_required"
     INVALID_MESSAGE = "invalid_message"
     INPUT_TIMEOUT_EXCEEDED = "input_timeout_exceeded"
     MODEL_NOT_SUPPORTED = "model_not_supported"

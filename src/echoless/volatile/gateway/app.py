@@ -16,7 +16,9 @@ from echoless.volatile.gateway.routes import (
     pronunciation_dictionaries,
     service,
     single_use_token,
+    speech_to_speech,
     text_to_dialogue,
+    text_to_dialogue_sockets,
     text_to_speech,
     text_to_speech_sockets,
     usage,
@@ -34,6 +36,7 @@ def product_routes() -> tuple[Route, ...]:
         *service.ROUTES,
         *text_to_speech.ROUTES,
         *text_to_dialogue.ROUTES,
+        *speech_to_speech.ROUTES,
         *pronunciation_dictionaries.ROUTES,
         *voices.routes(),
         *models.ROUTES,
@@ -47,7 +50,7 @@ def product_routes() -> tuple[Route, ...]:
 
 def socket_routes() -> tuple[SocketRoute, ...]:
     """Return every served socket."""
-    return text_to_speech_sockets.ROUTES
+    return (*text_to_speech_sockets.ROUTES, *text_to_dialogue_sockets.ROUTES)
 
 
 def build_app(services: GatewayServices, settings: GatewayConfig) -> App:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from echoless.core.audio_formats import AUDIO_FORMATS
+from echoless.core.errors import EcholessError
 from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.schemas.base import Body, Query
 from echoless.volatile.gateway.socket_calls import SocketCall
+from echoless.volatile.gateway.socket_problems import SocketProblem, socket_problem_for
 
 AUDIO_MEDIA_TYPES: Final = tuple(dict.fromkeys(audio.content_type for audio in AUDIO_FORMATS.values()))
 STREAMED_MEDIA_TYPES: Final = tuple(
@@ -29,6 +31,8 @@ class Route:
     is_public:     served without a key and without a ticket
     needs_voice:   whether the voice in the path must exist before the body is read
     form:          the fields of a multipart body, in place of `body`; `form_files` names its files
+    upload_bytes_max: for a recording as body: the largest that the product takes, if the server takes as much
+    token_name:    the parameter of the query that may hold a single-use token in place of a key
     """
 
     endpoint_name: str
@@ -42,6 +46,8 @@ class Route:
     media_types: tuple[str, ...] = ("application/json",)
     is_public: bool = False
     needs_voice: bool = False
+    upload_bytes_max: int = 0
+    token_name: str = ""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -55,6 +61,7 @@ class SocketRoute:
 
     endpoint_name: `WS /template`, a row of the endpoint table
     needs_voice:   whether the voice in the path must exist before a message is read
+    problem_for:   how its errors look
     """
 
     endpoint_name: str
@@ -62,6 +69,7 @@ class SocketRoute:
     summary: str
     query: type[Query]
     needs_voice: bool = False
+    problem_for: Callable[[EcholessError], SocketProblem] = socket_problem_for
 
 
 def socket_table(routes: Iterable[SocketRoute]) -> Mapping[str, SocketRoute]:

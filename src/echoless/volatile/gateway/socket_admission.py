@@ -90,6 +90,7 @@ class SocketAdmission:
         )
 
     def _call_for(self, endpoint: Endpoint, values: tuple[str, ...], receive: Receive, send: Send) -> SocketCall:
+        route = self._routes.get(endpoint.name)
         return SocketCall(
             endpoint=endpoint,
             values=values,
@@ -103,6 +104,7 @@ class SocketAdmission:
             send=send,
             admit=self._admit,
             began_s=self._services.clock.monotonic_s(),
+            problem_for=socket_problem_for if route is None else route.problem_for,
         )
 
     async def _serve(self, call: SocketCall, query_string: bytes, head: Head) -> None:
@@ -166,7 +168,7 @@ class SocketAdmission:
 
     async def _refuse(self, call: SocketCall, error: EcholessError) -> None:
         try:
-            await call.refuse(socket_problem_for(error))
+            await call.refuse(call.problem_for(error))
         except ClientLeftError:
             call.outcome.has_client_left = True
 

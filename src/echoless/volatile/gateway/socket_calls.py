@@ -20,7 +20,7 @@ from echoless.retention.endpoints import Endpoint
 from echoless.volatile.gateway.calls import Outcome
 from echoless.volatile.gateway.ports import GatewayServices, Message, OpenTicketPort, Receive, Send
 from echoless.volatile.gateway.socket_credentials import Credential
-from echoless.volatile.gateway.socket_problems import NORMAL, SERVER_FAULT, SocketProblem
+from echoless.volatile.gateway.socket_problems import NORMAL, SERVER_FAULT, SocketProblem, socket_problem_for
 
 Admit = Callable[["SocketCall", Credential], Awaitable[None]]
 
@@ -36,6 +36,8 @@ class SocketCall:
     values:  parameters of the path, in the template's order
     admit:   (1) gets the ticket, once somebody has shown a credential
     on_rest: (6) to be called whenever something has been said to its end
+    problem_for: how errors look on this socket
+    left_code:   what the client closed with, once it has
     """
 
     endpoint: Endpoint
@@ -55,6 +57,8 @@ class SocketCall:
     is_accepted: bool = False
     outcome: Outcome = field(default_factory=Outcome)
     on_rest: Callable[[], None] = field(default=_nothing, repr=False)
+    problem_for: Callable[[EcholessError], SocketProblem] = field(default=socket_problem_for, repr=False)
+    left_code: int = 0
 
     @property
     def open_ticket(self) -> OpenTicketPort:
@@ -85,6 +89,7 @@ class SocketCall:
         message = await self.receive()
         if message["type"] == "websocket.disconnect":
             self.outcome.has_client_left = True
+            self.left_code = message.get("code") or 0
             raise ClientLeftError
         text = message.get("text")
         if text is None:

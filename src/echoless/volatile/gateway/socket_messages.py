@@ -18,37 +18,45 @@ from echoless.crossing.records import AlignmentPart
 _NO_TIMES: Final = b'"normalizedAlignment":null,"alignment":null'
 
 
-class _Times:
+class UnstatedTimes:
     """Characters whose times have not been stated yet, in milliseconds from the start of the stream."""
 
     def __init__(self) -> None:
-        self._characters: list[str] = []
+        self.characters: list[str] = []
         self._start_ms: list[int] = []
         self._end_ms: list[int] = []
 
     def __len__(self) -> int:
-        return len(self._characters)
+        return len(self.characters)
 
     def add(self, characters: list[str], start_s: list[float], end_s: list[float]) -> None:
-        self._characters += characters
+        """Take characters with their times, in seconds."""
+        self.characters += characters
         self._start_ms += [round(second * 1000) for second in start_s]
         self._end_ms += [round(second * 1000) for second in end_s]
 
     @property
     def end_ms(self) -> int:
+        """Where the last character ends."""
         return self._end_ms[-1]
 
-    def as_json(self, begin_ms: int) -> dict[str, Any] | None:
-        if not self._characters:
-            return None
+    def relative_to(self, begin_ms: int) -> tuple[list[int], list[int]]:
+        """Return starts, counted from there, and durations."""
         durations = [end - start for start, end in zip(self._start_ms, self._end_ms, strict=True)]
-        return {
-            "chars": self._characters,
-            "charStartTimesMs": [start - begin_ms for start in self._start_ms],
-            "charDurationsMs": durations,
-            # The older documents' spelling; clients read either.
-            "charsDurationsMs": durations,
-        }
+        return [start - begin_ms for start in self._start_ms], durations
+
+
+def _as_json(times: UnstatedTimes, begin_ms: int) -> dict[str, Any] | None:
+    if not len(times):
+        return None
+    starts, durations = times.relative_to(begin_ms)
+    return {
+        "chars": times.characters,
+        "charStartTimesMs": starts,
+        "charDurationsMs": durations,
+        # The older documents' spelling; clients read either.
+        "charsDurationsMs": durations,
+    }
 
 
 class SocketMessages:
@@ -58,8 +66,8 @@ class SocketMessages:
     """
 
     def __init__(self, context_id: str | None) -> None:
-        self._source = _Times()
-        self._spoken = _Times()
+        self._source = UnstatedTimes()
+        self._spoken = UnstatedTimes()
         self._begin_ms = 0
         self._context = b""
         if context_id is not None:
@@ -90,9 +98,9 @@ class SocketMessages:
         if not (len(self._source) or len(self._spoken)):
             return _NO_TIMES
         members = {
-            "normalizedAlignment": self._spoken.as_json(self._begin_ms),
-            "alignment": self._source.as_json(self._begin_ms),
+            "normalizedAlignment": _as_json(self._spoken, self._begin_ms),
+            "alignment": _as_json(self._source, self._begin_ms),
         }
         self._begin_ms = self._source.end_ms if len(self._source) else self._spoken.end_ms
-        self._source, self._spoken = _Times(), _Times()
+        self._source, self._spoken = UnstatedTimes(), UnstatedTimes()
         return msgspec.json.encode(members)[1:-1]

@@ -33,6 +33,22 @@ class SocketProblem:
     frame: bytes
 
 
+def dialogue_problem_for(error: EcholessError) -> SocketProblem:
+    """Return frame and close code for an error on a socket of dialogue, which also names the field at fault."""
+    problem = socket_problem_for(error)
+    param = _param_of(error)
+    if not param or problem.close_code != POLICY:
+        return problem
+    body = {**msgspec.json.decode(problem.frame), "param": param}
+    return SocketProblem(problem.code, problem.close_code, msgspec.json.encode(body))
+
+
+def _param_of(error: EcholessError) -> str | None:
+    if isinstance(error, UnprocessableError):
+        return ".".join(str(part) for part in error.fields[0].location[1:]) if error.fields else None
+    return error.param
+
+
 def socket_problem_for(error: EcholessError, *, context_id: str = "") -> SocketProblem:
     """Return frame and close code for an error."""
     if isinstance(error, UnprocessableError):

@@ -110,16 +110,16 @@ class SpeechStream:
         while not await self._pass(await self._source.next()):
             pass
 
-    async def end(self, closing: CloseTicket) -> None:
+    async def end(self, closing: Callable[[StreamTotals], CloseTicket]) -> None:
         """(5)(7) Commit what is kept, if anything was said; only then is the stream final for its client.
 
         raises: EcholessError when it could not be kept
         """
         if self._kept is not None and self.totals.characters:
-            self._is_closed = await self._kept.seal(closing)
+            self._is_closed = await self._kept.seal(closing(self.totals))
         await self._parts.say(self._parts.messages.final())
 
-    def close(self, closing: CloseTicket) -> None:
+    def close(self, closing: Callable[[StreamTotals], CloseTicket]) -> None:
         """(6)(7) Stop the engine where it still speaks, and close the ticket.
 
         raises: EcholessError(CROSSING_BROKEN) when the vault is gone
@@ -129,7 +129,7 @@ class SpeechStream:
         self._has_room.set()
         if not self._is_closed:
             self._is_closed = True
-            self._parts.ticket.post(closing)
+            self._parts.ticket.post(closing(self.totals))
 
     # --- inner ---
 

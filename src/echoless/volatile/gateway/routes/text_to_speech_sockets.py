@@ -79,6 +79,7 @@ def _job(
         window_bytes=WINDOW_BYTES,
         rules=pronunciation,
         engine_model=engine_of(model.model_id, call.settings),
+        reads_tags=model.can_do_dialogue,
     )
 
 

@@ -45,6 +45,11 @@ async def test_the_lowest_latency_leaves_out_the_normaliser_unless_it_is_asked_f
     assert (await job_of(f"optimize_streaming_latency=4{query}")).normalization is normalization
 
 
+@pytest.mark.parametrize(("model_id", "reads"), [("eleven_v4", True), ("eleven_flash_v2_5", False)])
+async def test_tags_are_directions_for_the_models_that_know_them(model_id: str, reads: bool) -> None:
+    assert (await job_of(f"model_id={model_id}")).reads_tags is reads
+
+
 async def test_a_model_that_takes_no_text_from_a_socket_says_so() -> None:
     async with socket_gateway() as gateway:
         heard = await gateway.talk(f"{PATH}/multi-stream-input?model_id=eleven_v3")
