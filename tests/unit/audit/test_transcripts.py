@@ -1,0 +1,31 @@
+"""A transcript is searched for by runs of words, never by a word that a dictionary has anyway."""
+
+from __future__ import annotations
+
+import pytest
+
+from echoless.audit.sounds import RAW, SoundMint
+from echoless.audit.transcripts import heard, phrases, said
+from tests.unit.audit.test_sounds import hum
+
+pytestmark = pytest.mark.unit
+
+
+def test_a_phrase_is_long_enough_and_holds_a_word_of_ours() -> None:
+    found = phrases(["it", "was", "the", "policeman", "and", "the", "cathedral", "of", "his", "day"])
+    assert {"was the policeman", "the policeman and", "the cathedral"} & set(found)
+    assert all(len(phrase) >= 14 and " " in phrase for phrase in found)
+    assert all("policeman" in phrase or "cathedral" in phrase for phrase in found)
+
+
+def test_what_holds_no_word_of_ours_tells_nothing() -> None:
+    assert phrases(["of", "the", "people", "by", "the", "people", "for", "the", "people"]) == ()
+
+
+def test_what_is_said_can_be_searched_for_before_it_was_heard() -> None:
+    sound = SoundMint(hum, seed=1).sound("zero/it", RAW, is_kept=False)
+    canary = said(sound)
+    assert (canary.name, canary.is_kept) == ("zero/it/said", False)
+    assert len(canary.words) == 3
+    assert heard(sound, f"uh {canary.words[0]} oh").name == "zero/it/heard"
+    assert canary.words[0] in heard(sound, f"uh {canary.words[0]} oh").words
