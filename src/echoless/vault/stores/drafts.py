@@ -212,15 +212,26 @@ def seal_draft(
 
 def _head_of(draft: ItemDraft) -> ItemHead:
     """Return the head with everything that is known at the end."""
-    text = draft.text or NO_TEXT
+    text = _with_more_text(draft.text or NO_TEXT, "".join(draft.more_text))
     audio, heard = draft.tracks[Part.AUDIO], draft.tracks[Part.TRANSCRIPT]
     given = draft.tracks[Part.INPUT]
     return msgspec.structs.replace(
-        text, text=text.text + "".join(draft.more_text), audio_bytes=audio.size_bytes,
+        text, audio_bytes=audio.size_bytes,
         segment_count=audio.segment_count, input_bytes=given.size_bytes, input_segment_count=given.segment_count,
         input_media_type=draft.input_media_type, transcript_bytes=heard.size_bytes,
         transcript_segment_count=heard.segment_count,
     )  # fmt: skip
+
+
+def _with_more_text(head: ItemHead, more: str) -> ItemHead:
+    """Return a head with text that followed: in a dialogue, whoever spoke last went on."""
+    if not more:
+        return head
+    if not head.dialogue:
+        return msgspec.structs.replace(head, text=head.text + more)
+    *before, last = head.dialogue
+    longer = msgspec.structs.replace(last, text=last.text + more)
+    return msgspec.structs.replace(head, dialogue=[*before, longer])
 
 
 def _alignment_rows(sealer: ItemSealer, facts: ItemFacts, kind: str, whole: AlignmentPart) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from echoless.vault.stores.drafts import (
     ItemDraft,
     ItemFacts,
     ItemHead,
+    Line,
     open_alignment_part,
     open_head,
     seal_draft,
@@ -102,3 +103,24 @@ def test_a_discarded_draft_is_overwritten() -> None:
     view.release()
     draft.discard()
     assert (len(held), draft.text, draft.alignments) == (0, None, {})
+
+
+@pytest.mark.parametrize(
+    ("lines", "text", "dialogue"),
+    [
+        ([], "What was said. And more.", []),
+        ([Line("One.", "v", "V"), Line("Two.", "w", "W")], "What was said.", ["One.", "Two. And more."]),
+    ],
+)
+def test_text_that_follows_belongs_to_whoever_spoke_last(
+    directory: DataDirectory, lines: list[Line], text: str, dialogue: list[str]
+) -> None:
+    ring = Keyring.open(directory)
+    ring.new_workspace_key("w")
+    draft = ItemDraft.new("abcdefgh")
+    draft.text = msgspec.structs.replace(HEAD, dialogue=lines)
+    draft.add_text(" And")
+    draft.add_text(" more.")
+    key, item, _ = seal_draft(draft, FACTS, ring, Segments(directory, "process"))
+    head = open_head(ring.unwrap_item_key("w", "abcdefgh", key["wrapped"]), item["sealed_head"])
+    assert (head.text, [line.text for line in head.dialogue]) == (text, dialogue)
