@@ -21,7 +21,7 @@ MediaType = Annotated[
 class KeepInputType(Record, frozen=True):
     """(5) What the input that is kept turned out to be. Not content, not answered; once for each request."""
 
-    KIND: ClassVar[int] = 46
+    KIND: ClassVar[int] = 47
     media_type: MediaType
 
 

@@ -224,7 +224,8 @@ class Account(Record, frozen=True):
 class GetUsage(Record, frozen=True):
     """Asks for usage in buckets. Answered by Usage.
 
-    breakdown: `none`, `model`, `product_type`, `api_keys`; metric: `credits`, `tts_characters`, `request_count`
+    breakdown: `none`, `model`, `product_type`, `api_keys`; metric: `credits`, `tts_characters`, `request_count`,
+                 `minutes_used` (of audio, made or heard)
     interval_s:  length of a bucket, whole hours; 0 for one bucket
     is_by_month: buckets are months, whatever interval_s says
     """

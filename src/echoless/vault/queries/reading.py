@@ -234,7 +234,8 @@ class NumberQueries:
     async def audit(self, caller: Caller, record: ListAuditEntries) -> AuditEntries:
         """Return administrative acts, newest first."""
         limit = min(max(record.limit, 1), _ROWS_MAX)
-        if not (_ACTOR_FORM.fullmatch(record.actor_id) and _ACTIVITY_FORM.fullmatch(record.activity)):
+        is_cursor = not record.cursor or is_opaque_id(record.cursor)
+        if not (is_cursor and _ACTOR_FORM.fullmatch(record.actor_id) and _ACTIVITY_FORM.fullmatch(record.activity)):
             return AuditEntries([], "")
 
         def step(reader: HistoryReader) -> list[Mapping[str, Any]]:

@@ -11,7 +11,12 @@ import sqlalchemy as sa
 from echoless.vault.stores import schema
 
 _LABELS: Final = {"none": None, "model": "model_id", "product_type": "product", "api_keys": "key_id"}
-_METRICS: Final = {"credits": "credits", "tts_characters": "characters", "request_count": "request_count"}
+_METRICS: Final = {
+    "credits": ("credits", 1),
+    "tts_characters": ("characters", 1),
+    "request_count": ("request_count", 1),
+    "minutes_used": ("audio_ms", 60_000),
+}
 BREAKDOWNS: Final = frozenset(_LABELS)
 METRICS: Final = frozenset(_METRICS)
 
@@ -35,16 +40,17 @@ def read_usage(
     """
     table = schema.usage_hours
     column = _LABELS[breakdown]
+    counted, unit = _METRICS[metric]
     label = sa.literal("All") if column is None else table.c[column]
     statement = (
-        sa.select(table.c.hour_unix, label.label("label"), sa.func.sum(table.c[_METRICS[metric]]).label("value"))
+        sa.select(table.c.hour_unix, label.label("label"), sa.func.sum(table.c[counted]).label("value"))
         .where(table.c.workspace_id == workspace_id, table.c.hour_unix >= start_unix, table.c.hour_unix < end_unix)
         .group_by(table.c.hour_unix, label)
         .order_by(table.c.hour_unix)
     )
     with vault.begin():
         rows = vault.execute(statement).all()
-    return [UsagePoint(row.hour_unix, row.label, float(row.value)) for row in rows]
+    return [UsagePoint(row.hour_unix, row.label, float(row.value) / unit) for row in rows]
 
 
 def read_requests(

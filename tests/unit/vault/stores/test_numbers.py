@@ -35,7 +35,8 @@ async def test_requests_are_newest_first_within_bounds_and_workspace(storage: St
 
 
 async def test_usage_is_summed_by_hour_and_label(storage: Storage) -> None:
-    shared = {"workspace_id": "w", "product": "p", "credits": 1, "characters": 2, "request_count": 1, "audio_ms": 0}
+    shared = {"workspace_id": "w", "product": "p", "credits": 1, "characters": 2, "request_count": 1}
+    shared["audio_ms"] = 45_000
     for key, model, hour in (("k1", "m1", 3600), ("k2", "m1", 3600), ("k1", "m2", 7200)):
         storage.writer.later(Write.USAGE, shared | {"key_id": key, "model_id": model, "hour_unix": hour})
     await storage.writer.flush()
@@ -48,6 +49,7 @@ async def test_usage_is_summed_by_hour_and_label(storage: Storage) -> None:
 
     assert await points("none", "request_count") == [(3600, "All", 2.0), (7200, "All", 1.0)]
     assert await points("model", "tts_characters") == [(3600, "m1", 4.0), (7200, "m2", 2.0)]
+    assert await points("model", "minutes_used") == [(3600, "m1", 1.5), (7200, "m2", 0.75)]
     assert sorted(await points("api_keys", "credits")) == [(3600, "k1", 1.0), (3600, "k2", 1.0), (7200, "k1", 1.0)]
 
 

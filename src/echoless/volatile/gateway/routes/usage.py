@@ -25,7 +25,7 @@ _BREAKDOWNS: Final = {
     "api_keys": "api_keys",
     "all_api_keys": "api_keys",
 }
-_METRICS: Final = {"credits", "tts_characters", "request_count"}
+_METRICS: Final = {"credits", "tts_characters", "request_count", "minutes_used"}
 _BUCKETS_MAX: Final = 10_000
 _COUNTED: Final = "This server counts by one of: none, model, product_type, api_keys."
 _REQUEST_ROWS: Final = 100
@@ -55,7 +55,7 @@ async def character_stats(call: Call) -> None:
     if breakdown is None:
         raise _unknown(_COUNTED, "breakdown_type")
     if query.metric not in _METRICS:
-        raise _unknown("This server measures credits, tts_characters and request_count.", "metric")
+        raise _unknown("This server measures credits, tts_characters, request_count and minutes_used.", "metric")
     usage = await _usage(
         call,
         GetUsage(

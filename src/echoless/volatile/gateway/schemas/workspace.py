@@ -49,7 +49,7 @@ class UsageQuery(Query):
         None, ge=60, le=2**31, description="Seconds, whole hours; wins over the interval."
     )
     metric: Literal[METRICS] = Field(  # type: ignore[valid-type]  # as above
-        "credits", description="Measured here: credits, tts_characters, request_count."
+        "credits", description="Measured here: credits, tts_characters, request_count, minutes_used."
     )
 
 
