@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,11 @@ from echoless.core.clock import SystemClock
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.client import EnginePool, VaultClient
 from echoless.crossing.control import GatewayConfig
+from echoless.crossing.media_client import MediaPool
 from echoless.volatile.gateway.app import build_app
 from echoless.volatile.gateway.ports import App, GatewayServices, Message
 from tests.fakes.fake_engine import FakeEngine
+from tests.fakes.fake_media import FakeMedia
 from tests.fakes.fake_vault import API_KEY, FakeVault
 
 VOICE_ID = "21m00Tcm4TlvDq8ikWAM"
@@ -67,6 +70,8 @@ class Gateway:
     journal: MemoryJournal
     vault_client: VaultClient
     engine_pool: EnginePool
+    media: FakeMedia
+    media_pool: MediaPool
 
     async def ask(
         self,
@@ -77,20 +82,27 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         api_key: str = API_KEY,
         leave_after_bytes: int | None = None,
+        pieces: Sequence[bytes | None] | None = None,
     ) -> Reply:
-        """Send one request and return the whole reply; the client may leave after so many bytes."""
+        """Send one request and return the whole reply; the client may leave after so many bytes.
+
+        pieces: the body in parts; one that is None stands for a client that leaves there
+        """
         path, _, query = target.partition("?")
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         reply = Reply()
         left = asyncio.Event()
-        has_been_read = False
+        unread: deque[bytes | None] = deque([data] if pieces is None else pieces)
 
         async def receive() -> Message:
-            nonlocal has_been_read
-            if not has_been_read:
-                has_been_read = True
+            # As a connection does, it lets others have their turn.
+            await asyncio.sleep(0)
+            if unread and (piece := unread.popleft()) is not None:
                 reply.body_reads += 1
-                return {"type": "http.request", "body": data, "more_body": False}
+                return {"type": "http.request", "body": piece, "more_body": bool(unread)}
+            if unread or left.is_set() or (pieces is not None and None in pieces):
+                left.set()
+                return {"type": "http.disconnect"}
             await left.wait()
             return {"type": "http.disconnect"}
 
@@ -109,6 +121,7 @@ class Gateway:
 
         sent = {"xi-api-key": api_key} if api_key else {}
         sent |= {"content-length": str(len(data))} if body is not None else {}
+        sent |= {"transfer-encoding": "chunked"} if pieces is not None else {}
         sent |= headers or {}
         scope = {
             "type": "http", "method": method, "raw_path": path.encode(), "path": path,
@@ -123,19 +136,24 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running_gateway(engine: FakeEngine | None = None, **changes: Any) -> AsyncIterator[Gateway]:
+async def running_gateway(
+    engine: FakeEngine | None = None, *, media: FakeMedia | None = None, **changes: Any
+) -> AsyncIterator[Gateway]:
     """Run an app over fakes."""
-    vault, engine = FakeVault(), engine or FakeEngine(b"0123456789" * 10)
+    vault, engine, media = FakeVault(), engine or FakeEngine(b"0123456789" * 10), media or FakeMedia()
     vault_client, pool, journal = VaultClient(), EnginePool(), MemoryJournal()
     await vault_client.add_link(await vault.connect())
     await pool.add_link(await engine.connect(), "engine-0")
-    services = GatewayServices(vault_client, pool, SystemClock(), journal)
+    media_pool = MediaPool()
+    await media_pool.add_link(await media.connect(), "media-0")
+    services = GatewayServices(vault_client, pool, SystemClock(), journal, media=media_pool)
     app = build_app(services, gateway_config(**changes))
     try:
-        yield Gateway(app, services, vault, engine, journal, vault_client, pool)
+        yield Gateway(app, services, vault, engine, journal, vault_client, pool, media, media_pool)
     finally:
         vault_client.close()
         pool.close()
-        for link in (*vault.links, *engine.links):
+        media_pool.close()
+        for link in (*vault.links, *engine.links, *media.links):
             link.close()
         await asyncio.sleep(0.01)

@@ -31,6 +31,8 @@ from echoless.volatile.gateway.request_line import (
     switch_of,
 )
 from echoless.volatile.gateway.routing import Route
+from echoless.volatile.gateway.socket_credentials import Credential, key_credential, token_credential
+from echoless.volatile.gateway.uploads import body_bytes_max
 
 _CALLS_MAX: Final = 1024
 _SPEAKS_OF_ZERO: Final = {Switch.LOGGING_OFF, Switch.UNREADABLE}
@@ -152,15 +154,18 @@ class Admission:
 
     async def _admit(self, call: Call, match: Match, head: Head, route: Route | None) -> None:
         """(1) Get a ticket, or a refusal with its mode."""
-        if not head.credential:
-            raise _key_needed()
+        credential = _credential(call, head, route)
         if self._call_count > _CALLS_MAX:
             raise EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "Too many requests at once; try again.")
         # An id longer than any voice's is asked for as none, which is not found either.
         names_voice = route is not None and route.needs_voice and len(match.values[0]) <= _VOICE_ID_MAX
         voice_id = match.values[0] if names_voice else ""
         question = OpenTicket(
-            endpoint=match.endpoint.name, credential=head.credential, switch=call.switch, voice_id=voice_id
+            endpoint=match.endpoint.name,
+            credential=credential.word,
+            switch=call.switch,
+            voice_id=voice_id,
+            is_token=credential.is_token,
         )
         try:
             call.ticket = await self._services.vault.open_ticket(question)
@@ -185,7 +190,7 @@ class Admission:
             raise EcholessError(ErrorCode.METHOD_NOT_ALLOWED, "This address does not take this method.")
         if route.needs_voice and call.grant.voice is None:
             raise EcholessError(ErrorCode.VOICE_NOT_FOUND, "There is no voice with this id.", param="voice_id")
-        if call.content_length is not None and call.content_length > self._settings.body_bytes_max:
+        if call.content_length is not None and call.content_length > body_bytes_max(route, self._settings):
             raise EcholessError(ErrorCode.FILE_TOO_LARGE, "The body is larger than this server takes.")
         return route
 
@@ -207,6 +212,22 @@ class Admission:
         except EcholessError as error:
             # The vault that granted it is gone, and has closed it as aborted.
             self._services.journal.say(Event.TICKET_LOST, error=error.code.value)
+
+
+def _credential(call: Call, head: Head, route: Route | None) -> Credential:
+    """Return what a request shows: a key in its headers, else a token in its query where the route takes one.
+
+    raises: EcholessError(INVALID_API_KEY) where it shows nothing
+    """
+    if head.credential:
+        return key_credential(head.credential)
+    name = route.token_name if route is not None else ""
+    tokens = {value for key, value in call.query if name and key == name and value}
+    if not tokens:
+        raise _key_needed()
+    # A credential is held no longer than it is needed. Of two different ones, neither counts.
+    call.query = [pair for pair in call.query if pair[0] != name]
+    return token_credential(tokens.pop() if len(tokens) == 1 else "ambiguous")
 
 
 def _key_needed() -> EcholessError:

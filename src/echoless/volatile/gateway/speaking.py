@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,7 +49,7 @@ class SpeechOrder:
     characters: int
 
 
-class _KeptSpeech:
+class KeptSpeech:
     """Parts of speech, each given to the sink before it is passed on."""
 
     def __init__(self, source: SpeechSource, sink: RetainingSink) -> None:
@@ -59,6 +59,7 @@ class _KeptSpeech:
         self.abandon = source.abandon
 
     async def next(self) -> SpeechPart:
+        """Return the next part once the sink has it."""
         part = await self._source.next()
         if isinstance(part, AudioContent):
             await self._sink.keep_audio(part)
@@ -84,7 +85,7 @@ def _passing(source: SpeechSource, sink: ZeroSink | RetainingSink, kept: KeepTex
     """Let parts pass through a sink that takes content; past one that takes none."""
     if isinstance(sink, RetainingSink):
         sink.keep_text(kept)
-        return _KeptSpeech(source, sink)
+        return KeptSpeech(source, sink)
     return source
 
 
@@ -114,21 +115,23 @@ async def speak_order(call: Call, order: SpeechOrder, rendering: Rendering) -> N
     with call.services.engines.speak(TicketId(call.grant.ticket_id), order.job) as engine:
         speech = _passing(engine, sink, order.kept)
         async with watched(call, speech.abandon):
-            await _Answer(call, speech, rendering, more, sink).send()
+            await SpeechAnswer(call, speech, rendering, more, sink).send()
 
 
 async def speak_preview(call: Call, job: Speak, rendering: Rendering) -> None:
     """Speak a text of our own for anyone: no ticket, no sink."""
     with call.services.engines.speak(NO_TICKET, job) as speech:
         async with watched(call, speech.abandon):
-            await _Answer(call, speech, rendering, (), None).send()
+            await SpeechAnswer(call, speech, rendering, (), None).send()
 
 
-class _Answer:
+class SpeechAnswer:
     """Sends one generation.
 
     The response begins with the first audio, so that what goes wrong before it is a proper error. Its end waits
     for the sink: the terminator of a chunked body, or the last byte of one whose length was stated.
+
+    problem: makes an error of the code that an engine ended the job with
     """
 
     def __init__(
@@ -138,9 +141,12 @@ class _Answer:
         rendering: Rendering,
         more: Sequence[Header],
         sink: ZeroSink | RetainingSink | None,
+        *,
+        problem: Callable[[str], EcholessError] = engine_error,
     ) -> None:
         self._call = call
         self._speech = speech
+        self._problem = problem
         self._rendering = rendering
         self._more = list(more)
         self._sink = sink
@@ -185,7 +191,7 @@ class _Answer:
 
     async def _finish(self, ended: SpeechEnded) -> None:
         if ended.error_code:
-            raise engine_error(ended.error_code)
+            raise self._problem(ended.error_code)
         call = self._call
         call.outcome.audio_ms = ended.audio_ms
         rest = self._rendering.end()

@@ -1,8 +1,8 @@
 """A recording on its way in: one large file in a form, read as it comes and handed on in pieces.
 
-In memory are at any time a few pieces, not the upload. Fields may stand before and after the file. What a client says
-after its file comes too late for a job that has begun, so where hardly anything was said before, the file is held up
-to a bound until the form has been read to its end.
+In memory are at any time a few pieces, not the upload. Fields may stand before and after the file. What a client
+says after its file comes too late for a job that has begun, so where hardly anything was said before, the file is
+held up to a bound until the form has been read to its end.
 """
 
 from __future__ import annotations
@@ -14,15 +14,25 @@ from typing import Final
 
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.control import GatewayConfig
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.forms import FileBegan, Form, FormBounds, FormReader
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
+from echoless.volatile.gateway.routing import Route
 
 AHEAD_BYTES: Final = 256 * 1024
 """How much is read before somebody takes it."""
 _PIECE_BYTES_MAX: Final = 256 * 1024
-_FIELDS_BYTES_MAX: Final = 1024 * 1024
+# What a form has besides its file: fields, boundaries, the headers of its parts.
+_BESIDE_BYTES_MAX: Final = 1024 * 1024
 _PARTS_MAX: Final = 1200
+
+
+def body_bytes_max(route: Route, settings: GatewayConfig) -> int:
+    """Return the largest body that a route takes."""
+    if not route.upload_bytes_max:
+        return settings.body_bytes_max
+    return min(route.upload_bytes_max, settings.upload_bytes_max) + _BESIDE_BYTES_MAX
 
 
 class Upload:
@@ -45,9 +55,7 @@ class Upload:
         settings = call.settings
         self._name = file_name
         self._file_bytes_max = min(file_bytes_max, settings.upload_bytes_max)
-        bounds = FormBounds(
-            self._file_bytes_max + _FIELDS_BYTES_MAX, _PARTS_MAX, idle_timeout_s=settings.upload_idle_timeout_s
-        )
+        bounds = FormBounds(self._file_bytes_max + _BESIDE_BYTES_MAX, _PARTS_MAX, settings.upload_idle_timeout_s)
         self._reader = FormReader(call, bounds, {file_name}, lists, texts)
         self._pieces: deque[bytes] = deque()
         self._held_bytes = 0
