@@ -7,6 +7,7 @@ source: ISO 639-1 and 639-3 codes as the wire protocol uses them; the data files
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 
@@ -22,6 +23,11 @@ class Language:
     code: str
     name: str
     engine_name: str
+
+    @property
+    def long_code(self) -> str:
+        """The code of three letters, ISO 639-3, as transcripts state it."""
+        return _LONG_CODES[self.code]
 
 
 _TABLE: Final = """
@@ -40,7 +46,25 @@ sv Swedish sv         | sw Swahili sw         | ta Tamil ta            | te Telu
 tr Turkish tr         | uk Ukrainian uk       | ur Urdu ur             | vi Vietnamese vi      | zh Chinese cmn
 """
 
+# The code of two letters, then that of three; a macrolanguage where the engine names no member of it.
+_LONG_CODE_TABLE: Final = """
+af afr  ar ara  as asm  az aze  be bel  bg bul  bn ben  bs bos  ca cat  cs ces  cy cym  da dan  de deu  el ell
+en eng  es spa  et est  fa fas  fi fin  fr fra  ga gle  gu guj  he heb  hi hin  hr hrv  hu hun  hy hye  id ind
+is isl  it ita  ja jpn  ka kat  kk kaz  kn kan  ko kor  ky kir  lb ltz  lt lit  lv lav  mk mkd  ml mal  mr mar
+ms msa  ne nep  nl nld  no nor  pa pan  pl pol  pt por  ro ron  ru rus  sd snd  sk slk  sl slv  sr srp  sv swe
+sw swa  ta tam  te tel  th tha  tr tur  uk ukr  ur urd  vi vie  zh zho
+"""
+_WORDS: Final = tuple(_LONG_CODE_TABLE.split())
+_LONG_CODES: Final = MappingProxyType(dict(zip(_WORDS[::2], _WORDS[1::2], strict=True)))
+
 LANGUAGES: Final[tuple[Language, ...]] = tuple(
     Language(*entry.split()) for line in _TABLE.strip().splitlines() for entry in line.split("|")
 )
 LANGUAGE_BY_CODE: Final[dict[str, Language]] = {language.code: language for language in LANGUAGES}
+_BY_LONG_CODE: Final = MappingProxyType({language.long_code: language for language in LANGUAGES})
+
+
+def language_of(code: str) -> Language | None:
+    """Return the language that a client names by two letters or three, with or without a region; None if unknown."""
+    word = code.strip().lower().replace("_", "-").partition("-")[0]
+    return LANGUAGE_BY_CODE.get(word) or _BY_LONG_CODE.get(word)
