@@ -64,6 +64,11 @@ def mixed_corpus(voice_by_language: dict[str, str], count: int) -> tuple[BenchTe
     return tuple(sorted(texts, key=lambda item: -len(item.text)))
 
 
+def clause_text() -> BenchText:
+    """Return one short clause: what a socket is given first."""
+    return BenchText(_ENGLISH, "en", _SENTENCES["en"][0])
+
+
 def english_text(characters: int) -> BenchText:
     """Return an English text of exactly so many characters, cut at the end."""
     sentences = _SENTENCES["en"]

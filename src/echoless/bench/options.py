@@ -26,6 +26,7 @@ class BenchOptions:
 
     is_quick:     a shortened form: the same figures from fewer samples
     engine_count: engine processes of the server, and bare processes
+    only:         names of the measures to take; empty for all
     flags:        more words for `echoless serve`
     """
 
@@ -33,8 +34,13 @@ class BenchOptions:
     engine_count: int = field(default_factory=usable_cores)
     json_path: Path | None = None
     png_path: Path | None = None
+    only: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     progress: Progress = silent
+
+    def wants(self, name: str) -> bool:
+        """Whether a measure is to be taken."""
+        return not self.only or name in self.only
 
     def scaled(self, count: int, quick_count: int) -> int:
         """Return how often to do something."""

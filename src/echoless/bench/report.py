@@ -102,7 +102,8 @@ def print_report(report: BenchReport, console: Console) -> None:
             f"{point.first_byte_p95_ms:.1f}",
         )  # fmt: skip
     for table in (figures, costs, curve):
-        console.print(table)
+        if table.row_count:
+            console.print(table)
     form = "quick, " if report.is_quick else ""
     console.print(
         f"{form}{report.cores} cores, {report.machine}, Python {report.python}, {report.duration_s:.0f} s; "

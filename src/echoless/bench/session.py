@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from echoless.bench.corpus import LONG_CHARACTERS
@@ -22,6 +23,8 @@ from echoless.bench.measures import (
 )
 from echoless.bench.options import BenchOptions, usable_cores
 from echoless.bench.report import BenchReport, draw
+from echoless.bench.socket_measures import measure_sockets
+from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.server_process import ServerProcess
 
 # An audit view, so that the kernel shows the peaks of memory; it changes nothing else.
@@ -30,27 +33,54 @@ _UNSCRUBBED: Final = ("--no-scrubbing", "--no-allocator-profile", "--assurance",
 _SETTINGS: Final = f"[character_limits]\neleven_flash_v2_5 = {LONG_CHARACTERS}\n"
 
 
+Measure = Callable[[ServerProcess, ServerProcess, BenchOptions, BenchReport], None]
+"""Takes a server as users have it and one that does not scrub."""
+
+
+def _throughput(server: ServerProcess, _: ServerProcess, options: BenchOptions, report: BenchReport) -> None:
+    for output_format in (MP3, PCM):
+        measure_throughput(server, options, report, output_format)
+
+
+def _of_one(measure: Callable[[ServerProcess, BenchOptions, BenchReport], None]) -> Measure:
+    return lambda server, _unscrubbed, options, report: measure(server, options, report)
+
+
+# Growth comes first: it is meant for a server that has served nothing yet.
+_MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
+    {
+        "growth": _of_one(measure_growth),
+        "throughput": _throughput,
+        "first-byte": _of_one(measure_first_byte),
+        "sockets": _of_one(measure_sockets),
+        "zero-against-kept": _of_one(measure_zero_against_kept),
+        "scrubbing": measure_scrubbing,
+        "curve": _of_one(measure_curve),
+    }
+)
+MEASURES: Final = tuple(_MEASURES)
+"""What can be measured alone."""
+
+
 def run_bench(options: BenchOptions) -> BenchReport:
     """Measure servers of our own, and write what the options ask for.
 
-    raises: EcholessError when a server does not start or answers otherwise than with audio
+    raises: EcholessError(INVALID_PARAMETERS) for a measure that there is not, EcholessError when a server does not
+            start or answers otherwise than with audio
     """
+    if set(options.only) - set(MEASURES):
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"no such measure; there are: {', '.join(MEASURES)}")
     began_s = time.monotonic()
     report = BenchReport(usable_cores(), is_quick=options.is_quick)
     with tempfile.TemporaryDirectory(prefix="echoless-bench-") as place, _servers(Path(place), options) as servers:
-        scrubbed, unscrubbed = servers
-        report.add("seconds to ready", scrubbed.ready_s, "s")
-        measure_growth(scrubbed, options, report)
-        for output_format in (MP3, PCM):
-            measure_throughput(scrubbed, options, report, output_format)
-        measure_first_byte(scrubbed, options, report)
-        measure_zero_against_kept(scrubbed, options, report)
-        measure_scrubbing(scrubbed, unscrubbed, options, report)
-        measure_curve(scrubbed, options, report)
+        report.add("seconds to ready", servers[0].ready_s, "s")
+        for name, measure in _MEASURES.items():
+            if options.wants(name):
+                measure(*servers, options, report)
     report.duration_s = time.monotonic() - began_s
     if options.json_path is not None:
         options.json_path.write_text(report.as_json() + "\n", encoding="utf-8")
-    if options.png_path is not None:
+    if options.png_path is not None and report.curve:
         draw(report, options.png_path)
     return report
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from echoless.bench.options import BenchOptions, usable_cores
 from echoless.bench.report import print_report
-from echoless.bench.session import run_bench
+from echoless.bench.session import MEASURES, run_bench
 from echoless.cli.progress import progress_bars
 
 
@@ -25,6 +25,10 @@ def bench_command(
     engines: Annotated[
         int | None, typer.Option(min=1, help="Engine processes, and bare ones; as many as cores unless told.")
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help=f"Measure this alone; may be repeated. One of: {', '.join(MEASURES)}."),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON.")
     ] = None,
@@ -38,6 +42,7 @@ def bench_command(
             BenchOptions(
                 is_quick=quick,
                 engine_count=engines or usable_cores(),
+                only=tuple(only or ()),
                 json_path=json_file,
                 png_path=png_file,
                 progress=bars.step,
