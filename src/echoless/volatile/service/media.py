@@ -20,6 +20,7 @@ from echoless.volatile.engines.media.host import MediaHost
 from echoless.volatile.engines.media.noise import without_noise
 from echoless.volatile.engines.media.warm_up import warm_up
 from echoless.volatile.engines.null.conversion import UnchangedConversion
+from echoless.volatile.engines.sts.conversions import world_conversion
 from echoless.volatile.engines.stt.transcribe_job import TranscribeJob
 from echoless.volatile.service.hearing import hearing_parts
 from echoless.volatile.service.wall import close_wall
@@ -58,8 +59,9 @@ def run_media(start: ChildStart, config: MediaConfig) -> None:
 
 def _jobs(config: MediaConfig) -> Mapping[type[Record], MediaJob]:
     """Return who does which kind of order."""
+    new_conversion = _unchanged if config.media_engine == "null" else world_conversion
     return {
-        Convert: ConvertJob(_unchanged, new_encoder, held_bytes_max=config.held_bytes_max),
+        Convert: ConvertJob(new_conversion, new_encoder, held_bytes_max=config.held_bytes_max),
         Transcribe: TranscribeJob(hearing_parts(config)),
     }
 
