@@ -56,6 +56,21 @@ def test_a_gateway_is_tied_to_the_vault_and_to_every_engine_and_then_listens() -
     assert commands.index(LetListen(4)) > last_link
 
 
+def test_a_way_out_is_tied_to_gateways_alone_and_stops_before_the_vault() -> None:
+    plan = Plan(1, 1, 5.0, egress_count=1)
+    assert [command.slot.name for command in spawned(plan.start(0.0))] == [
+        "vault", "engine-0", "egress-0", "gateway-0",
+    ]  # fmt: skip
+    commands = [command for number in range(1, 5) for command in plan.ready(number, ())]
+    assert {frozenset((c.first, c.second)) for c in commands if isinstance(c, Connect)} == {
+        frozenset(pair) for pair in ((4, 1), (4, 2), (4, 3))
+    }
+    plan.stop_asked(1.0)
+    plan.exited(4, 1.1)
+    assert plan.exited(2, 1.2) == [AskToStop(3, 5.0)]
+    assert plan.exited(3, 1.3) == [AskToStop(1, 5.0)]
+
+
 @pytest.mark.claim("Z16")
 def test_nobody_is_tied_to_a_process_that_has_not_shown_its_wall() -> None:
     plan = started()

@@ -15,7 +15,9 @@ from echoless.core.errors import EcholessError, ErrorCode
 
 URL_CHARACTERS_MAX: Final = 8192
 _PORTS: Final = {"https": 443, "http": 80}
-_URL: Final = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#\\]+)(?P<rest>[^#]*)(#.*)?", re.IGNORECASE)
+_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<authority>[^/?#\\]+)(?P<rest>(?:[/?][^#]*)?)(#.*)?", re.IGNORECASE
+)
 _AUTHORITY: Final = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^:@\[\]]+))(?::(?P<port>[0-9]{1,5}))?")
 _HOST: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f]")
