@@ -61,39 +61,6 @@ LANGUAGES: Final[tuple[Language, ...]] = tuple(
     Language(*entry.split()) for line in _TABLE.strip().splitlines() for entry in line.split("|")
 )
 LANGUAGE_BY_CODE: Final[dict[str, Language]] = {language.code: language for language in LANGUAGES}
-
-_THREE_LETTERS: Final = """
-af afr | ar ara | as asm | az aze | be bel | bg bul | bn ben | bs bos | ca cat | cs ces | cy cym | da dan | de deu
-el ell | en eng | es spa | et est | eu eus | fa fas | fi fin | fr fra | ga gle | gl glg | gu guj | he heb | hi hin
-hr hrv | hu hun | hy hye | id ind | is isl | it ita | ja jpn | ka kat | kk kaz | km khm | kn kan | ko kor | ky kir
-lb ltz | lo lao | lt lit | lv lav | mi mri | mk mkd | ml mal | mn mon | mr mar | ms msa | mt mlt | my mya | ne nep
-nl nld | no nor | pa pan | pl pol | ps pus | pt por | ro ron | ru rus | sd snd | sk slk | sl slv | so som | sq sqi
-sr srp | sv swe | sw swa | ta tam | te tel | tg tgk | th tha | tl tgl | tr tur | uk ukr | ur urd | uz uzb | vi vie
-yo yor | zh zho
-"""
-_WIRE_CODES: Final[dict[str, str]] = dict(
-    entry.split() for line in _THREE_LETTERS.strip().splitlines() for entry in line.split(" | ")
-)
-_SHORT_CODES: Final[dict[str, str]] = {three: two for two, three in _WIRE_CODES.items()}
-# Older codes for the same languages, of bibliographies.
-_SHORT_CODES.update(
-    alb="sq", arm="hy", baq="eu", bur="my", chi="zh", cze="cs", dut="nl", fre="fr", geo="ka", ger="de", gre="el",
-    ice="is", mac="mk", mao="mi", may="ms", per="fa", rum="ro", slo="sk", wel="cy", nb="no", nob="no", fil="tl",
-)  # fmt: skip
-
-
-def three_letter_code(code: str) -> str:
-    """Return ISO 639-3 for ISO 639-1, as transcripts state it; a code that is not known here stays as it is."""
-    return _WIRE_CODES.get(code, code)
-
-
-def two_letter_code(code: str) -> str:
-    """Return ISO 639-1 for a code as clients write it: of two or three letters, perhaps with a region after it.
-
-    A code that is not known here comes back in small letters, without its region.
-    """
-    language = code.replace("_", "-").partition("-")[0].lower()
-    return _SHORT_CODES.get(language, language)
 _BY_LONG_CODE: Final = MappingProxyType({language.long_code: language for language in LANGUAGES})
 
 
