@@ -45,6 +45,7 @@ from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds
 from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Refused, core_registry
 from echoless.crossing.socket_records import SOCKET_RECORDS
+from echoless.crossing.webhook_records import NoteDelivery, UseWebhooks
 from echoless.crossing.wire import Frame
 from echoless.vault.erasure.items import Eraser
 from echoless.vault.erasure.schedule import Schedule
@@ -62,6 +63,7 @@ from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.operator import OperatorDesk
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
+from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.stores.accounts import ENTERPRISE, Caller
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
 from echoless.vault.stores.storage import Storage, open_storage
@@ -113,6 +115,7 @@ class Vault:
             accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
             concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
         )  # fmt: skip
+        self._webhooks = WebhookQueries(storage, clock, self.eraser.delete_webhook)
         self._queries = QueryDesk(
             storage.accounts,
             mint_token=tokens.mint,
@@ -122,6 +125,7 @@ class Vault:
             keys=KeyQueries(self.administration),
             dictionaries=DictionaryQueries(storage, clock),
             transcripts=TranscriptQueries(self.eraser.delete_transcript),
+            webhooks=self._webhooks,
         )
         self._operator = OperatorDesk(storage, self.administration, clock)
 
@@ -136,6 +140,7 @@ class Vault:
         since_ms = self._clock.unix_ms() - LIFE_MS
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
             self.recent.add(*found)
+        await self._webhooks.load()
         self.first_key = await self._bootstrap()
 
     async def operate(self, record: Record) -> Record:
@@ -203,6 +208,9 @@ class Vault:
     def _ask(self, link: Link, frame: Frame, record: Record) -> None:
         """Begin to answer a question, if this ticket may ask it."""
         correlation = frame.header.correlation
+        if isinstance(record, NoteDelivery):
+            self._spawn(self._guard(self._webhooks.note(record), link, correlation=0))
+            return
         if not self._queries.knows(record):
             raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {frame.header.kind} is no question of a gateway")
         ticket = self.intake.tickets.find(link, frame.header.ticket)
@@ -251,7 +259,7 @@ class Vault:
             self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
         else:
             return
-        if not link.is_closed:
+        if correlation and not link.is_closed:
             link.post(_FAILED, correlation=correlation)
 
     def _on_closed(self, link: Link) -> None:
@@ -297,8 +305,8 @@ class Vault:
 def _may_ask(ticket: Ticket, record: Record) -> bool:
     if isinstance(record, CheckRequestIds):
         return ticket.may_continue_others
-    # Those of dictionaries and dialogues are bound to their endpoints alone: routes that store are generations too.
-    is_bound = isinstance(record, (ResolveVoices, UseDictionary, *DICTIONARY_QUESTIONS))
+    # Those of dictionaries, dialogues and webhooks are bound to their endpoints alone, of which some are generations.
+    is_bound = isinstance(record, (ResolveVoices, UseDictionary, UseWebhooks, *DICTIONARY_QUESTIONS))
     return is_bound or ticket.may_ask_questions
 
 

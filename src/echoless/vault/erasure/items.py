@@ -45,9 +45,17 @@ class Eraser:
         if found is None:
             return False
         activity = "transcript.delete" if is_transcript else "history.delete"
+        await self._erase_noted(workspace_id, item_id, actor_id, activity)
+        return True
+
+    async def delete_webhook(self, workspace_id: str, webhook_id: str, actor_id: str) -> bool:
+        """Delete a webhook, which exists; otherwise as `delete_item`."""
+        await self._erase_noted(workspace_id, webhook_id, actor_id, "webhook.delete")
+        return True
+
+    async def _erase_noted(self, workspace_id: str, item_id: str, actor_id: str, activity: str) -> None:
         await self._storage.writer.now(audit_row(self._clock, workspace_id, actor_id, activity, item_id))
         await self.erase([item_id])
-        return True
 
     async def erase(self, item_ids: Sequence[str]) -> None:
         """Erase items, known to exist or not."""

@@ -1,4 +1,4 @@
-"""(9) What time takes away: rows of the request log, by the age that the operator set.
+"""(9) What time takes away: rows of the logs of requests and of deliveries, by the age that the operator set.
 
 There is no lower bound to the age that is deleted: a schedule that slept for a year catches up in one run.
 """
@@ -11,7 +11,7 @@ from typing import Final
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError
 from echoless.core.journal import Event, Journal
-from echoless.vault.stores.erasing import delete_requests_before, oldest_request_unix
+from echoless.vault.stores.erasing import delete_log_before, oldest_request_unix
 from echoless.vault.stores.recent import RecentRequests
 from echoless.vault.stores.storage import Storage
 
@@ -41,7 +41,7 @@ class Schedule:
         due_unix = self._clock.unix_ms() // 1000 - self._request_log_days * _DAY_S
         oldest = await self._storage.writer.run(oldest_request_unix)
         self.lag_s = max(0, due_unix - oldest) if oldest is not None else 0
-        deleted = await self._storage.writer.run(lambda connections: delete_requests_before(connections, due_unix))
+        deleted = await self._storage.writer.run(lambda connections: delete_log_before(connections, due_unix))
         self._recent.forget_old()
         if deleted:
             self._journal.say(Event.SWEPT, request_rows=deleted, lag_s=self.lag_s)

@@ -1,8 +1,8 @@
 """The desk of the queries: which question needs which scope and belongs to which endpoint, and who answers it.
 
 Questions travel under the ticket of a reading or administrative request. A generation ticket may ask for earlier
-requests if it is a DEFAULT one, and in both modes for the voices and dictionaries that it names by id: nothing of
-those questions is written, so text cannot be smuggled into a name or a search.
+requests if it is a DEFAULT one, and in both modes for the voices, dictionaries and webhooks that it names by id:
+nothing of those questions is written, so text cannot be smuggled into a name or a search.
 """
 
 from __future__ import annotations
@@ -50,11 +50,19 @@ from echoless.crossing.query_records import (
 )
 from echoless.crossing.records import Record, Refused
 from echoless.crossing.socket_records import MintToken
+from echoless.crossing.webhook_records import (
+    CreateWebhook,
+    DeleteWebhook,
+    EditWebhook,
+    ListWebhooks,
+    UseWebhooks,
+)
 from echoless.retention.endpoints import ENDPOINTS, Endpoint, Product
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
+from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.stores.accounts import Accounts, Caller
 
 Answer = Callable[[Caller, Any], Awaitable[Record]]
@@ -79,6 +87,7 @@ _SHOWS_USAGE: Final = (
     "POST /v1/workspace/analytics/usage",
     "POST /v1/workspace/analytics/query/usage-by-product-over-time",
 )
+_WEBHOOKS: Final = "/v1/workspace/webhooks"
 _DICTIONARIES: Final = "/v1/pronunciation-dictionaries"
 _DICTIONARY: Final = f"{_DICTIONARIES}/{{dict}}"
 _DOWNLOAD: Final = f"GET {_DICTIONARY}/{{ver}}/download"
@@ -123,6 +132,7 @@ class QueryDesk:
         keys: KeyQueries,
         dictionaries: DictionaryQueries,
         transcripts: TranscriptQueries,
+        webhooks: WebhookQueries,
         mint_token: Answer,
     ) -> None:
         self._accounts = accounts
@@ -144,6 +154,7 @@ class QueryDesk:
             ReadTranscriptAudio: Question(hears, (f"GET {_TRANSCRIPT}/input-audio",), _streamed),
             DeleteTranscript: Question(hears, (f"DELETE {_TRANSCRIPT}",), transcripts.delete),
             **_dictionary_questions(dictionaries),
+            **_webhook_questions(webhooks),
             MintToken: Question(("user_write",), _TOKENS, mint_token),
             EditVoiceSettings: Question(("voices_write",), (f"POST {_VOICE}/settings/edit",), voices.edit_settings),
             GetAccount: Question((*reads_user, "models_read"), _SHOWS_ACCOUNT, numbers.account),
@@ -206,4 +217,15 @@ def _dictionary_questions(dictionaries: DictionaryQueries) -> dict[type[Record],
         ListDictionaries: Question(reads, (f"GET {_DICTIONARIES}",), dictionaries.page),
         ReadRules: Question(reads, (*shows, _DOWNLOAD), dictionaries.read),
         UseDictionary: Question(("text_to_speech",), _CONTINUES, dictionaries.read),
+    }
+
+
+def _webhook_questions(webhooks: WebhookQueries) -> dict[type[Record], Question]:
+    writes = ("webhooks_write",)
+    return {
+        ListWebhooks: Question(("workspace_read",), (f"GET {_WEBHOOKS}",), webhooks.list_all),
+        CreateWebhook: Question(writes, (f"POST {_WEBHOOKS}",), webhooks.create),
+        EditWebhook: Question(writes, (f"PATCH {_WEBHOOKS}/{{hook}}",), webhooks.edit),
+        DeleteWebhook: Question(writes, (f"DELETE {_WEBHOOKS}/{{hook}}",), webhooks.delete),
+        UseWebhooks: Question(("speech_to_text",), ("POST /v1/speech-to-text",), webhooks.use),
     }

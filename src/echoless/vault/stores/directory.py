@@ -22,7 +22,7 @@ from typing import Final
 
 from echoless.core.errors import EcholessError, ErrorCode
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

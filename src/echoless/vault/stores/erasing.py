@@ -26,29 +26,36 @@ def destroy_keys(connections: Connections, item_ids: Sequence[str]) -> None:
 
 
 def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
-    """Delete the rows of items and their alignments; of dictionaries, those and all versions."""
+    """Delete the rows of items and their alignments, of dictionaries and their versions, of webhooks and their log."""
     with connections.vault.begin():
         _delete(connections.vault, schema.history_items.c.item_id, item_ids)
         _delete(connections.vault, schema.history_alignments.c.item_id, item_ids)
         _delete(connections.vault, schema.dictionaries.c.dictionary_id, item_ids)
         _delete(connections.vault, schema.dictionary_versions.c.dictionary_id, item_ids)
+        _delete(connections.vault, schema.webhooks.c.webhook_id, item_ids)
+        _delete(connections.vault, schema.webhook_deliveries.c.webhook_id, item_ids)
     truncate_log(connections.vault)
 
 
-def delete_requests_before(connections: Connections, unix_s: int) -> int:
-    """Delete all rows of the request log that are older, however old; return how many."""
-    table = schema.request_log
-    old = sa.select(table.c.sequence).where(table.c.start_unix < unix_s).limit(_LOG_BATCH)
+def delete_log_before(connections: Connections, unix_s: int) -> int:
+    """Delete all rows of the logs of requests and deliveries that are older, however old; return how many."""
+    deleted = _delete_before(connections, schema.request_log.c.start_unix, unix_s)
+    deleted += _delete_before(connections, schema.webhook_deliveries.c.time_unix, unix_s)
+    if deleted:
+        truncate_log(connections.vault)
+    return deleted
+
+
+def _delete_before(connections: Connections, time: sa.Column[Any], unix_s: int) -> int:
+    table = time.table
+    old = sa.select(table.c.sequence).where(time < unix_s).limit(_LOG_BATCH)
     deleted = 0
     while True:
         with connections.vault.begin():
             count = connections.vault.execute(sa.delete(table).where(table.c.sequence.in_(old))).rowcount
         deleted += count
         if count < _LOG_BATCH:
-            break
-    if deleted:
-        truncate_log(connections.vault)
-    return deleted
+            return deleted
 
 
 def oldest_request_unix(connections: Connections) -> int | None:
@@ -88,10 +95,11 @@ def with_row(connections: Connections, item_ids: Sequence[str]) -> frozenset[str
 
 
 def half_deleted(connections: Connections) -> list[str]:
-    """Return items and dictionaries that have a key and no row, or a row and no key: what a crash left."""
+    """Return items, dictionaries and webhooks with a key and no row, or a row and no key: what a crash left."""
     keyed = _all(connections.keys, schema.item_keys.c.item_id)
     rowed = _all(connections.vault, schema.history_items.c.item_id)
     rowed |= _all(connections.vault, schema.dictionaries.c.dictionary_id)
+    rowed |= _all(connections.vault, schema.webhooks.c.webhook_id)
     return sorted(keyed ^ rowed)
 
 

@@ -190,6 +190,32 @@ dictionary_versions = sa.Table(
     sa.Column("sealed_rules", sa.LargeBinary, nullable=False),
     sa.Index("dictionary_versions_by_dictionary", "dictionary_id"),
 )
+webhooks = sa.Table(
+    "webhooks",
+    VAULT,
+    sa.Column("webhook_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+    sa.Column("is_disabled", sa.Boolean, nullable=False),
+    sa.Column("is_auto_disabled", sa.Boolean, nullable=False),
+    sa.Column("is_retried", sa.Boolean, nullable=False),
+    sa.Column("events", sa.JSON, nullable=False),
+    sa.Column("failure_count", sa.Integer, nullable=False),
+    sa.Column("failure_status", sa.Integer, nullable=False),
+    sa.Column("failure_unix", sa.BigInteger, nullable=False),
+    sa.Column("success_unix", sa.BigInteger, nullable=False),
+    sa.Column("sealed_head", sa.LargeBinary, nullable=False),
+)
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    VAULT,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("webhook_id", sa.String, nullable=False),
+    sa.Column("time_unix", sa.BigInteger, nullable=False),
+    sa.Column("http_status", sa.Integer, nullable=False),
+    sa.Index("webhook_deliveries_by_webhook", "webhook_id", "sequence"),
+    sa.Index("webhook_deliveries_by_time", "time_unix"),
+)
 
 workspace_keys = sa.Table(
     "workspace_keys",

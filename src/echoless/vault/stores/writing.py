@@ -31,11 +31,13 @@ class Write(IntEnum):
     FACT = 16
     DICTIONARY = 17
     DICTIONARY_VERSION = 18
+    WEBHOOK = 19
     HISTORY_ITEM = 20
     HISTORY_ALIGNMENT = 21
     REQUEST_LOG = 30
     USAGE = 31
     AUDIT = 32
+    WEBHOOK_DELIVERY = 33
     API_KEY_REMOVED = 40
     VOICE_ALIAS_REMOVED = 41
 
@@ -75,11 +77,13 @@ STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     Write.FACT: _upsert(schema.facts),
     Write.DICTIONARY: _upsert(schema.dictionaries),
     Write.DICTIONARY_VERSION: sa.insert(schema.dictionary_versions),
+    Write.WEBHOOK: _upsert(schema.webhooks),
     Write.HISTORY_ITEM: sa.insert(schema.history_items),
     Write.HISTORY_ALIGNMENT: sa.insert(schema.history_alignments),
     Write.REQUEST_LOG: sa.insert(schema.request_log),
     Write.USAGE: _add_usage(),
     Write.AUDIT: sa.insert(schema.audit_entries),
+    Write.WEBHOOK_DELIVERY: sa.insert(schema.webhook_deliveries),
     Write.API_KEY_REMOVED: _remove(schema.api_keys.c.key_id),
     Write.VOICE_ALIAS_REMOVED: _remove(schema.voice_aliases.c.voice_id),
 }

@@ -8,7 +8,7 @@ from echoless.vault.stores import erasing
 from echoless.vault.stores.drafts import ItemDraft, ItemFacts, ItemHead
 from echoless.vault.stores.erasing import (
     delete_item_rows,
-    delete_requests_before,
+    delete_log_before,
     destroy_keys,
     half_deleted,
     oldest_request_unix,
@@ -70,5 +70,5 @@ async def test_old_requests_go_however_old_and_however_many(
         storage.writer.later(Write.REQUEST_LOG, request(f"r{start}", start))
     await storage.writer.flush()
     assert await storage.writer.run(oldest_request_unix) == 0
-    assert await storage.writer.run(lambda connections: delete_requests_before(connections, 100)) == 5
+    assert await storage.writer.run(lambda connections: delete_log_before(connections, 100)) == 5
     assert await storage.writer.run(oldest_request_unix) == 100
