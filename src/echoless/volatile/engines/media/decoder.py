@@ -23,7 +23,7 @@ from av.stream import Discard
 from numpy.typing import NDArray
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.volatile.engines.media.sniffing import MP4, SNIFFED_BYTES, MediaKind, sniff
+from echoless.volatile.engines.media.sniffing import MP4, SNIFFED_BYTES, MediaKind, sniff, stated_wav_s
 from echoless.volatile.engines.media.sources import HeldFile, Source, has_index_first, skip_id3
 
 CHANNELS_MAX: Final = 64
@@ -70,9 +70,11 @@ class Decoder:
         self._held: HeldFile | None = None
         self._container: InputContainer | None = None
         skip_id3(source)
-        kind = sniff(source.peek(SNIFFED_BYTES))
+        head = source.peek(SNIFFED_BYTES)
+        kind = sniff(head)
         if kind is None:
             raise _invalid("no audio that can be decoded here")
+        self._stated_s = stated_wav_s(head)
         self.kind: Final[MediaKind] = kind
         if kind.demuxer == MP4.demuxer and not has_index_first(source):
             self._held = HeldFile(source, held_bytes_max)
@@ -91,7 +93,7 @@ class Decoder:
         if self._container is None:
             self._fail("its header cannot be read")
         duration = self._container.duration
-        return duration / av.time_base if duration else None
+        return duration / av.time_base if duration else self._stated_s
 
     def frames(self) -> Iterator[tuple[int, Samples]]:
         """Yield the rate and the samples of each frame of the first stream of sound.
@@ -198,6 +200,6 @@ def _samples(frame: AudioFrame, channel_count: int) -> Samples:
         samples -= _SCALES[name]
     if _SCALES[name] != 1.0:
         samples /= np.float32(_SCALES[name])
-    if samples is not taken:
+    if not np.may_share_memory(samples, taken):
         taken.fill(0)
     return samples

@@ -50,6 +50,7 @@ _SIGNATURES: Final = (
     (b"riff\x2e\x91\xcf\x11", MediaKind("w64", "audio/wav")),
 )
 _RIFF: Final = {b"WAVE": _WAV, b"AVI ": MediaKind("avi", "video/x-msvideo")}
+_UNKNOWN_SIZE_BYTES: Final = 0x7FFF_0000
 _AIFF: Final = dict.fromkeys((b"AIFF", b"AIFC"), MediaKind("aiff", "audio/aiff"))
 _BRANDS: Final = {b"M4A ": _M4A, b"M4B ": _M4A, b"qt  ": _QUICKTIME, b"3gp4": _3GPP, b"3gp5": _3GPP, b"3gp6": _3GPP}
 # Boxes that may stand first in a file without a type box. source: Apple's QuickTime File Format
@@ -67,6 +68,22 @@ def sniff(head: bytes) -> MediaKind | None:
         if head.startswith(signature):
             return kind
     return _chunked(head) or _boxed(head) or _transport_stream(head) or _mpeg_audio(head)
+
+
+def stated_wav_s(head: bytes) -> float | None:
+    """Return how long a WAVE file says that it is; None for another kind, and for one that was written as a stream.
+
+    head: its first bytes
+    """
+    layout, data = head.find(b"fmt "), head.find(b"data")
+    if not head.startswith(b"RIFF") or min(layout, data) < 0 or len(head) < max(layout + 20, data + 8):
+        return None
+    bytes_per_second = int.from_bytes(head[layout + 16 : layout + 20], "little")
+    size_bytes = int.from_bytes(head[data + 4 : data + 8], "little")
+    # Whoever does not know the length yet writes the largest number that the field, or a signed one, can hold.
+    if not bytes_per_second or size_bytes >= _UNKNOWN_SIZE_BYTES:
+        return None
+    return size_bytes / bytes_per_second
 
 
 def _chunked(head: bytes) -> MediaKind | None:

@@ -126,7 +126,10 @@ def _raw_frames(source: Source) -> Frames:
         even = len(whole) & ~1
         rest = whole[even:]
         if even:
-            yield HEARING_RATE_HZ, np.frombuffer(whole[:even], "<i2").astype(np.float32).reshape(1, -1) / _SCALE
+            samples = np.frombuffer(whole[:even], "<i2").astype(np.float32).reshape(1, -1)
+            # In place: numpy keeps small arrays for reuse, and whoever takes this one overwrites it.
+            samples /= _SCALE
+            yield HEARING_RATE_HZ, samples
 
 
 def _mixed(samples: Samples) -> Samples:

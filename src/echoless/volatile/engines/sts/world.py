@@ -130,8 +130,8 @@ class WorldConversion:
         return self._frame + (_WINDOW if self._frame else _FIRST_WINDOW)
 
     def _take(self, pcm: AudioContent) -> None:
-        taken = np.frombuffer(pcm.reveal(), "<i2")
-        joined = np.concatenate((self._samples, taken / _FULL_SCALE))
+        joined = np.concatenate((self._samples, np.frombuffer(pcm.reveal(), "<i2")))
+        joined[len(self._samples) :] /= _FULL_SCALE
         self._samples.fill(0.0)
         self._samples = joined
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -49,9 +50,13 @@ def recording(
     memory = io.BytesIO()
     channels = samples.shape[1]
     layout = "mono" if channels == 1 else "stereo" if channels == 2 else f"{channels} channels"
-    with av.open(memory, "w", format=container, options=options or {}) as out:
+    # Short pages, as whoever records into a stream makes them.
+    pages = {"page_duration": "100000"} if container == "ogg" else {}
+    with av.open(memory, "w", format=container, options=pages | (options or {})) as out:
         video = out.add_stream("mpeg4", rate=10) if has_video else None
-        stream = out.add_stream(codec, rate=rate_hz, layout=layout)
+        stream = out.add_stream(codec, rate=rate_hz, layout=layout, options={"strict": "experimental"})
+        if codec.startswith("wma"):
+            stream.bit_rate = 64_000
         if video is not None:
             video.width = video.height = 64
             video.pix_fmt = "yuv420p"
@@ -63,6 +68,38 @@ def recording(
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             out.mux(packet)
     return memory.getvalue()
+
+
+def index_first(mp4: bytes) -> bytes:
+    """The same MP4 file with its index before its samples, as writers for the web lay it out."""
+    at, boxes = 0, []
+    while at < len(mp4):
+        size = int.from_bytes(mp4[at : at + 4], "big")
+        boxes.append(mp4[at : at + size])
+        at += size
+    (index,) = [box for box in boxes if box[4:8] == b"moov"]
+    table = index.index(b"stco")
+    count = int.from_bytes(index[table + 8 : table + 12], "big")
+    for entry in range(table + 12, table + 12 + 4 * count, 4):
+        moved = int.from_bytes(index[entry : entry + 4], "big") + len(index)
+        index = index[:entry] + moved.to_bytes(4, "big") + index[entry + 4 :]
+    first, *rest = [box for box in boxes if box[4:8] != b"moov"]
+    return b"".join((first, index, *rest))
+
+
+def wav_header(channels: int, rate_hz: int, data_bytes: int) -> bytes:
+    """The header of a WAVE file that may say anything."""
+    layout = struct.pack(
+        "<IHHIIHH", 16, 1, channels, rate_hz, 2 * rate_hz * channels % 2**32, 2 * channels % 65536, 16
+    )
+    return (
+        b"RIFF"
+        + struct.pack("<I", 36 + data_bytes)
+        + b"WAVEfmt "
+        + layout
+        + b"data"
+        + struct.pack("<I", data_bytes)
+    )
 
 
 def convert(**changes: object) -> Convert:
