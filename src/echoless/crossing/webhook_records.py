@@ -46,7 +46,7 @@ class DeliveryView(Record, frozen=True):
 class WebhookView(Record, frozen=True):
     """A webhook without its secret.
 
-    events:            empty for all
+    events:            what it is told of
     failure_*:         of the most recent failure; both 0 where there was none
     recent_deliveries: newest first
     """
@@ -73,7 +73,7 @@ class WebhookList(Record, frozen=True):
 
 
 class CreateWebhook(Record, frozen=True):
-    """Registers a webhook. Answered by WebhookCreated or Refused."""
+    """Registers a webhook that is told of all events. Answered by WebhookCreated or Refused."""
 
     KIND: ClassVar[int] = 194
     name: Name

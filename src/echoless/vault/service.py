@@ -305,7 +305,7 @@ class Vault:
 def _may_ask(ticket: Ticket, record: Record) -> bool:
     if isinstance(record, CheckRequestIds):
         return ticket.may_continue_others
-    # Those of dictionaries, dialogues and webhooks are bound to their endpoints alone, of which some are generations.
+    # Those of dictionaries, dialogues and webhooks are bound to their endpoints alone, some of which generate.
     is_bound = isinstance(record, (ResolveVoices, UseDictionary, UseWebhooks, *DICTIONARY_QUESTIONS))
     return is_bound or ticket.may_ask_questions
 

@@ -54,6 +54,7 @@ DELIVERIES_SHOWN: Final = 10
 DELIVERIES_OPEN_MAX: Final = 10_000
 DELIVERY_LIFE_S: Final = 2 * 3600
 FAILURES_MAX: Final = 10
+_ALL_EVENTS: Final = tuple(event.value for event in WebhookEvent)
 _WEEK_S: Final = 7 * 86_400
 _STATUS_MAX: Final = 599
 
@@ -95,7 +96,7 @@ class WebhookQueries:
                 message = f"A workspace has at most {WEBHOOKS_MAX} webhooks."
                 raise EcholessError(ErrorCode.INVALID_PARAMETERS, message)
             webhook_id, secret = new_opaque_id(), "wsec_" + secrets.token_hex(32)
-            facts = WebhookFacts(webhook_id, caller.workspace_id, self._now_unix())
+            facts = WebhookFacts(webhook_id, caller.workspace_id, self._now_unix(), events=_ALL_EVENTS)
             head = WebhookHead(record.name, record.url, secret)
             stored = StoredWebhook(facts, head, ItemSealer.new(webhook_id))
             wrapped = self._storage.keyring.wrap_item_key(caller.workspace_id, webhook_id, stored.sealer.key)
@@ -196,7 +197,7 @@ class WebhookQueries:
 
 def _is_told(facts: WebhookFacts, event: WebhookEvent) -> bool:
     is_on = not facts.is_disabled and not facts.is_auto_disabled
-    return is_on and (not facts.events or event.value in facts.events)
+    return is_on and event.value in facts.events
 
 
 def _after(facts: WebhookFacts, status: int, now_unix: int) -> WebhookFacts:

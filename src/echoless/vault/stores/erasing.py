@@ -26,7 +26,7 @@ def destroy_keys(connections: Connections, item_ids: Sequence[str]) -> None:
 
 
 def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
-    """Delete the rows of items and their alignments, of dictionaries and their versions, of webhooks and their log."""
+    """Delete the rows of items and alignments, of dictionaries and their versions, of webhooks and their log."""
     with connections.vault.begin():
         _delete(connections.vault, schema.history_items.c.item_id, item_ids)
         _delete(connections.vault, schema.history_alignments.c.item_id, item_ids)

@@ -38,7 +38,7 @@ class WebhookHead(msgspec.Struct, frozen=True, array_like=True):
 class WebhookFacts:
     """What is stored of a webhook in clear: ids, codes, counts, times.
 
-    events:        empty for all
+    events:        what it is told of
     failure_count: since the last success
     failure_*, success_unix: of the most recent one, 0 where there was none; status 0 where nobody answered
     """

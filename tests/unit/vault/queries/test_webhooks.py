@@ -131,8 +131,10 @@ async def test_who_has_none_that_is_on_is_told_so(gateway: GatewayDouble) -> Non
     none = (ErrorCode.NO_WEBHOOK_CONFIGURED.value, "webhook")
     assert await refusal(gateway, SPEECH) == none
     created = await made(gateway)
-    await edit(gateway, EditWebhook(created.webhook_id, False, NAME, events=[WebhookEvent.FLOWS]))
-    assert await refusal(gateway, SPEECH) == none
+    assert (await shown(gateway))[0].events == list(WebhookEvent)
+    for events in ([], [WebhookEvent.FLOWS]):
+        await edit(gateway, EditWebhook(created.webhook_id, False, NAME, events=events))
+        assert await refusal(gateway, SPEECH) == none
     await edit(gateway, EditWebhook(created.webhook_id, True, NAME, events=[WebhookEvent.SPEECH_TO_TEXT]))
     assert await refusal(gateway, SPEECH) == none
     assert await refusal(gateway, UseWebhooks(WebhookEvent.SPEECH_TO_TEXT, created.webhook_id)) == none
