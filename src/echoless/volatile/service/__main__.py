@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from echoless.core.errors import EcholessError
 from echoless.core.journal import Event, where
 from echoless.crossing.child import begin
-from echoless.crossing.control import EngineConfig, GatewayConfig, MediaConfig, StartRefused
+from echoless.crossing.control import EngineConfig, GatewayConfig, LiveConfig, MediaConfig, StartRefused
 from echoless.crossing.egress_control import EgressConfig
 
 
@@ -26,6 +26,10 @@ def main(arguments: Sequence[str]) -> int:
                 from echoless.volatile.service.media import run_media
 
                 run_media(start, start.config)
+            case LiveConfig():
+                from echoless.volatile.service.live import run_live
+
+                run_live(start, start.config)
             case EgressConfig():
                 from echoless.volatile.service.egress import run_egress
 

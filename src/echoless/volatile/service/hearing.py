@@ -14,7 +14,8 @@ from echoless.volatile.speech.hearing_ports import HEARING_RATE_HZ, HearingOptio
 
 # Measured on human speech: fewest wrong words with cuts at short pauses, and nothing quiet is lost.
 _VOICE_LEVEL: Final = 2
-_WARM_UP_BYTES: Final = HEARING_RATE_HZ
+WARM_UP_SOUND: Final = AudioContent(bytes(HEARING_RATE_HZ))
+"""Half a second of silence."""
 
 
 def hearing_parts(config: MediaConfig) -> HearingParts:
@@ -25,5 +26,5 @@ def hearing_parts(config: MediaConfig) -> HearingParts:
     if config.media_engine == "null":
         return HearingParts({"": NullRecognizer()}, EverySpeech)
     embedded = SphinxRecognizer()
-    embedded.recognise(AudioContent(bytes(_WARM_UP_BYTES)), HearingOptions())
+    embedded.recognise(WARM_UP_SOUND, HearingOptions())
     return HearingParts({"": embedded}, lambda: WebRtcVoiceActivity(_VOICE_LEVEL))

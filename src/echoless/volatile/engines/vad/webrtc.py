@@ -14,6 +14,7 @@ from echoless.volatile.speech.hearing_ports import HEARING_RATE_HZ
 
 LEVELS: Final = (0, 1, 2, 3)
 """From taking most for speech to taking least."""
+_EDGES: Final = (0.3, 0.5, 0.7)
 
 
 class WebRtcVoiceActivity:
@@ -29,3 +30,8 @@ class WebRtcVoiceActivity:
     def is_speech(self, frame: AudioContent) -> bool:
         """Return whether a frame holds voice."""
         return bool(self._detector.is_speech(frame.reveal(), HEARING_RATE_HZ))
+
+
+def level_of(threshold: float) -> int:
+    """Return the level for a threshold of the wire, from 0.1 to 0.9: higher takes less for speech."""
+    return sum(threshold >= edge for edge in _EDGES)

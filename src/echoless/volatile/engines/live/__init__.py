@@ -1,0 +1,1 @@
+"""The host of live recognition: many sessions, one thread."""

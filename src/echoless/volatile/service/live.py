@@ -1,0 +1,122 @@
+"""The live process: recognisers that listen while somebody speaks, many sessions, behind the wall."""
+
+from __future__ import annotations
+
+import gc
+import os
+from typing import Final
+
+from echoless.confinement.profile import Role
+from echoless.core.clock import SystemClock
+from echoless.core.content import AudioContent
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.child import ChildStart, link_end
+from echoless.crossing.control import AddLink, LiveConfig, Peer, Retire, Stop
+from echoless.volatile.engines.codecs.live_input import LIVE_FORMATS, LiveInput
+from echoless.volatile.engines.live.host import LiveHost
+from echoless.volatile.engines.live.listening import ListeningParts
+from echoless.volatile.engines.null.live import LoudIsSpeech, NullLiveRecognizer
+from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer
+from echoless.volatile.engines.vad.webrtc import WebRtcVoiceActivity, level_of
+from echoless.volatile.service.hearing import WARM_UP_SOUND
+from echoless.volatile.service.wall import close_wall
+from echoless.volatile.speech.hearing_ports import HearingOptions
+
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+def run_live(start: ChildStart, config: LiveConfig) -> None:
+    """Serve sessions until told to stop.
+
+    raises: EcholessError when a recogniser does not work here
+    """
+    embedded = None if config.media_engine == "null" else SphinxLiveRecognizer()
+    parts = _parts(embedded)
+    _warm_up(parts)
+    rest = _Rest(start, config, embedded)
+    host = LiveHost(
+        parts,
+        journal=start.journal,
+        clock=SystemClock(),
+        on_idle=rest.take,
+        prepare=embedded.prepare if embedded is not None else None,
+    )
+    rest.host = host
+    report = close_wall(start, config, Role.ENGINE)
+    gc.collect()
+    gc.freeze()
+    start.control.set_blocking(False)
+    host.add_watch(start.control, lambda: _obey(start, host))
+    start.control.send(report)
+    host.run()
+    host.close()
+
+
+def _parts(embedded: SphinxLiveRecognizer | None) -> ListeningParts:
+    if embedded is None:
+        return ListeningParts({"": NullLiveRecognizer()}, lambda _threshold: LoudIsSpeech(), LiveInput)
+    return ListeningParts({"": embedded}, lambda threshold: WebRtcVoiceActivity(level_of(threshold)), LiveInput)
+
+
+def _warm_up(parts: ListeningParts) -> None:
+    """Hear a little in each format and with each recogniser: what loads late is loaded now."""
+    for audio_format in LIVE_FORMATS:
+        samples = parts.new_samples(audio_format)
+        samples.convert(WARM_UP_SOUND, is_last=True)
+        samples.close()
+    for recognizer in parts.recognizers.values():
+        session = recognizer.open(HearingOptions())
+        session.hear(WARM_UP_SOUND)
+        session.commit()
+        session.close()
+    parts.new_activity(0.4).is_speech(AudioContent(WARM_UP_SOUND.reveal()[:960]))
+
+
+class _Rest:
+    """What a live process does when no session is left: it looks at its size, and asks once to be replaced.
+
+    The process ends when its gateways have moved on to its successor.
+    """
+
+    def __init__(self, start: ChildStart, config: LiveConfig, embedded: SphinxLiveRecognizer | None) -> None:
+        self._start = start
+        self._embedded = embedded
+        self._growth_bytes_max = config.growth_bytes_max
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        self._resident_at_start_bytes = self._resident_bytes()
+        self._is_asked = False
+        self.host: LiveHost | None = None
+
+    def take(self) -> None:
+        """Unload what nobody needs, collect, and ask for a successor where one is due."""
+        if self._embedded is not None:
+            self._embedded.trim()
+        gc.collect()
+        grown = self._resident_bytes() - self._resident_at_start_bytes
+        if grown >= self._growth_bytes_max and not self._is_asked and self.host is not None:
+            self._is_asked = True
+            self.host.retire()
+            self._start.control.send(Retire())
+
+    def _resident_bytes(self) -> int:
+        # Without pages of files: those come with whoever reads our memory from outside.
+        _, resident, shared, *_ = os.pread(self._statm, 256, 0).split()
+        return (int(resident) - int(shared)) * _PAGE_BYTES
+
+
+def _obey(start: ChildStart, host: LiveHost) -> None:
+    """Do what the supervisor says; without a supervisor there is nothing to live for."""
+    while True:
+        try:
+            message = start.control.receive()
+        except BlockingIOError:
+            return
+        if message is None:
+            os._exit(0)
+        record, descriptors = message
+        if isinstance(record, AddLink) and record.peer is Peer.GATEWAY:
+            host.add_link(link_end(descriptors[0]))
+        elif isinstance(record, Stop):
+            host.stop(record.deadline_s)
+        else:
+            raise EcholessError(ErrorCode.CROSSING_BROKEN, "this control message is not for a live process")

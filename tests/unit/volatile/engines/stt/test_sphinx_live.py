@@ -1,0 +1,139 @@
+"""Live recognition: hypotheses while somebody speaks, words with the session's times, nothing for the next one."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from echoless.core.content import AudioContent
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer, SphinxLiveSession
+from echoless.volatile.speech.hearing_ports import Heard, HearingOptions
+
+pytestmark = pytest.mark.unit
+
+OPTIONS = HearingOptions(tags_events=False)
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> SphinxLiveRecognizer:
+    return SphinxLiveRecognizer(sessions_max=2)
+
+
+def _hear(session: SphinxLiveSession, pcm: bytes) -> list[str]:
+    texts = [session.hear(AudioContent(pcm[at : at + 3_200])) for at in range(0, len(pcm), 3_200)]
+    return [text.reveal() for text in texts if text is not None]
+
+
+def _facts(heard: Heard) -> list[tuple[str, float, float, float]]:
+    return [(word.text.reveal(), word.start_s, word.end_s, word.logprob) for word in heard.words]
+
+
+def test_hypotheses_grow_while_somebody_speaks(recognizer: SphinxLiveRecognizer, speech: AudioContent) -> None:
+    session = recognizer.open(OPTIONS)
+    texts = _hear(session, speech.reveal())
+    words = [word.text.reveal() for word in session.commit().words]
+    session.close()
+    assert len(texts) > 5
+    assert len(texts[-1].split()) > len(texts[0].split())
+    assert {"beautiful", "are"} <= set(words)
+    assert all(one != two for one, two in pairwise(texts))
+
+
+def test_times_go_on_from_segment_to_segment(recognizer: SphinxLiveRecognizer, speech: AudioContent) -> None:
+    session = recognizer.open(OPTIONS)
+    _hear(session, speech.reveal())
+    first = session.commit()
+    assert session.commit().words == []
+    _hear(session, speech.reveal())
+    second = session.commit()
+    session.close()
+    duration_s = len(speech) / 32_000
+    assert first.words[-1].end_s <= duration_s
+    assert second.words[0].start_s >= duration_s
+    assert second.words[-1].end_s <= 2 * duration_s
+
+
+def test_a_session_hears_no_trace_of_another(recognizer: SphinxLiveRecognizer, speech: AudioContent) -> None:
+    def run() -> list[tuple[str, float, float, float]]:
+        session = recognizer.open(OPTIONS)
+        _hear(session, speech.reveal())
+        facts = _facts(session.commit())
+        session.close()
+        return facts
+
+    before = run()
+    other = recognizer.open(OPTIONS)
+    _hear(other, speech.reveal()[30_000:] * 2)
+    # One that is closed in the middle of a word, and one whose decoder is another.
+    other.close()
+    assert run() == before
+    first = recognizer.open(OPTIONS)
+    assert run() == before
+    first.close()
+
+
+def test_next_to_nothing_can_be_committed(recognizer: SphinxLiveRecognizer) -> None:
+    session = recognizer.open(OPTIONS)
+    for pcm in (b"", b"\0\0", bytes(100)):
+        assert session.hear(AudioContent(pcm)) is None
+        assert session.commit().words == []
+    session.close()
+    session.close()
+
+
+def test_sessions_are_bounded_and_a_closed_one_makes_room(recognizer: SphinxLiveRecognizer) -> None:
+    first, second = recognizer.open(OPTIONS), recognizer.open(OPTIONS)
+    with pytest.raises(EcholessError) as caught:
+        recognizer.open(OPTIONS)
+    assert caught.value.code is ErrorCode.CONCURRENT_LIMIT_EXCEEDED
+    first.close()
+    first.close()
+    recognizer.open(OPTIONS).close()
+    second.close()
+
+
+def test_another_language_is_refused(recognizer: SphinxLiveRecognizer) -> None:
+    with pytest.raises(EcholessError) as caught:
+        recognizer.open(HearingOptions(language="de"))
+    assert (caught.value.code, caught.value.param) == (ErrorCode.INVALID_PARAMETERS, "language_code")
+    assert recognizer.languages == ("en",)
+
+
+def test_decoders_are_prepared_and_unloaded() -> None:
+    recognizer = SphinxLiveRecognizer(sessions_max=3, idle_count=1)
+    assert not recognizer.prepare()
+    sessions = [recognizer.open(OPTIONS)]
+    assert recognizer.prepare()
+    assert not recognizer.prepare()
+    sessions += [recognizer.open(OPTIONS), recognizer.open(OPTIONS)]
+    # As many as may be are open: nobody could use another one.
+    assert not recognizer.prepare()
+    for session in sessions:
+        session.close()
+    assert len(recognizer._idle) == 3
+    recognizer.trim()
+    assert len(recognizer._idle) == 1
+
+
+def test_a_decoder_that_fails_is_not_used_again(speech: AudioContent) -> None:
+    recognizer = SphinxLiveRecognizer()
+    session = recognizer.open(OPTIONS)
+    decoder = session._decoder
+
+    class Failing:
+        def __getattr__(self, name: str) -> object:
+            if name in ("process_raw", "end_utt"):
+                raise RuntimeError("a text that must not travel")
+            return getattr(decoder, name)
+
+    session._decoder = Failing()
+    with pytest.raises(EcholessError) as caught:
+        session.hear(speech)
+    assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+    with pytest.raises(EcholessError):
+        session.commit()
+    session.close()
+    assert recognizer._idle == []
+    assert len(_hear(recognizer.open(OPTIONS), speech.reveal())) > 3
