@@ -32,12 +32,12 @@ _FAMILIES: Final = {
 _PARTS: Final = {
     "vits": ("model", "tokens"),
     "kokoro": ("model", "tokens", "voices"),
-    "kitten": ("model", "tokens", "voices", "data_dir"),
+    "kitten": ("model", "tokens", "voices"),
     "matcha": ("acoustic_model", "vocoder", "tokens"),
     "transducer": ("encoder", "decoder", "joiner", "tokens"),
     "whisper": (),
 }
-_OPTIONAL_PARTS: Final = frozenset({"lexicon", "data_dir", "dict_dir", "rule_fsts", "bpe_vocab"})
+_OPTIONAL_PARTS: Final = frozenset({"lexicon", "rule_fsts"})
 
 
 class Capability(StrEnum):

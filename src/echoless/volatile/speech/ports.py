@@ -20,6 +20,7 @@ class EngineVoice:
 
     engine_name:  the engine's own name of it, for espeak-ng for example `en-us+f3`
     language:     ISO 639-1
+    ordinal:      its place among the premade voices; an engine with speakers of its own chooses one by it
     """
 
     engine_name: str
@@ -27,6 +28,7 @@ class EngineVoice:
     pitch: int
     pitch_range: int
     words_per_minute: int
+    ordinal: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ is silent then depends on how it ended (speech/dialogue.py).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -52,7 +52,7 @@ class DialogueJob(SpeechJob):
 
     def __init__(self, job: DialogueSpeak, parts: SpeechParts, outlet: Outlet) -> None:
         super().__init__(_as_speak(job), parts, outlet)
-        self._turns = _turns_of(job)
+        self._turns = _turns_of(job, parts.languages)
 
     def close(self) -> None:
         """Release the encoder and what is still held. May be called twice."""
@@ -127,10 +127,10 @@ def _levelled(utterance: Utterance, spoken: SpokenAudio, gain_db: float) -> _Sai
     return _Said(utterance, louder(spoken, gain_db + utterance.manner.gain_db), utterance.pause_after_ms)
 
 
-def _turns_of(job: DialogueSpeak) -> list[_Turn]:
+def _turns_of(job: DialogueSpeak, languages: Sequence[str]) -> list[_Turn]:
     turns: list[_Turn] = []
     for gap_ms, turn in zip(gaps_ms([turn.text for turn in job.turns]), job.turns, strict=True):
-        speaker = speaker_of(turn.catalogue_id, job.language_code, turn.settings, job.seed)
+        speaker = speaker_of(turn.catalogue_id, job.language_code, turn.settings, job.seed, languages)
         turns.append(_Turn(len(turns), TextContent(turn.text), speaker, gap_ms))
     return turns
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import selectors
 import socket
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Final, Protocol
 
 from echoless.confinement.stack import StackWiper
 from echoless.core.clock import Clock
+from echoless.core.engine_names import EMBEDDED
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.core.journal import Event, Journal, where
@@ -81,6 +82,7 @@ class EngineHost:
 
     on_idle: called after the last running job has ended
     prepare: does a little of what later jobs need and says whether it did; called while there is no step to do
+    others:  what jobs are made with that name another engine than the embedded one, by that name
     """
 
     def __init__(
@@ -92,8 +94,9 @@ class EngineHost:
         jobs_max: int = JOBS_MAX,
         on_idle: Callable[[], None] | None = None,
         prepare: Callable[[], bool] | None = None,
+        others: Mapping[str, SpeechParts] | None = None,
     ) -> None:
-        self._parts = parts
+        self._parts_by_engine = {EMBEDDED: parts, **(others or {})}
         self._journal = journal
         self._clock = clock
         self._jobs_max = jobs_max
@@ -223,11 +226,14 @@ class EngineHost:
         outflow.flush()
 
     def _new_job(self, speak: _Order, outflow: Outflow) -> SpeechJob:
+        parts = self._parts_by_engine.get(speak.engine_model)
+        if parts is None:
+            raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "this process has no such engine")
         if isinstance(speak, DialogueSpeak):
-            return DialogueJob(speak, self._parts, outflow)
+            return DialogueJob(speak, parts, outflow)
         if isinstance(speak, SpeakOn):
-            return (StreamDialogueJob if speak.is_dialogue else StreamJob)(speak, self._parts, outflow)
-        return SpeechJob(speak, self._parts, outflow)
+            return (StreamDialogueJob if speak.is_dialogue else StreamJob)(speak, parts, outflow)
+        return SpeechJob(speak, parts, outflow)
 
     def _refusal(self, speak: _Order, key: tuple[int, int]) -> ErrorCode | None:
         if self._stops_at_s is not None:

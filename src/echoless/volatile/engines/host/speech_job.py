@@ -53,11 +53,15 @@ class Outlet(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpeechParts:
-    """What every job of a process is made with."""
+    """What every job of an engine is made with.
+
+    languages: what the engine speaks, ISO 639-1; empty where it speaks every language of the voices
+    """
 
     engine: TTSEngine
     new_encoder: EncoderFactory
     plan: TextFlow
+    languages: tuple[str, ...] = ()
 
 
 def wav_length(parts: SpeechParts, output_format: str, sample_count: int) -> int:
@@ -83,7 +87,9 @@ class SpeechJob:
         if self._format is None:
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "no such output format", param="output_format")
         self._text = TextContent(speak.text)
-        self._speaker: Speaker = speaker_of(speak.catalogue_id, speak.language_code, speak.settings, speak.seed)
+        self._speaker: Speaker = speaker_of(
+            speak.catalogue_id, speak.language_code, speak.settings, speak.seed, parts.languages
+        )
         self._voice, self._delivery = self._speaker.voice, self._speaker.delivery
         self._options = TextOptions(
             language=self._speaker.language,

@@ -57,7 +57,9 @@ class StreamDialogueJob(StreamJob):
         if more.turn is None:
             return
         turn = more.turn
-        self._speaker = speaker_of(turn.catalogue_id, self._language_code, turn.settings, self._seed)
+        self._speaker = speaker_of(
+            turn.catalogue_id, self._language_code, turn.settings, self._seed, self._parts.languages
+        )
         self._gain_db = None
 
     def _due_before(self, more: MoreText) -> int:

@@ -7,18 +7,20 @@ is the engine's whispering throat in the voice's own language.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.voices import VOICE_BY_ID
+from echoless.core.voices import VOICE_BY_ID, VOICES
 from echoless.crossing.records import PronunciationRule as WireRule
 from echoless.volatile.speech.ports import Delivery, EngineVoice, Manner, SpokenAudio, TTSEngine, Utterance
 from echoless.volatile.speech.pronunciation import PronunciationRule
 
 _SPEED_MIN, _SPEED_MAX = 0.2, 5.0
+_ORDINAL_BY_ID: Final = MappingProxyType({voice.catalogue_id: index for index, voice in enumerate(VOICES)})
 _WHISPER: Final = "whisper"
 _WHISPER_BY_GENDER: Final = {"female": "whisperf"}
 
@@ -41,20 +43,28 @@ class Speaker:
 
 
 def speaker_of(
-    catalogue_id: str, language_code: str, settings: Mapping[str, float | bool], seed: int | None
+    catalogue_id: str,
+    language_code: str,
+    settings: Mapping[str, float | bool],
+    seed: int | None,
+    languages: Sequence[str] = (),
 ) -> Speaker:
     """Return who speaks.
 
     language_code: empty for the voice's own
+    languages:     what the engine speaks, where that is not everything; it falls back on the first of them
     raises:        EcholessError(VOICE_NOT_FOUND)
     """
     voice = VOICE_BY_ID.get(catalogue_id)
     if voice is None:
         raise EcholessError(ErrorCode.VOICE_NOT_FOUND, "no such catalogue voice", param="voice_id")
     language = language_code or voice.language
+    if languages and language not in languages:
+        language = languages[0]
     speaking = EngineVoice(
-        voice.engine_name_in(language), language, voice.pitch, voice.pitch_range, voice.words_per_minute
-    )
+        voice.engine_name_in(language), language, voice.pitch, voice.pitch_range, voice.words_per_minute,
+        _ORDINAL_BY_ID[catalogue_id],
+    )  # fmt: skip
     accent = speaking.engine_name.partition("+")[0]
     throat = _WHISPER_BY_GENDER.get(voice.gender, _WHISPER)
     delivery = Delivery(

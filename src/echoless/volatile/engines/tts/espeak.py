@@ -42,6 +42,7 @@ _NEUTRAL_TEXT: Final = b"one two three.\0"
 _MARKED_TEXT: Final = "Quixotic zephyrs vex jumbled owls nightly."
 # Characters that steer the engine (C0 controls hold embedded commands) or that UTF-8 cannot express.
 _UNSPEAKABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_CLAUSE_MARKS: Final = (".", ",", "!", "?", ";", ":")
 _VOICES_MAX: Final = 128
 _VOICE_BYTES_MAX: Final = 48 * 1024 * 1024
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
@@ -129,7 +130,7 @@ class EspeakEngine:
         returns:    the whole; the same arguments always give the same samples
         raises:     EcholessError(ENGINE_UNAVAILABLE) when the library fails; what `on_samples` raises
         """
-        self._select(voice)
+        self._select(voice.engine_name)
         self._set_delivery(voice, delivery)
         take = _Take(on_samples)
         read, origins = with_phonemes(utterance.spoken, utterance.phoneme_spans, voice.language)
@@ -145,6 +146,34 @@ class EspeakEngine:
         pcm = b"".join(take.pieces)
         events = take.events if origins is None else at_origins(take.events, origins)
         return SpokenAudio(AudioContent(pcm), word_marks(utterance.spoken, events, len(pcm) // 2))
+
+    def phonemes(self, text: TextContent, voice_name: str) -> tuple[TextContent, ...]:
+        """Return what a text sounds like, clause by clause, for an engine that reads phonemes and no spelling.
+
+        voice_name: whose rules hold, for example `en-us`
+        returns:    International Phonetic Alphabet; each clause ends with its mark of punctuation, where it has one
+        raises:     EcholessError(ENGINE_UNAVAILABLE) when there is no such voice
+        """
+        self._select(voice_name)
+        data = speakable(text)
+        found: list[tuple[int, str]] = []
+
+        def read() -> bool:
+            found.extend(self._library.phonemes(data))
+            return True
+
+        _one_frame_deeper(read)
+        if self._is_scrubbing:
+            self._state.roll_back(self._voices[self._present])
+            self._stack.wipe()
+        clauses, start = [], 0
+        for index, (end, said) in enumerate(found, 1):
+            text_read = data[start:end].decode(errors="replace")
+            # The library has looked at the first character of the next clause, where there is one.
+            mark = (text_read if index == len(found) else text_read[:-1]).rstrip()[-1:]
+            clauses.append(TextContent(said.strip() + (mark if mark in _CLAUSE_MARKS else "")))
+            start = end
+        return tuple(clauses)
 
     def prove_scrubbed(self) -> None:
         """Speak a marked text, then look for its words and its samples in the library's memory.
@@ -169,8 +198,7 @@ class EspeakEngine:
 
     # --- voices ---
 
-    def _select(self, voice: EngineVoice) -> None:
-        name = voice.engine_name
+    def _select(self, name: str) -> None:
         if name == self._present:
             return
         state = self._voices.get(name)

@@ -18,6 +18,7 @@ _OUTPUT_SYNCHRONOUS: Final = 2
 _INITIALIZE_DONT_EXIT: Final = 0x8000
 _CHARACTERS_UTF8: Final = 1
 _PHONEMES: Final = 0x100
+_AS_IPA: Final = 0x02
 _END_PAUSE: Final = 0x1000
 _POSITION_CHARACTER: Final = 1
 EVENT_LIST_TERMINATED: Final = 0
@@ -80,6 +81,8 @@ class EspeakLibrary:
         self._library.espeak_SetSynthCallback.restype = None
         self._library.espeak_ListVoices.argtypes = (ctypes.c_void_p,)
         self._library.espeak_ListVoices.restype = ctypes.c_void_p
+        self._library.espeak_TextToPhonemes.argtypes = (ctypes.POINTER(ctypes.c_void_p), ctypes.c_int, ctypes.c_int)
+        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._srand = ctypes.PyDLL(None).srand
         self._srand.argtypes = (ctypes.c_uint,)
         self._srand.restype = None
@@ -122,6 +125,25 @@ class EspeakLibrary:
         flags = _CHARACTERS_UTF8 | _END_PAUSE | (_PHONEMES if reads_phonemes else 0)
         status = self._library.espeak_Synth(text, len(text), 0, _POSITION_CHARACTER, 0, flags, None, None)
         return bool(status == 0)
+
+    def phonemes(self, text: bytes) -> list[tuple[int, str]]:
+        """Return what each clause of UTF-8 text that ends in a zero byte sounds like, without speaking it.
+
+        returns: the byte up to which the library read for it, which is one character of the next clause further
+                 where there is one, and the clause in the International Phonetic Alphabet
+        """
+        held = ctypes.create_string_buffer(text, len(text))
+        start = ctypes.addressof(held)
+        place = ctypes.c_void_p(start)
+        clauses: list[tuple[int, str]] = []
+        end: int | None = start
+        while end is not None:
+            said = self._library.espeak_TextToPhonemes(ctypes.byref(place), _CHARACTERS_UTF8, _AS_IPA)
+            end = place.value
+            read_bytes = len(text) - 1 if end is None else end - start
+            clauses.append((read_bytes, said.decode(errors="replace") if said else ""))
+        ctypes.memset(held, 0, len(text))
+        return clauses
 
     def terminate(self) -> None:
         """Free everything."""

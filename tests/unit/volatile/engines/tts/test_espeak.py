@@ -205,3 +205,31 @@ def test_no_voice_speaks_slower_than_the_documented_floor(engine: EspeakEngine) 
     voice = EngineVoice("en-us", "en", 50, 50, 160)
     counts = [say(engine, SENTENCE, voice, speed=speed).sample_count for speed in (0.25, 0.5, 0.6)]
     assert counts[0] == counts[1] > counts[2]
+
+
+def test_phonemes_come_by_clause_with_their_marks(engine: EspeakEngine) -> None:
+    text = TextContent("Hello there, you two! Right? Yes: a é, b")
+    clauses = [clause.reveal() for clause in engine.phonemes(text, "en-us")]
+    assert [clause[-1] for clause in clauses[:4]] == [",", "!", "?", ":"]
+    assert clauses[0] == "h\u0259l\u02c8o\u028a \u00f0\u02c8\u025b\u0279,"
+    assert clauses[-2].endswith(",") and clauses[-1][-1].isalpha()
+
+
+def test_phonemes_are_those_of_the_voice(engine: EspeakEngine) -> None:
+    assert engine.phonemes(TextContent("Wasser."), "de") != engine.phonemes(TextContent("Wasser."), "en-us")
+    with pytest.raises(EcholessError):
+        engine.phonemes(TextContent("Wasser."), "no-such-voice")
+
+
+def test_a_text_whose_phonemes_were_asked_for_leaves_nothing_and_changes_nothing(engine: EspeakEngine) -> None:
+    before = say(engine, SENTENCE).pcm.reveal()
+    said = engine.phonemes(TextContent("Quixotic zephyrs vex jumbled owls nightly."), "en-us")
+    assert residue_in(engine._memory(), "Quixotic zephyrs vex jumbled owls nightly.", b"") == 0
+    inside = said[0].reveal().split()[1].encode()
+    assert not any(inside in piece for piece in engine._memory())
+    assert say(engine, SENTENCE).pcm.reveal() == before
+
+
+@pytest.mark.parametrize("text", HARD_TEXTS)
+def test_phonemes_of_any_text_are_survived(engine: EspeakEngine, text: str) -> None:
+    assert all(isinstance(clause, TextContent) for clause in engine.phonemes(TextContent(text), "en-us"))

@@ -8,7 +8,6 @@ import pytest
 
 from echoless.volatile.engines.tts.espeak import EspeakEngine, _Take
 from echoless.volatile.engines.tts.library_state import LibraryState
-from echoless.volatile.speech.ports import EngineVoice
 
 pytestmark = pytest.mark.unit
 
@@ -61,7 +60,7 @@ def test_a_saved_block_that_is_resized_stays_and_its_copy_is_fresh(state: Librar
 
 def test_objects_that_outlive_a_call_are_left_out_of_the_copies(engine: EspeakEngine) -> None:
     """Without this an object is freed for the second time, and the process crashes, within some dozens of jobs."""
-    engine._select(EngineVoice("en-us", "en", 50, 50, 175))
+    engine._select("en-us")
     count = engine._state.leave_out_outliving(lambda: engine._synthesize(b"one two\0", _Take(None)))
     covered = sum(region.size_bytes for region in engine._state._spots)
     assert 1 <= count <= 4
