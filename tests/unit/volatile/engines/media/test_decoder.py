@@ -81,7 +81,7 @@ def test_a_recording_that_breaks_off_gives_what_it_has(container: str, codec: st
     rate_hz = rate_for(codec)
     data = recording(container, codec, tone(3, rate_hz, channels_for(codec)), rate_hz)
     _, samples = decoded(data[: len(data) * 2 // 3])
-    assert 1.6 < samples.shape[1] / rate_hz < 2.2
+    assert 1.3 < samples.shape[1] / rate_hz < 2.2
     assert likeness(samples[0], rate_hz) > 0.95
 
 
