@@ -77,7 +77,7 @@ class ServerConfig(BaseModel):
         "the voice changer and speech to text out.",
     )
     live_engines: int = Field(
-        0, ge=0, le=64, description="Processes that recognise live audio, many sessions each; 0 leaves it out."
+        1, ge=0, le=64, description="Processes that recognise live audio, many sessions each; 0 leaves it out."
     )
     gateways: int = Field(2, ge=1, le=64, description="Gateway processes.")
     engine: Literal["espeak-ng", "null"] = Field(

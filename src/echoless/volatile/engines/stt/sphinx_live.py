@@ -17,7 +17,7 @@ from echoless.volatile.speech.hearing_ports import HEARING_RATE_HZ, Heard, Heard
 
 SESSIONS_MAX: Final = 16
 _IDLE_MAX: Final = 4
-_IDLE_AT_REST: Final = 1
+_IDLE_AT_REST: Final = 2
 _SAMPLE_BYTES: Final = 2
 # The decoder fails where an utterance has not one frame.
 _SAMPLES_MIN: Final = HEARING_RATE_HZ // 10
@@ -30,7 +30,7 @@ class SphinxLiveRecognizer:
     idle_count:   how many decoders are loaded before anybody asks
     """
 
-    def __init__(self, *, sessions_max: int = SESSIONS_MAX, idle_count: int = 1) -> None:
+    def __init__(self, *, sessions_max: int = SESSIONS_MAX, idle_count: int = 2) -> None:
         self._sessions_max = sessions_max
         self._open_count = 0
         self._idle = [new_decoder(is_live=True) for _ in range(idle_count)]
@@ -61,7 +61,7 @@ class SphinxLiveRecognizer:
         return True
 
     def trim(self) -> None:
-        """Unload idle decoders but one: nobody is here."""
+        """Unload idle decoders but two: nobody is here."""
         del self._idle[_IDLE_AT_REST:]
 
     def take_back(self, decoder: Decoder | None) -> None:
