@@ -1,36 +1,49 @@
-"""(4) From an upload into a job, and into the sink as it passes; then watching for the client's leaving."""
+"""(4) From a recording into a job, and into the sink as it passes; then watching for the client's leaving."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
+from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, where
 from echoless.crossing.client import ClientLeftError
 from echoless.crossing.sinks import RetainingSink, ZeroSink
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.ports import InputPort
-from echoless.volatile.gateway.uploads import Upload
 from echoless.volatile.gateway.watching import until_left
+
+
+class Recording(Protocol):
+    """Whatever a recording comes from."""
+
+    async def read(self) -> None:
+        """Read the request to its end, a little ahead of whoever takes the pieces."""
+        ...
+
+    async def next_piece(self) -> AudioContent | None:
+        """Return the next bytes; None once the request has been read to its end."""
+        ...
 
 
 @asynccontextmanager
 async def fed(
     call: Call,
-    upload: Upload,
+    recording: Recording,
     job: InputPort,
     sink: ZeroSink | RetainingSink,
-    check_rest: Callable[[], None],
+    on_whole: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
     """Feed a job while the block runs. Whatever goes wrong is raised by the job to whoever waits for its parts.
 
-    check_rest: called once the form has been read to its end, before the job hears of the end
+    on_whole: awaited once the request has been read to its end, before the job hears of the end
     """
     tasks = {
-        asyncio.create_task(_guarded(call, job, _read(call, upload, job))),
-        asyncio.create_task(_guarded(call, job, _feed(upload, job, sink, check_rest))),
+        asyncio.create_task(_guarded(call, job, _read(call, recording, job))),
+        asyncio.create_task(_guarded(call, job, _feed(recording, job, sink, on_whole))),
     }
     try:
         yield
@@ -51,17 +64,20 @@ async def _guarded(call: Call, job: InputPort, step: Awaitable[None]) -> None:
         job.abandon(EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"))
 
 
-async def _read(call: Call, upload: Upload, job: InputPort) -> None:
-    await upload.read()
+async def _read(call: Call, recording: Recording, job: InputPort) -> None:
+    await recording.read()
     await until_left(call, lambda: job.abandon(ClientLeftError()))
 
 
 async def _feed(
-    upload: Upload, job: InputPort, sink: ZeroSink | RetainingSink, check_rest: Callable[[], None]
+    recording: Recording,
+    job: InputPort,
+    sink: ZeroSink | RetainingSink,
+    on_whole: Callable[[], Awaitable[None]],
 ) -> None:
-    while (piece := await upload.next_piece()) is not None:
+    while (piece := await recording.next_piece()) is not None:
         if isinstance(sink, RetainingSink):
             await sink.keep_input_audio(piece)
         await job.send_input(piece)
-    check_rest()
+    await on_whole()
     await job.end_input()

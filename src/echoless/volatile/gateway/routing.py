@@ -32,6 +32,7 @@ class Route:
     needs_voice:   whether the voice in the path must exist before the body is read
     form:          the fields of a multipart body, in place of `body`; `form_files` names its files
     upload_bytes_max: for a recording as body: the largest that the product takes, if the server takes as much
+    is_file_required: whether a form without its file is refused
     token_name:    the parameter of the query that may hold a single-use token in place of a key
     """
 
@@ -47,6 +48,7 @@ class Route:
     is_public: bool = False
     needs_voice: bool = False
     upload_bytes_max: int = 0
+    is_file_required: bool = True
     token_name: str = ""
 
     @property

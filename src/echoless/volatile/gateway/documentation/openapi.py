@@ -112,7 +112,8 @@ def _form(route: Route) -> dict[str, Any]:
     """Return a form's fields and its files."""
     assert route.form is not None
     files = {name: {"type": "string", "format": "binary"} for name in route.form_files}
-    beside = {"type": "object", "required": list(files), "properties": files}
+    required = list(files) if route.is_file_required else []
+    beside = {"type": "object", "required": required, "properties": files}
     return {"allOf": [{"$ref": _REFERENCE.format(model=route.form.__name__)}, beside]}
 
 

@@ -11,7 +11,6 @@ from typing import Final
 from echoless.core.audio_formats import AUDIO_FORMATS, AudioFormat
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.ids import TicketId
 from echoless.core.models import DEFAULT_CONVERSION_MODEL_ID, MODEL_BY_ID, Model
 from echoless.crossing.client import SpeechPart
 from echoless.crossing.media_records import Convert, InputFormat, InputKnown
@@ -22,6 +21,7 @@ from echoless.volatile.gateway.engine_choice import engine_of
 from echoless.volatile.gateway.feeding import fed
 from echoless.volatile.gateway.form_values import check_no_switch, json_value
 from echoless.volatile.gateway.forms import Form
+from echoless.volatile.gateway.media_jobs import conversion
 from echoless.volatile.gateway.media_problems import media_error
 from echoless.volatile.gateway.ports import MediaSource
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
@@ -74,8 +74,12 @@ async def _convert(call: Call, schema: type[WholeSpeechQuery]) -> None:
     sink = sink_for(call.open_ticket)
     if isinstance(sink, RetainingSink):
         sink.keep_text(KeepText(text="", settings=dict(order.job.settings), seed=order.fields.seed))
-    with call.services.media.convert(TicketId(call.grant.ticket_id), order.job) as job:
-        async with fed(call, upload, job, sink, lambda: _check_unchanged(call, upload.form, order.fields)):
+
+    async def check_rest() -> None:
+        _check_unchanged(call, upload.form, order.fields)
+
+    with conversion(call, order.job, order.model.model_id, sink) as job:
+        async with fed(call, upload, job, sink, check_rest):
             speech = _Converted(job, upload, sink)
             source = KeptSpeech(speech, sink) if isinstance(sink, RetainingSink) else speech
             rendering = PlainAudio(order.audio_format)

@@ -1,0 +1,110 @@
+"""(5) A transcript as files: what each format is by default, asked of a media process, and as the wire says it.
+
+source: the wire contract, speech to text, section 1.1
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import TicketId
+from echoless.crossing.media_records import (
+    DocumentFormat,
+    DocumentPart,
+    DocumentsEnded,
+    RenderTranscript,
+    TranscriptWord,
+)
+from echoless.crossing.wire import PAYLOAD_BYTES_MAX
+from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.media_problems import media_error
+from echoless.volatile.gateway.schemas.speech_to_text import TranscriptFormat
+from echoless.volatile.gateway.transcript_wire import PlacedWord
+from echoless.volatile.gateway.watching import watched
+
+_TXT_LINE_CHARACTERS: Final = 100
+_SRT_LINE_CHARACTERS: Final = 42
+_SRT_SILENCE_S: Final = 0.8
+_SRT_SEGMENT_S: Final = 4.0
+_SRT_SEGMENT_CHARACTERS: Final = 84
+_PARAM: Final = "additional_formats"
+# Name: file extension, media type, and whether it is bytes rather than text.
+_KINDS: Final = {
+    "docx": ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", True),
+    "html": ("html", "text/html", False),
+    "pdf": ("pdf", "application/pdf", True),
+    "segmented_json": ("json", "application/json", False),
+    "srt": ("srt", "application/x-subrip", False),
+    "txt": ("txt", "text/plain", False),
+}
+SUBTITLES: Final = frozenset({"srt", "vtt"})
+
+
+def document_format(wanted: TranscriptFormat, *, is_diarized: bool, has_times: bool) -> DocumentFormat:
+    """Return what a media process is asked for: what was wanted, and the format's defaults for the rest."""
+    is_subtitle = wanted.format in SUBTITLES
+    shows_speakers = wanted.include_speakers if wanted.include_speakers is not None else not is_subtitle
+    shows_times = wanted.include_timestamps if wanted.include_timestamps is not None else True
+    line_characters = {"txt": _TXT_LINE_CHARACTERS, "srt": _SRT_LINE_CHARACTERS}.get(wanted.format)
+    return DocumentFormat(
+        name=wanted.format,
+        shows_speakers=shows_speakers and is_diarized,
+        shows_times=shows_times and has_times,
+        line_characters_max=wanted.max_characters_per_line or line_characters,
+        silence_s_max=wanted.segment_on_silence_longer_than_s or (_SRT_SILENCE_S if is_subtitle else None),
+        segment_s_max=wanted.max_segment_duration_s or (_SRT_SEGMENT_S if is_subtitle else None),
+        segment_characters_max=wanted.max_segment_chars or (_SRT_SEGMENT_CHARACTERS if is_subtitle else None),
+    )
+
+
+def subtitle_format(name: str) -> DocumentFormat:
+    """Return subtitles with their defaults: srt or vtt."""
+    return DocumentFormat(
+        name, False, True, _SRT_LINE_CHARACTERS, _SRT_SILENCE_S, _SRT_SEGMENT_S, _SRT_SEGMENT_CHARACTERS
+    )
+
+
+async def rendered(
+    call: Call, words: Sequence[PlacedWord], language_code: str, formats: Sequence[DocumentFormat]
+) -> list[bytes]:
+    """Return a transcript as files, in order.
+
+    raises: EcholessError(INVALID_PARAMETERS) for a transcript that is too long for files, ENGINE_UNAVAILABLE
+    """
+    order = RenderTranscript([_plain(placed) for placed in words], language_code, list(formats))
+    if len(msgspec.msgpack.encode(order)) > PAYLOAD_BYTES_MAX:
+        message = f"The transcript has {len(words)} words and spaces, too many for files; ask without them."
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param=_PARAM)
+    files = [bytearray() for _ in formats]
+    with call.services.media.render(TicketId(call.grant.ticket_id), order) as job:
+        async with watched(call, job.abandon):
+            while not isinstance(part := await job.next(), DocumentsEnded):
+                if not isinstance(part, DocumentPart) or part.index >= len(files):
+                    raise EcholessError(ErrorCode.INTERNAL_ERROR, "a file came that nobody asked for")
+                files[part.index] += part.data
+    if part.error_code:
+        raise media_error(part.error_code, _PARAM)
+    return [bytes(file) for file in files]
+
+
+def wire_file(name: str, data: bytes) -> dict[str, Any]:
+    """Return a file as the wire says it."""
+    extension, content_type, is_bytes = _KINDS[name]
+    return {
+        "requested_format": name,
+        "file_extension": extension,
+        "content_type": content_type,
+        "is_base64_encoded": is_bytes,
+        "content": b64encode(data).decode("ascii") if is_bytes else data.decode(),
+    }
+
+
+def _plain(placed: PlacedWord) -> TranscriptWord:
+    """Return a word as files need it: without its characters' times, with its speaker."""
+    word = placed.word
+    return TranscriptWord(word.text, word.kind, word.start_s, word.end_s, word.logprob, placed.speaker)
