@@ -9,6 +9,7 @@ import os
 import ssl
 import time
 from collections.abc import Sequence
+from typing import Final
 
 from echoless.confinement.profile import Role
 from echoless.core.errors import EcholessError, ErrorCode
@@ -18,10 +19,13 @@ from echoless.crossing.control import AddLink, Peer, Stop
 from echoless.crossing.egress_control import EgressConfig, NameResolved
 from echoless.volatile.egress.connections import Connections, Reach
 from echoless.volatile.egress.host import EgressHost, Performer
-from echoless.volatile.egress.names import AskedNames
+from echoless.volatile.egress.names import AskedNames, DeclaredName
 from echoless.volatile.egress.outbound import Outbound
+from echoless.volatile.egress.remote import RemoteWork
 from echoless.volatile.egress.targets import parse_target
 from echoless.volatile.service.wall import close_wall
+
+_REMOTE_SILENCE_S_MAX: Final = 300.0
 
 
 def run_egress(start: ChildStart, config: EgressConfig) -> None:
@@ -66,6 +70,11 @@ class _Egress:
             wiring.cancel()
 
     def _performer(self) -> Performer:
+        if self._config.remote is not None:
+            # Where a remote is was declared by the operator, who may well have it on a network of his own.
+            reach = Reach(allows_private=True, allows_plain=True, silence_s_max=_REMOTE_SILENCE_S_MAX)
+            names = DeclaredName(self._names, time.monotonic)
+            return RemoteWork(self._config.remote, Connections(names, self._context, reach), self._start.journal)
         rules = self._config.outbound
         assert rules is not None, "an egress process has a remote or rules"
         reach = Reach(allows_private=rules.allows_private, allows_plain=rules.allows_plain)
