@@ -19,6 +19,7 @@ from echoless.crossing.client import EnginePool, VaultClient
 from echoless.crossing.dialogue_records import DIALOGUE_RECORDS
 from echoless.crossing.dictionary_records import DictionaryRules, UseDictionary
 from echoless.crossing.link import Link
+from echoless.crossing.live_client import LivePool
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -52,6 +53,7 @@ from echoless.crossing.wire import Frame
 from echoless.volatile.gateway.app import build_app
 from echoless.volatile.gateway.ports import GatewayServices
 from echoless.volatile.gateway.server import GatewayServer
+from tests.fakes.fake_live import FakeLive
 from tests.fakes.fake_vault import API_KEY, FakeVault, Kept
 from tests.fakes.gateway import VOICE_ID, gateway_config
 
@@ -204,6 +206,7 @@ class SocketGateway:
 
     vault: SocketVault
     engine: StreamEngine
+    live: FakeLive
     journal: MemoryJournal
     server: GatewayServer
     port: int
@@ -257,23 +260,25 @@ class Heard:
 @asynccontextmanager
 async def socket_gateway(**changes: Any) -> AsyncIterator[SocketGateway]:
     """Run a gateway for the length of a block."""
-    vault, engine = SocketVault(), StreamEngine()
-    vault_client, pool, journal = VaultClient(), EnginePool(), MemoryJournal()
+    vault, engine, live = SocketVault(), StreamEngine(), FakeLive()
+    vault_client, pool, journal, live_pool = VaultClient(), EnginePool(), MemoryJournal(), LivePool()
     await vault_client.add_link(await vault.connect())
     await pool.add_link(await engine.connect(), "engine-0")
+    await live_pool.add_link(await live.connect(), "live-0")
     settings = gateway_config(**changes)
-    app = build_app(GatewayServices(vault_client, pool, SystemClock(), journal), settings)
+    app = build_app(GatewayServices(vault_client, pool, SystemClock(), journal, live=live_pool), settings)
     server = GatewayServer(app, settings, journal)
     listener = socket.create_server(("127.0.0.1", 0))
     await server.start(listener)
     try:
         async with asyncio.timeout(20):
-            yield SocketGateway(vault, engine, journal, server, listener.getsockname()[1])
+            yield SocketGateway(vault, engine, live, journal, server, listener.getsockname()[1])
     finally:
         await server.stop(1.0)
         vault_client.close()
         pool.close()
-        for link in (*vault.links, *engine.links):
+        live_pool.close()
+        for link in (*vault.links, *engine.links, *live.links):
             link.close()
         await asyncio.sleep(0.01)
 

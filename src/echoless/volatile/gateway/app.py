@@ -17,6 +17,8 @@ from echoless.volatile.gateway.routes import (
     service,
     single_use_token,
     speech_to_speech,
+    speech_to_text,
+    speech_to_text_sockets,
     text_to_dialogue,
     text_to_dialogue_sockets,
     text_to_speech,
@@ -25,6 +27,7 @@ from echoless.volatile.gateway.routes import (
     user,
     voices,
     workspace,
+    workspace_webhooks,
 )
 from echoless.volatile.gateway.routing import Route, SocketRoute, route_table, socket_table
 from echoless.volatile.gateway.socket_admission import SocketAdmission
@@ -37,6 +40,7 @@ def product_routes() -> tuple[Route, ...]:
         *text_to_speech.ROUTES,
         *text_to_dialogue.ROUTES,
         *speech_to_speech.ROUTES,
+        *speech_to_text.ROUTES,
         *pronunciation_dictionaries.ROUTES,
         *voices.routes(),
         *models.ROUTES,
@@ -44,13 +48,14 @@ def product_routes() -> tuple[Route, ...]:
         *user.ROUTES,
         *usage.ROUTES,
         *workspace.ROUTES,
+        *workspace_webhooks.ROUTES,
         *single_use_token.ROUTES,
     )
 
 
 def socket_routes() -> tuple[SocketRoute, ...]:
     """Return every served socket."""
-    return (*text_to_speech_sockets.ROUTES, *text_to_dialogue_sockets.ROUTES)
+    return (*text_to_speech_sockets.ROUTES, *text_to_dialogue_sockets.ROUTES, *speech_to_text_sockets.ROUTES)
 
 
 def build_app(services: GatewayServices, settings: GatewayConfig) -> App:

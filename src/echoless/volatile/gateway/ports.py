@@ -15,6 +15,8 @@ from echoless.core.journal import Journal
 from echoless.crossing.client import SpeechPart
 from echoless.crossing.dialogue_records import DialogueSpeak
 from echoless.crossing.egress_client import EgressLinks, OutboundClient
+from echoless.crossing.live_client import LivePart, LivePool
+from echoless.crossing.live_records import Listen
 from echoless.crossing.media_client import MediaPart, MediaPool
 from echoless.crossing.media_records import Convert, RenderTranscript, Transcribe
 from echoless.crossing.records import OpenTicket, Record, Speak
@@ -159,6 +161,35 @@ class MediaPort(Protocol):
         ...
 
 
+class ListeningSource(Protocol):
+    """A session of live recognition."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Audio that was sent and has not been heard yet."""
+        ...
+
+    def add_audio(self, audio: AudioContent) -> None:
+        """Send the next audio."""
+        ...
+
+    def commit(self) -> None:
+        """Ask for the open segment to be closed."""
+        ...
+
+    async def next(self) -> LivePart:
+        """Return the next part; ListeningEnded is the last. Somebody must always wait here."""
+        ...
+
+
+class LivePort(Protocol):
+    """Whoever listens to live audio."""
+
+    def listen(self, ticket: TicketId, order: Listen) -> AbstractContextManager[ListeningSource]:
+        """(4) Begin a session."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayServices:
     """Everything a request may use."""
@@ -168,5 +199,6 @@ class GatewayServices:
     clock: Clock
     journal: Journal
     media: MediaPort = field(default_factory=MediaPool)
+    live: LivePort = field(default_factory=LivePool)
     outbound: OutboundClient = field(default_factory=lambda: OutboundClient(EgressLinks()))
     remotes: RemotePool = field(default_factory=lambda: RemotePool(EgressLinks()))

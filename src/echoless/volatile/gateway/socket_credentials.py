@@ -13,8 +13,9 @@ from typing import Final
 from echoless.core.errors import EcholessError, ErrorCode
 
 _AUTHORIZATION: Final = "authorization"
-_TOKEN: Final = "single_use_token"  # noqa: S105  # a parameter's name
-QUERY_NAMES: Final = frozenset({_AUTHORIZATION, _TOKEN})
+# Sockets that speak call it by the first name, the one that listens by the second.
+_TOKENS: Final = ("single_use_token", "token")
+QUERY_NAMES: Final = frozenset({_AUTHORIZATION, *_TOKENS})
 """Parameters of a query that are credentials."""
 _CHARACTERS_MAX: Final = 256
 _TOO_LONG: Final = "too-long"
@@ -57,14 +58,14 @@ def credential_of_handshake(key: str, query: Iterable[tuple[str, str]]) -> Crede
     shown = {name: value for name, value in query if name in QUERY_NAMES and value}
     if _AUTHORIZATION in shown:
         return credential_from(shown[_AUTHORIZATION])
-    return token_credential(shown[_TOKEN]) if _TOKEN in shown else None
+    return next((token_credential(shown[name]) for name in _TOKENS if name in shown), None)
 
 
 def no_credential() -> EcholessError:
     """Return the error of somebody who shows nothing."""
     return EcholessError(
         ErrorCode.INVALID_API_KEY,
-        "An API key is needed: in the header xi-api-key, in the first message, or a single_use_token in the query.",
+        "An API key is needed: in the header xi-api-key, in the first message, or a single-use token in the query.",
     )
 
 

@@ -15,6 +15,7 @@ from echoless.crossing.child import ChildStart, link_end
 from echoless.crossing.client import EnginePool, VaultClient
 from echoless.crossing.control import AddLink, GatewayConfig, Peer, Stop
 from echoless.crossing.egress_client import EgressLinks, OutboundClient
+from echoless.crossing.live_client import LivePool
 from echoless.crossing.media_client import MediaPool
 from echoless.crossing.remote_client import RemotePool
 from echoless.volatile.gateway.app import build_app
@@ -54,6 +55,7 @@ class _Gateway:
         self._vault = VaultClient()
         self._engines = EnginePool()
         self._media = MediaPool()
+        self._live = LivePool()
         self._ways_out = EgressLinks()
         services = GatewayServices(
             self._vault,
@@ -61,6 +63,7 @@ class _Gateway:
             SystemClock(),
             start.journal,
             media=self._media,
+            live=self._live,
             outbound=OutboundClient(
                 self._ways_out,
                 config.outbound_peer,
@@ -116,6 +119,8 @@ class _Gateway:
                 await self._engines.add_link(link_end(descriptor), link.peer_name)
             elif link.peer is Peer.MEDIA:
                 await self._media.add_link(link_end(descriptor), link.peer_name)
+            elif link.peer is Peer.LIVE:
+                await self._live.add_link(link_end(descriptor), link.peer_name)
             elif link.peer is Peer.EGRESS:
                 await self._ways_out.add_link(link_end(descriptor), link.peer_name)
             elif link.peer is Peer.HTTP_LISTENER:

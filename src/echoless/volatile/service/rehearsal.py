@@ -28,6 +28,9 @@ from echoless.crossing.dialogue_records import (
 )
 from echoless.crossing.dictionary_records import DictionaryRules, UseDictionary
 from echoless.crossing.link import FrameHandler, Link
+from echoless.crossing.live_client import LivePool
+from echoless.crossing.live_records import LIVE_RECORDS
+from echoless.crossing.media_records import MEDIA_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -51,6 +54,7 @@ from echoless.crossing.socket_records import (
     BeginGeneration,
     EndText,
     MoreText,
+    OpenContext,
     TextSpoken,
 )
 from echoless.crossing.wire import Frame
@@ -59,14 +63,14 @@ from echoless.retention.endpoints import Product
 from echoless.volatile.gateway.app import build_app
 from echoless.volatile.gateway.ports import GatewayServices
 from echoless.volatile.gateway.server import GatewayServer
+from echoless.volatile.service.rehearsed_sockets import SOCKETS, VOICE, SocketScript, live_part
 
-_VOICE: Final = "JBFqnCBsd6RMkjVDRZzb"
 _TIMEOUT_S: Final = 20.0
-_SPEECH: Final = f"/v1/text-to-speech/{_VOICE}"
+_SPEECH: Final = f"/v1/text-to-speech/{VOICE}"
 _BODY: Final = b'{"text": "A rehearsal.", "voice_settings": {"speed": 1.1}}'
 _DIALOGUE: Final = (
     b'{"inputs": [{"text": "[softly] A rehearsal.", "voice_id": "%s"}], "pronunciation_dictionary_locators":'
-    b' [{"pronunciation_dictionary_id": "rehearsal"}]}' % _VOICE.encode()
+    b' [{"pronunciation_dictionary_id": "rehearsal"}]}' % VOICE.encode()
 )
 # Line, body and the status that must come.
 _SCRIPT: Final = (
@@ -83,23 +87,10 @@ _SCRIPT: Final = (
     (f"POST {_SPEECH}", b'{"text": 5, "seed": "x"}', 422),
     (f"POST {_SPEECH}", b"{", 422),
 )
-
-
-def _text_frame(text: bytes) -> bytes:
-    """Return a client's frame of a short text, masked with zeros. RFC 6455, section 5.2."""
-    assert len(text) < 126, "a longer frame states its length elsewhere"
-    return bytes((0x81, 0x80 | len(text), 0, 0, 0, 0)) + text
-
-
 _SWITCHING: Final = 101
-_SOCKET: Final = f"GET {_SPEECH}/stream-input?enable_logging=false&output_format=pcm_16000"
 _HANDSHAKE: Final = (
     "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
     "sec-websocket-key: cmVoZWFyc2FsIDEyMzQ1Ng==\r\n"
-)
-_NORMAL_CLOSE: Final = bytes((0x88, 2)) + (1000).to_bytes(2, "big")
-_SOCKET_FRAMES: Final = b"".join(
-    _text_frame(text) for text in (b'{"text": " "}', b'{"text": "A rehearsal. ", "flush": true}', b'{"text": ""}')
 )
 
 
@@ -121,12 +112,13 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
 
     raises: EcholessError(INTERNAL_ERROR) when an answer is not the expected one
     """
-    vault, engines = VaultClient(), EnginePool()
+    vault, engines, live = VaultClient(), EnginePool(), LivePool()
     peers = [
         await _peer(vault.add_link, _vault_part),
         await _peer(lambda end: engines.add_link(end, "rehearsal"), _engine_part),
+        await _peer(lambda end: live.add_link(end, "rehearsal"), live_part),
     ]
-    services = GatewayServices(vault, engines, SystemClock(), _RehearsalJournal(journal))
+    services = GatewayServices(vault, engines, SystemClock(), _RehearsalJournal(journal), live=live)
     server = GatewayServer(build_app(services, config), config, journal)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -138,8 +130,9 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
         for line, body, status in _SCRIPT:
             async with asyncio.timeout(_TIMEOUT_S):
                 _expect(status, await _ask(address, line, body, tls is not None))
-        async with asyncio.timeout(_TIMEOUT_S):
-            _expect(_SWITCHING, await _ask(address, _SOCKET, _SOCKET_FRAMES, tls is not None, _HANDSHAKE))
+        for script in SOCKETS:
+            async with asyncio.timeout(_TIMEOUT_S):
+                _expect(_SWITCHING, await _talk(address, script, tls is not None))
     finally:
         await server.stop(0.0)
         for peer in peers:
@@ -149,9 +142,10 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
 async def _peer(add_link: Callable[[socket.socket], Awaitable[None]], part: FrameHandler) -> Link:
     """Tie a scripted peer to whoever takes the other end."""
     ours, theirs = socket.socketpair()
-    link = await Link.open(
-        ours, core_registry(QUERY_RECORDS, DIALOGUE_RECORDS, SOCKET_RECORDS, STREAM_RECORDS), on_frame=part
+    registry = core_registry(
+        QUERY_RECORDS, DIALOGUE_RECORDS, SOCKET_RECORDS, STREAM_RECORDS, LIVE_RECORDS, MEDIA_RECORDS
     )
+    link = await Link.open(ours, registry, on_frame=part)
     await add_link(theirs)
     return link
 
@@ -161,28 +155,53 @@ def _expect(status: int, answered: int) -> None:
         raise EcholessError(ErrorCode.INTERNAL_ERROR, f"the rehearsal got {answered} in place of {status}")
 
 
-async def _ask(address: bytes, line: str, body: bytes, is_tls: bool, more: str = "") -> int:
+async def _ask(address: bytes, line: str, body: bytes, is_tls: bool) -> int:
     """Send one request on a new connection, read the whole answer and return its status."""
+    reader, writer = await _connected(address, is_tls)
+    _write_head(writer, line, f"connection: close\r\ncontent-length: {len(body)}\r\n")
+    writer.write(body)
+    answer = await reader.read()
+    await _leave(writer)
+    return _status_of(answer)
+
+
+async def _talk(address: bytes, script: SocketScript, is_tls: bool) -> int:
+    """Play the script of one socket; return the status of its handshake, or 0 where it did not go as written."""
+    reader, writer = await _connected(address, is_tls)
+    _write_head(writer, script.line, _HANDSHAKE)
+    try:
+        # A socket speaks once its handshake has been answered.
+        answer = await reader.readuntil(b"\r\n\r\n")
+        for said, heard in script.steps:
+            writer.write(said)
+            await reader.readuntil(heard)
+    except asyncio.IncompleteReadError:
+        answer = b""
+    await _leave(writer)
+    return _status_of(answer)
+
+
+async def _connected(address: bytes, is_tls: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     end.setblocking(False)
     await asyncio.get_running_loop().sock_connect(end, address)
-    reader, writer = await asyncio.open_connection(
+    return await asyncio.open_connection(
         sock=end, ssl=_client_context() if is_tls else None, server_hostname="localhost" if is_tls else None
     )
-    head = f"{line} HTTP/1.1\r\nhost: localhost\r\nxi-api-key: rehearsal\r\n"
-    head += more or f"connection: close\r\ncontent-length: {len(body)}\r\n"
-    writer.write(head.encode() + b"\r\n")
-    if more:
-        # A socket speaks once its handshake has been answered.
-        answer = await reader.readuntil(b"\r\n\r\n")
-        writer.write(body)
-        await reader.readuntil(_NORMAL_CLOSE)
-    else:
-        writer.write(body)
-        answer = await reader.read()
+
+
+def _write_head(writer: asyncio.StreamWriter, line: str, more: str) -> None:
+    head = f"{line} HTTP/1.1\r\nhost: localhost\r\nxi-api-key: rehearsal\r\n{more}\r\n"
+    writer.write(head.encode())
+
+
+async def _leave(writer: asyncio.StreamWriter) -> None:
     writer.close()
     # A TLS peer that is gone already is no fault of the rehearsal.
     await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+def _status_of(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
 
 
@@ -200,23 +219,26 @@ def _vault_part(link: Link, frame: Frame) -> None:
         return
     record = link.registry.decode(frame)
     correlation = frame.header.correlation
-    if isinstance(record, OpenTicket):
-        ticket = new_ticket_id()
-        granted = TicketGranted(
-            ticket, ticket.hex(), RetentionMode.ZERO, Level.REQUEST, Product.TEXT_TO_SPEECH, "rehearsal", "",
-            VoiceGrant(_VOICE, "Rehearsal", _VOICE, {}), 1, 1,
-        )  # fmt: skip
-        link.post(granted, correlation=correlation)
+    if isinstance(record, OpenTicket | OpenContext):
+        link.post(_granted(), correlation=correlation)
     elif isinstance(record, ReserveUnits | BeginGeneration):
         link.post(UnitsReserved(record.characters), correlation=correlation)
     elif isinstance(record, ResolveVoices):
-        voice = VoiceGrant(_VOICE, "Rehearsal", _VOICE, {})
+        voice = VoiceGrant(VOICE, "Rehearsal", VOICE, {})
         link.post(VoicesResolved([voice] * len(record.voice_ids)), correlation=correlation)
     elif isinstance(record, UseDictionary):
         rule = PronunciationRule("rehearsal", alias="trial", is_case_sensitive=False)
         link.post(DictionaryRules("rehearsal", [rule]), correlation=correlation)
     elif isinstance(record, CloseTicket) and correlation:
         link.post(TicketClosed(is_kept=False), correlation=correlation)
+
+
+def _granted() -> TicketGranted:
+    ticket = new_ticket_id()
+    return TicketGranted(
+        ticket, ticket.hex(), RetentionMode.ZERO, Level.REQUEST, Product.TEXT_TO_SPEECH, "rehearsal", "",
+        VoiceGrant(VOICE, "Rehearsal", VOICE, {}), 1, 1,
+    )  # fmt: skip
 
 
 def _engine_part(link: Link, frame: Frame) -> None:

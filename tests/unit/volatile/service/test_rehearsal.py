@@ -9,6 +9,7 @@ import pytest
 from echoless.core.errors import EcholessError
 from echoless.core.journal import Event, FieldValue, MemoryJournal
 from echoless.volatile.service import rehearsal
+from echoless.volatile.service.rehearsed_sockets import NORMAL_CLOSE, text_frame
 from tests.fakes.gateway import gateway_config
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -29,8 +30,8 @@ async def test_rehearsal_serves_its_whole_script_and_leaves_no_line_in_the_acces
     async with asyncio.timeout(20):
         await rehearsal.rehearse(gateway_config(has_access_log=True), journal, None)
     assert journal.events == []
-    # They were made all the same, the socket's too: what the first line needs must not come behind the wall.
-    assert noted == [Event.REQUEST_CLOSED] * (len(rehearsal._SCRIPT) + 1)
+    # They were made all the same, the sockets' too: what the first line needs must not come behind the wall.
+    assert noted == [Event.REQUEST_CLOSED] * (len(rehearsal._SCRIPT) + len(rehearsal.SOCKETS))
 
 
 async def test_rehearsal_with_another_answer_keeps_the_process_from_serving(
@@ -39,6 +40,17 @@ async def test_rehearsal_with_another_answer_keeps_the_process_from_serving(
     monkeypatch.setattr(rehearsal, "_SCRIPT", (("GET /nothing/here", b"", 200),))
     async with asyncio.timeout(20):
         with pytest.raises(EcholessError, match="404 in place of 200"):
+            await rehearsal.rehearse(gateway_config(), MemoryJournal(), None)
+
+
+async def test_a_socket_that_says_something_else_keeps_the_process_from_serving(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script = rehearsal.SOCKETS[-1]
+    wrong = type(script)(script.line, ((text_frame(b"no message"), NORMAL_CLOSE),))
+    monkeypatch.setattr(rehearsal, "SOCKETS", (wrong,))
+    async with asyncio.timeout(20):
+        with pytest.raises(EcholessError, match="0 in place of 101"):
             await rehearsal.rehearse(gateway_config(), MemoryJournal(), None)
 
 
