@@ -122,6 +122,7 @@ async def upstream(
         facts = RemoteFacts(
             name=NAME, peer_name=PEER, is_zero_declared=is_zero_declared, output_formats=tuple(formats),
             has_alignment=kind == "elevenlabs", can_convert=kind == "elevenlabs",
+            has_speakers=kind == "elevenlabs",
         )  # fmt: skip
         journal_work: list[RemoteWork] = []
 

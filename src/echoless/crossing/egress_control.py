@@ -21,6 +21,7 @@ class RemoteFacts(Record, frozen=True):
     output_formats:   that it can make; empty for all
     has_alignment:    whether it can tell character times
     can_convert:      whether it can change voices
+    has_speakers:     whether it tells speakers and channels of a recording apart
     """
 
     name: Code
@@ -29,6 +30,7 @@ class RemoteFacts(Record, frozen=True):
     output_formats: tuple[Code, ...]
     has_alignment: bool
     can_convert: bool
+    has_speakers: bool
 
 
 class RemoteAccess(Record, frozen=True):

@@ -108,12 +108,18 @@ class RemotePool:
 
         name:    of the remote
         raises:  EcholessError(ENGINE_UNAVAILABLE, ZERO_RETENTION_NOT_SUPPORTED), INVALID_PARAMETERS for an output
-                 format or character times that the remote cannot make, all before anything has left
+                 format, character times or dictionaries that the remote cannot do, all before anything has left
         """
         remote = self._checked(name, is_zero=is_zero)
         _check_format(remote, job.output_format)
         if job.wants_alignment and not remote.has_alignment:
             raise _cannot("This model is done by a remote that tells no character times.", "model_id")
+        if job.rules:
+            # Their phonemes and their versions are known here only; spoken without them it would be something else.
+            raise _cannot(
+                "This model is done by a remote that uses no pronunciation dictionaries of this server.",
+                "pronunciation_dictionary_locators",
+            )
         link = self._links.link(remote.peer_name)
         place = EnginePlace(link, remote.peer_name)
         return RemoteSpeech(place, link.exchange(ticket), RemoteSpeak(model_id, is_zero, job))
@@ -123,9 +129,16 @@ class RemotePool:
     ) -> RemoteMediaJob:
         """Have a recording written down.
 
-        raises: EcholessError(ENGINE_UNAVAILABLE, ZERO_RETENTION_NOT_SUPPORTED), before anything has left
+        raises: as `speak`; INVALID_PARAMETERS for speakers and channels that the remote cannot tell apart
         """
         remote = self._checked(name, is_zero=is_zero)
+        for param, is_wanted in (("diarize", order.is_diarized), ("use_multi_channel", order.is_multichannel)):
+            if is_wanted and not remote.has_speakers:
+                raise _cannot("This model is done by a remote that tells no speakers and no channels.", param)
+        if order.wants_characters and not remote.has_alignment:
+            raise _cannot(
+                "This model is done by a remote that tells no times of characters.", "timestamps_granularity"
+            )
         return RemoteMediaJob(_OnePlace(self._links, remote, model_id, is_zero=is_zero), ticket, order)
 
     def convert(

@@ -112,6 +112,7 @@ class DeclaredRemote:
             output_formats=tuple(_OPENAI_FORMATS | self.settings.formats) if is_openai else (),
             has_alignment=not is_openai,
             can_convert=not is_openai,
+            has_speakers=not is_openai,
         )
 
     @property

@@ -19,7 +19,7 @@ from echoless.volatile.gateway.ports import EnginePort, SpeechPort, SpeechSource
 class EngineRouter:
     """The engines of this machine and the remotes, as one.
 
-    remotes: None where no remote is declared
+    remotes: None where remotes are asked by themselves, as for whole texts
     """
 
     def __init__(self, engines: EnginePort, remotes: SpeechPort | None = None) -> None:
@@ -34,7 +34,8 @@ class EngineRouter:
     def speak(self, ticket: TicketId, job: Speak | DialogueSpeak) -> AbstractContextManager[SpeechSource]:
         """(4) Begin a job.
 
-        raises: EcholessError(ENGINE_UNAVAILABLE, CONCURRENT_LIMIT_EXCEEDED)
+        raises: EcholessError(ENGINE_UNAVAILABLE, CONCURRENT_LIMIT_EXCEEDED), INVALID_PARAMETERS where a remote
+                would have to do it
         """
         return self._chosen(job.engine_model).speak(ticket, job)
 
@@ -49,5 +50,9 @@ class EngineRouter:
         if not remote_name(engine_model):
             return self._engines
         if self._remotes is None:
-            raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "The remote engine is not available at this moment.")
+            raise EcholessError(
+                ErrorCode.INVALID_PARAMETERS,
+                "This model is done by a remote, which speaks whole texts only: no sockets, no dialogues.",
+                param="model_id",
+            )
         return self._remotes

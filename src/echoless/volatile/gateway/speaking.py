@@ -9,7 +9,7 @@ from typing import Final
 from echoless.core.audio_formats import AudioFormat
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.ids import NO_TICKET, TicketId
+from echoless.core.ids import NO_TICKET
 from echoless.crossing.client import SpeechPart
 from echoless.crossing.dialogue_records import DialogueSpeak, VoiceRun
 from echoless.crossing.records import (
@@ -26,6 +26,7 @@ from echoless.crossing.sinks import RetainingSink, ZeroSink, sink_for
 from echoless.volatile.gateway.calls import Call, Header
 from echoless.volatile.gateway.ports import SpeechSource
 from echoless.volatile.gateway.renderings import Rendering
+from echoless.volatile.gateway.speech_jobs import synthesis
 from echoless.volatile.gateway.watching import watched
 
 WINDOW_BYTES: Final = 192 * 1024
@@ -112,7 +113,7 @@ async def speak_order(call: Call, order: SpeechOrder, rendering: Rendering) -> N
     ]
     if call.grant.history_item_id:
         more.append((b"history-item-id", call.grant.history_item_id.encode("ascii")))
-    with call.services.engines.speak(TicketId(call.grant.ticket_id), order.job) as engine:
+    with synthesis(call, order.job, order.model_id, sink) as engine:
         speech = _passing(engine, sink, order.kept)
         async with watched(call, speech.abandon):
             await SpeechAnswer(call, speech, rendering, more, sink).send()

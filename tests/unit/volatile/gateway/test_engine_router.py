@@ -52,5 +52,5 @@ def test_a_remote_that_is_not_there_is_no_reason_to_speak_elsewhere() -> None:
     here = Engines()
     with pytest.raises(EcholessError) as caught:
         EngineRouter(here).speak(NO_TICKET, speak("remote:upstream"))
-    assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+    assert caught.value.code is ErrorCode.INVALID_PARAMETERS
     assert here.jobs == []
