@@ -50,10 +50,15 @@ def audio_of(messages: Iterable[dict[str, Any]]) -> bytes:
 def open_socket(
     server: RunningServer, query: str = "", name: str = "stream-input", key: str | None = "", voice: str = VOICE
 ) -> ClientConnection:
-    """Open a socket; key: empty for the server's own, None for none."""
+    """Open a socket of text to speech; key: empty for the server's own, None for none."""
+    return open_at(server, f"/v1/text-to-speech/{voice}/{name}?{query}", key)
+
+
+def open_at(server: RunningServer, target: str, key: str | None = "") -> ClientConnection:
+    """Open a socket at a path with its query; key: as above."""
     address = server.base_url.replace("http", "ws", 1)
     headers = {} if key is None else {"xi-api-key": key or server.api_key}
-    return connect(f"{address}/v1/text-to-speech/{voice}/{name}?{query}", additional_headers=headers, max_size=None)
+    return connect(f"{address}{target}", additional_headers=headers, max_size=None)
 
 
 def send(opened: ClientConnection, *messages: dict[str, Any] | str | bytes) -> None:
@@ -76,7 +81,19 @@ def rest_of(opened: ClientConnection) -> Heard:
 def talk(server: RunningServer, query: str, *messages: dict[str, Any] | str | bytes, **how: Any) -> Heard:
     """Say all messages, then listen until the close."""
     with open_socket(server, query, **how) as opened:
-        # A socket that was refused is closed before everything is said.
-        with contextlib.suppress(ConnectionClosed):
-            send(opened, *messages)
-        return rest_of(opened)
+        return _said(opened, messages)
+
+
+def talk_at(
+    server: RunningServer, target: str, *messages: dict[str, Any] | str | bytes, key: str | None = ""
+) -> Heard:
+    """Say all messages on a socket at a path, then listen until the close."""
+    with open_at(server, target, key) as opened:
+        return _said(opened, messages)
+
+
+def _said(opened: ClientConnection, messages: Iterable[dict[str, Any] | str | bytes]) -> Heard:
+    # A socket that was refused is closed before everything is said.
+    with contextlib.suppress(ConnectionClosed):
+        send(opened, *messages)
+    return rest_of(opened)
