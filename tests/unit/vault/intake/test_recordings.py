@@ -45,7 +45,7 @@ from echoless.crossing.wire import encode_frame
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.vault.service import Vault
 from echoless.vault.stores.segments import SEGMENT_BYTES
-from tests.fakes.gateway_double import STS, STS_MODEL, STT, STT_MODEL, TTS, GatewayDouble
+from tests.fakes.gateway_double import STS, STS_MODEL, STT, STT_MODEL, TTS, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 CANARY = "canary-51be77c204"
@@ -244,6 +244,28 @@ async def test_a_transcript_that_a_dead_gateway_may_have_sent_in_part_is_not_kep
         assert await transcript_of(gateway, heard.history_item_id) is None
         (item,) = (await gateway.question(HISTORY, ListHistory(10), HistoryPage)).items
         assert (item.item_id, item.input_audio_bytes) == (said.history_item_id, len(b"recording"))
+
+
+@pytest.mark.claim("Z9")
+@pytest.mark.parametrize("mode", list(RetentionMode))
+@pytest.mark.parametrize(
+    ("endpoint", "model", "output_format"), [(STS, STS_MODEL, "mp3_44100_128"), (STT, STT_MODEL, "")]
+)
+async def test_the_request_log_has_the_closed_list_in_both_modes(
+    gateway: GatewayDouble, clock: TurnedClock, mode: RetentionMode, endpoint: str, model: str, output_format: str
+) -> None:
+    """C30: speech to text is seen there and nowhere else; a zero-retention row is the same list of numbers."""
+    granted = await gateway.open(endpoint, Switch.LOGGING_OFF if mode is RetentionMode.ZERO else Switch.ABSENT)
+    await gateway.reserve(granted, 0, UnitsReserved, model=model, format=output_format)
+    await gateway.close(granted, TicketClosed, audio_ms=30_000)
+    (row,) = (await gateway.question(LOG, ListRequests(0, 0, 10), RequestRows)).rows
+    assert {name: getattr(row, name) for name in row.__struct_fields__ if name != "key_id"} == {
+        "request_id": granted.request_id, "workspace_id": granted.workspace_id, "endpoint": endpoint,
+        "product": "voice_changer" if endpoint == STS else "speech_to_text", "model_id": model,
+        "output_format": output_format, "characters": 0, "audio_ms": 30_000,
+        "start_unix": clock.unix_ms() // 1000, "duration_ms": 0, "http_status": 200, "error_code": "",
+        "mode": mode, "policy_version": 1,
+    }  # fmt: skip
 
 
 # --- units ---

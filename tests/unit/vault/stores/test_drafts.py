@@ -83,6 +83,25 @@ def test_a_part_of_one_alignment_does_not_open_as_another(directory: DataDirecto
         open_alignment_part(draft.sealer, rows[0]["sealed"], "normalized_alignment", 0)
 
 
+def test_the_head_says_how_much_of_each_part_there_is(directory: DataDirectory) -> None:
+    """An item that was made from a recording needs no text."""
+    ring, segments = Keyring.open(directory), Segments(directory, "process")
+    ring.new_workspace_key("w")
+    draft = ItemDraft.new("abcdefgh")
+    draft.input_media_type = "audio/mpeg"
+    for part in (Part.INPUT, Part.TRANSCRIPT):
+        for index, data in draft.tracks[part].add(part.value.encode() * SEGMENT_BYTES):
+            segments.put(draft.sealer, draft.item_id, part, index, data)
+    key, item, _ = seal_draft(draft, FACTS, ring, segments)
+    head = open_head(ring.unwrap_item_key("w", "abcdefgh", key["wrapped"]), item["sealed_head"])
+    assert (head.text, head.audio_bytes, head.segment_count) == ("", 0, 0)
+    assert (head.input_bytes, head.input_segment_count) == (5 * SEGMENT_BYTES, 5)
+    assert (head.transcript_bytes, head.transcript_segment_count) == (10 * SEGMENT_BYTES, 10)
+    assert [head.segment_count_of(part) for part in (Part.AUDIO, Part.INPUT, Part.TRANSCRIPT)] == [0, 5, 10]
+    assert head.input_media_type == "audio/mpeg"
+    assert b"audio/mpeg" not in msgspec.msgpack.encode([key, item])
+
+
 def test_nothing_prints_what_it_holds() -> None:
     draft = ItemDraft.new("abcdefgh")
     draft.text = HEAD
@@ -92,10 +111,11 @@ def test_nothing_prints_what_it_holds() -> None:
     assert "Q" not in shown
 
 
-def test_a_discarded_draft_is_overwritten() -> None:
+@pytest.mark.parametrize("part", list(Part))
+def test_a_discarded_draft_is_overwritten(part: Part) -> None:
     draft = ItemDraft.new("abcdefgh")
-    draft.tracks[Part.AUDIO].add(b"secret")
-    held = draft.tracks[Part.AUDIO].pending
+    draft.tracks[part].add(b"secret")
+    held = draft.tracks[part].pending
     view = memoryview(held)
     with pytest.raises(BufferError):
         draft.discard()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from echoless.core.errors import EcholessError
 from echoless.vault.stores import schema
 from echoless.vault.stores.drafts import ALIGNMENT, ALIGNMENT_PART_CHARACTERS, ItemDraft, ItemFacts, ItemHead
-from echoless.vault.stores.history import HistoryFilter, matches_text
+from echoless.vault.stores.history import HistoryFilter, HistoryReader, matches_text
 from echoless.vault.stores.storage import Storage
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -114,3 +114,30 @@ async def test_search_ignores_case_and_recent_requests_are_listed(filled: Storag
     assert not matches_text("text 2")(item)
     recent = await filled.read(lambda reader: reader.recent_request_ids(3000))
     assert sorted(recent) == [("r3", "w", "item3", 3000), ("rx", "other", "foreign", 9000)]
+
+
+async def test_transcripts_are_found_by_who_looks_for_one_and_by_nobody_else(storage: Storage) -> None:
+    """They are in no page, whatever is asked for; only what was spoken from text can be continued."""
+    storage.keyring.new_workspace_key("w")
+    for source in ("TTS", "STS", "STT"):
+        await put(storage, replace(FACTS, item_id=source, source=source, request_id=source, created_ms=5))
+    assert await found(storage, HistoryFilter("w")) == ["STS", "TTS"]
+    assert await found(storage, HistoryFilter("w", source="STT")) == []
+    for source, is_transcript in (("TTS", False), ("STS", False), ("STT", True)):
+
+        def named(reader: HistoryReader, source: str = source, is_transcript: bool = is_transcript) -> bool:
+            place = reader.sequence_of("w", source, is_transcript=is_transcript)
+            item = reader.get("w", source, is_transcript=is_transcript)
+            return place is not None and item is not None
+
+        assert await storage.read(named)
+        assert not await storage.read(
+            lambda reader, named=named, other=not is_transcript: named(reader, is_transcript=other)
+        )  # type: ignore[misc]  # bound
+    assert [row[0] for row in await storage.read(lambda reader: reader.recent_request_ids(0))] == ["TTS"]
+
+
+async def test_only_voices_of_items_are_known(filled: Storage) -> None:
+    known = [await filled.read(lambda reader, name=name: reader.has_voice("w", name)) for name in ("voice-b", "x")]  # type: ignore[misc]  # bound
+    assert known == [True, False]
+    assert not await filled.read(lambda reader: reader.has_voice("other", "voice-b"))

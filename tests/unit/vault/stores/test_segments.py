@@ -61,3 +61,21 @@ def test_deleting_an_item_takes_half_done_puts_too_and_leaves_others(directory: 
     segments.delete_item("abcdef")
     segments.delete_item("never")
     assert list(segments.item_ids()) == ["abother"]
+
+
+@pytest.mark.claim("Z13")
+def test_a_part_lies_by_itself_and_opens_as_nothing_else(directory: DataDirectory) -> None:
+    """A recording that is moved to where the audio was is damaged, not heard."""
+    segments = Segments(directory, "process")
+    sealer = ItemSealer.new("abcdef")
+    for part in Part:
+        segments.put(sealer, "abcdef", part, 0, part.value.encode())
+    folder = directory.objects / "ab" / "abcdef"
+    assert sorted(path.name for path in folder.iterdir()) == ["000000", "input-000000", "transcript-000000"]
+    assert {segments.get(sealer, "abcdef", part, 0).decode() for part in Part} == {part.value for part in Part}
+    for part, name in ((Part.AUDIO, "000000"), (Part.TRANSCRIPT, "transcript-000000")):
+        (folder / name).write_bytes((folder / "input-000000").read_bytes())
+        with pytest.raises(EcholessError, match="damaged"):
+            segments.get(sealer, "abcdef", part, 0)
+    segments.delete_item("abcdef")
+    assert not folder.exists()
