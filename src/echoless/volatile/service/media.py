@@ -12,9 +12,10 @@ from echoless.core.clock import SystemClock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.child import ChildStart, link_end
 from echoless.crossing.control import AddLink, MediaConfig, Peer, Retire, Stop
-from echoless.crossing.media_records import Convert, Transcribe
+from echoless.crossing.media_records import Convert, RenderTranscript, Transcribe
 from echoless.crossing.records import Record
 from echoless.volatile.engines.codecs.encoders import new_encoder
+from echoless.volatile.engines.documents.render_job import RenderJob
 from echoless.volatile.engines.media.convert_job import ConvertJob
 from echoless.volatile.engines.media.host import MediaHost
 from echoless.volatile.engines.media.noise import without_noise
@@ -63,6 +64,7 @@ def _jobs(config: MediaConfig) -> Mapping[type[Record], MediaJob]:
     return {
         Convert: ConvertJob(new_conversion, new_encoder, held_bytes_max=config.held_bytes_max),
         Transcribe: TranscribeJob(hearing_parts(config)),
+        RenderTranscript: RenderJob(),
     }
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import wave
 from itertools import pairwise
 from pathlib import Path
@@ -12,13 +10,13 @@ from pathlib import Path
 import pytest
 from pocketsphinx import Decoder
 
-from echoless.confinement.allocator import ALLOCATOR_ENVIRONMENT
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.volatile.engines.stt.pocketsphinx import SphinxRecognizer
 from echoless.volatile.engines.vad.webrtc import WebRtcVoiceActivity
 from echoless.volatile.speech.hearing_ports import Heard, HearingOptions
 from echoless.volatile.speech.windows import Windows
+from tests.fakes.other_memory import memory_after
 from tests.unit.volatile.engines.stt.conftest import SPOKEN
 from tests.unit.volatile.engines.stt.word_errors import word_error_rate
 
@@ -107,58 +105,15 @@ def test_a_decoder_that_fails_is_named_and_serves_again(
 
 
 _CHILD = """
-import sys
 from echoless.core.content import AudioContent
 from echoless.volatile.engines.stt.pocketsphinx import SphinxRecognizer
 from echoless.volatile.speech.hearing_ports import HearingOptions
 recognizer = SphinxRecognizer()
-if sys.argv[1] == "keeps":
+if MODE == "keeps":
     recognizer._forget = lambda: None
-def hear():
-    room = bytearray(int(sys.argv[2]))
-    done = 0
-    while done < len(room):
-        done += sys.stdin.buffer.raw.readinto(memoryview(room)[done:])
-    pcm = AudioContent(bytes(room))
-    room[:] = bytes(len(room))
-    recognizer.recognise(pcm, HearingOptions())
-hear()
-sys.stdout.write(".")
-sys.stdout.flush()
-sys.stdin.buffer.raw.read(1)
+def run(data):
+    recognizer.recognise(AudioContent(data), HearingOptions())
 """
-
-
-def _memory_after(pcm: bytes, mode: str) -> bytes:
-    """Return the writable memory of another process that has recognised some samples."""
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": os.pathsep.join(sys.path), **ALLOCATOR_ENVIRONMENT}
-    command = [sys.executable, "-c", _CHILD, mode, str(len(pcm))]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write(pcm)
-        assert child.stdout.read(1) == b"."
-        try:
-            return b"".join(_writable(child.pid))
-        finally:
-            child.kill()
-
-
-def _writable(pid: int) -> list[bytes]:
-    found = []
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            span, permissions = line.split()[:2]
-            if permissions.startswith("rw"):
-                start, end = (int(text, 16) for text in span.split("-"))
-                memory.seek(start)
-                left = end - start
-                while left and (piece := memory.read(left)):
-                    found.append(piece)
-                    left -= len(piece)
-    return found
 
 
 def _windows_left(pcm: bytes, memory: bytes) -> int:
@@ -176,7 +131,7 @@ def test_neither_samples_nor_words_are_left_in_memory(
     words = [word.text.reveal() for word in recognizer.recognise(speech, HearingOptions()).words]
     phrases = [f"{one} {two}".encode() for one, two in pairwise(words) if len(one) > 2 < len(two)]
     assert len(phrases) >= 4
-    memory = _memory_after(speech.reveal(), mode)
+    memory = memory_after(_CHILD, speech.reveal(), mode)
     assert len(memory) > 50_000_000
     found = sum(phrase in memory for phrase in phrases), _windows_left(speech.reveal(), memory)
     assert (found == (0, 0)) is (mode == "forgets"), found
