@@ -87,7 +87,8 @@ class Endpoint:
         return self.retention_class in {EndpointClass.HONOURED, EndpointClass.STORES}
 
 
-# class, then method, then template, one endpoint a line.
+# class, then method, then template, one endpoint a line. Those of `/v1/audio` are ours: another API's names for the
+# same two products, with the same switch.
 _TABLE: Final = {
     Product.TEXT_TO_SPEECH: """
         Z POST /v1/text-to-speech/{voice}
@@ -96,6 +97,7 @@ _TABLE: Final = {
         Z POST /v1/text-to-speech/{voice}/with-timestamps
         Z WS /v1/text-to-speech/{voice}/stream-input
         Z WS /v1/text-to-speech/{voice}/multi-stream-input
+        Z POST /v1/audio/speech
     """,
     Product.TEXT_TO_DIALOGUE: """
         Z POST /v1/text-to-dialogue
@@ -117,6 +119,7 @@ _TABLE: Final = {
         H GET /v1/speech-to-text/transcripts/{tr}
         H GET /v1/speech-to-text/transcripts/{tr}/input-audio
         Z WS /v1/speech-to-text/realtime
+        Z POST /v1/audio/transcriptions
     """,
     Product.WORKSPACE: """
         G POST /v1/single-use-token/{token_type}

@@ -148,7 +148,7 @@ class QueryDesk:
             CheckRequestIds: Question(("text_to_speech",), _CONTINUES, history.check_request_ids),
             ListVoices: Question(("voices_read",), ("GET /v1/voices", "GET /v2/voices"), voices.all),
             GetVoice: Question(("voices_read", "voices_write"), _SHOWS_VOICE, voices.one),
-            ResolveVoices: Question(("text_to_speech",), _DIALOGUES, voices.resolve),
+            ResolveVoices: Question(("text_to_speech",), (*_DIALOGUES, "POST /v1/audio/speech"), voices.resolve),
             ReadInputAudio: Question((READ_HISTORY,), (f"GET {_ITEM}/input-audio",), _streamed),
             ReadTranscript: Question(hears, (f"GET {_TRANSCRIPT}",), _streamed),
             ReadTranscriptAudio: Question(hears, (f"GET {_TRANSCRIPT}/input-audio",), _streamed),

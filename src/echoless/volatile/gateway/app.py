@@ -11,6 +11,8 @@ from echoless.volatile.gateway.admission import Admission
 from echoless.volatile.gateway.documentation.pages import Pages
 from echoless.volatile.gateway.ports import App, GatewayServices, Receive, Scope, Send
 from echoless.volatile.gateway.routes import (
+    audio_speech,
+    audio_transcriptions,
     history,
     models,
     pronunciation_dictionaries,
@@ -41,6 +43,8 @@ def product_routes() -> tuple[Route, ...]:
         *text_to_dialogue.ROUTES,
         *speech_to_speech.ROUTES,
         *speech_to_text.ROUTES,
+        *audio_speech.ROUTES,
+        *audio_transcriptions.ROUTES,
         *pronunciation_dictionaries.ROUTES,
         *voices.routes(),
         *models.ROUTES,

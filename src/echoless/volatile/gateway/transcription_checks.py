@@ -112,8 +112,10 @@ def _language_code(written: str) -> str:
     return language.code if language is not None else written.replace("_", "-").partition("-")[0].lower()
 
 
-def hearing_model(model_id: str, settings: GatewayConfig) -> Model:
+def hearing_model(model_id: str, settings: GatewayConfig, *, param: str = "model_id") -> Model:
     """Return the model that hears recordings.
+
+    param:  the field that names it
 
     raises: EcholessError(INVALID_MODEL_ID)
     """
@@ -123,7 +125,7 @@ def hearing_model(model_id: str, settings: GatewayConfig) -> Model:
             name for name, one in MODEL_BY_ID.items() if one.can_do_speech_to_text and not one.can_hear_live
         )
         raise EcholessError(
-            ErrorCode.INVALID_MODEL_ID, f"This is no model for recordings; these are: {known}.", param="model_id"
+            ErrorCode.INVALID_MODEL_ID, f"This is no model for recordings; these are: {known}.", param=param
         )
     return model
 
