@@ -85,7 +85,7 @@ class ListeningSession:
         ending: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as self._group:
-                await self._say(messages.session_started(call.request_id, plan.query, call.mode, plan.languages))
+                await self._say(messages.session_started(self._session_id, plan.query, call.mode, plan.languages))
                 while True:
                     await self._turn()
         except BaseExceptionGroup as endings:
@@ -97,6 +97,11 @@ class ListeningSession:
             self._close(ending)
         if not self._has_finished(ending):
             raise ending
+
+    @property
+    def _session_id(self) -> str:
+        """The id of what is kept, with which it can be fetched and deleted; else that of the request."""
+        return self._call.grant.history_item_id or self._call.request_id
 
     # --- the reader ---
 
@@ -225,6 +230,7 @@ class ListeningSession:
             "text": "".join(word.text for word in self._kept_words),
             "words": messages.words_of(self._kept_words),
             "audio_duration_secs": self._form.duration_ms(self._audio_bytes) / 1000,
+            "transcription_id": self._session_id,
         }
         return TextContent(msgspec.json.encode(transcript).decode())
 

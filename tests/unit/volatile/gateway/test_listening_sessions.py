@@ -79,7 +79,7 @@ async def test_the_first_message_says_how_the_session_was_understood() -> None:
     async with socket_gateway() as gateway:
         client = Client(await gateway.open(f"{LISTEN}{query}&keyterms=one&keyterms=two&secondary_languages=xx"))
         started = await client.hear()
-        assert started["session_id"] == client.headers["request-id"]
+        assert started["session_id"] == gateway.vault.last.history_item_id
         config = started["config"]
         assert (config["audio_format"], config["sample_rate"]) == ("ulaw_8000", 8000)
         assert (config["vad_commit_strategy"], config["vad_threshold"]) == ("vad", 0.5)
@@ -137,7 +137,9 @@ async def test_a_kept_session_is_one_item_with_all_its_audio_and_transcripts() -
 async def test_nothing_of_a_zero_session_reaches_the_vault_but_counts() -> None:
     async with socket_gateway() as gateway:
         client = Client(await gateway.open(f"{LISTEN}&enable_logging=false&keyterms=secret"))
-        assert (await client.hear())["config"]["enable_logging"] is False
+        started = await client.hear()
+        assert started["config"]["enable_logging"] is False
+        assert started["session_id"] == client.headers["request-id"]
         assert client.headers["x-echoless-retention"] == "zero"
         await client.say(chunk(commit=True))
         await client.until("committed_transcript")
