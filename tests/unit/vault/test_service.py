@@ -7,7 +7,9 @@ import json
 import os
 import random
 import socket
+import sqlite3
 import struct
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.control import AddLink, HostState, Peer, ProcessReady, StartRefused, Stop, VaultConfig
+from echoless.crossing.kept_records import ReadTranscript, ReadTranscriptAudio
 from echoless.crossing.link import Link
 from echoless.crossing.operator_records import OPERATOR_RECORDS, ListWorkspaces, WorkspaceList
 from echoless.crossing.query_records import (
@@ -39,6 +42,8 @@ from tests.fakes.gateway_double import FORMAT, KEY, MODEL, TTS, VOICE, GatewayDo
 from tests.fakes.vault_process import VaultProcess
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+TRANSCRIPT = "GET /v1/speech-to-text/transcripts/{tr}"
+RECORDING = f"{TRANSCRIPT}/input-audio"
 ITEM = "GET /v1/history/{item}"
 KILLS = 10
 
@@ -252,3 +257,48 @@ async def _make_for_ever(gateway: GatewayDouble, acknowledged: dict[str, tuple[s
         text = f"{size} bytes, number {len(acknowledged)}"
         item_id = await gateway.make(text, text[-1:].encode() * size)
         acknowledged[item_id] = (text, size)
+
+
+@pytest.mark.claim("Z11")
+async def test_every_acknowledged_transcript_survives_kill_9_with_its_recording(tmp_path: Path) -> None:
+    """C19: five kills while recordings of several sizes arrive; no object is left without its row."""
+    config = config_for(tmp_path / "data")
+    acknowledged: dict[str, tuple[bytes, bytes]] = {}
+    for number in range(KILLS // 2):
+        vault, ready = VaultProcess.start(config)
+        assert isinstance(ready, ProcessReady), (ready.code, ready.public_description)
+        gateway = await vault.gateway()
+        workers = [
+            asyncio.create_task(_transcribe_for_ever(gateway, acknowledged, size))
+            for size in (10, 70_000, 1_500_000)
+        ]
+        before = len(acknowledged)
+        while len(acknowledged) < before + 3:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(random.Random(number).random() * 0.05)
+        vault.kill()
+        results = await asyncio.gather(*workers, return_exceptions=True)
+        assert all(isinstance(result, EcholessError) for result in results), results
+        gateway.link.close()
+    vault, _ready = VaultProcess.start(config)
+    gateway = await vault.gateway()
+    reading, hearing = await gateway.open(TRANSCRIPT, voice_id=""), await gateway.open(RECORDING, voice_id="")
+    for transcript_id, (recording, transcript) in acknowledged.items():
+        assert (await gateway.read(reading, ReadTranscript(transcript_id, 65536)))[1] == transcript
+        assert (await gateway.read(hearing, ReadTranscriptAudio(transcript_id, 65536)))[1] == recording
+    gateway.link.close()
+    vault.stop()
+    with closing(sqlite3.connect(tmp_path / "data" / "vault.sqlite")) as connection:
+        rows = {row[0] for row in connection.execute("SELECT item_id FROM history_items")}
+    objects = tmp_path / "data" / "objects"
+    assert {folder.name for shelf in objects.iterdir() for folder in shelf.iterdir()} == rows
+    assert rows >= acknowledged.keys()
+
+
+async def _transcribe_for_ever(
+    gateway: GatewayDouble, acknowledged: dict[str, tuple[bytes, bytes]], size: int
+) -> None:
+    while True:
+        transcript = b'{"text":"%d"}' % len(acknowledged)
+        recording = transcript[-3:-2] * size
+        acknowledged[await gateway.transcribe(recording, transcript)] = (recording, transcript)
