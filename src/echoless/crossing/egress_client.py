@@ -51,7 +51,9 @@ class EgressLinks:
 
     async def add_link(self, end: socket.socket, name: str) -> None:
         """Take one more process, or the successor of the one that has had this name so far."""
-        self._links[name] = await Link.open(end, self._registry)
+        before, self._links[name] = self._links.get(name), await Link.open(end, self._registry)
+        if before is not None:
+            before.abort()
 
     def link(self, name: str) -> Link:
         """Return the link to a process.

@@ -199,6 +199,9 @@ class ServerConfig(BaseModel):
     @model_validator(mode="after")
     def _check_remotes(self) -> Self:
         check_names(self.remotes)
+        named = {remote_name(engine) for engine in self.model_engines.values()} - {""}
+        if not named <= {name for name, remote in self.remotes.items() if remote.enabled}:
+            raise ValueError("model_engines names a remote that is not declared, or not enabled")
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from echoless.core.engine_names import EMBEDDED_WORDS
 from echoless.crossing.control import EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
 from echoless.crossing.egress_control import EgressConfig, OutboundRules, RemoteAccess
 from echoless.supervisor.certificates import self_signed_pair
@@ -89,6 +90,9 @@ def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfi
         upload_bytes_max=config.upload_bytes_max,
         upload_idle_timeout_s=config.upload_idle_timeout_s,
         held_bytes_max=config.held_bytes_max,
+        model_engines={
+            model: engine for model, engine in config.model_engines.items() if engine not in EMBEDDED_WORDS
+        },
         remotes=tuple(remote.facts for remote in declared_remotes(config.remotes)),
         outbound_peer=_outbound_peer(config),
         has_fetches=config.fetches,
@@ -142,10 +146,12 @@ def egress_count(config: ServerConfig) -> int:
     return len(declared_remotes(config.remotes)) + (config.fetches or config.webhooks)
 
 
-def egress_host(config: ServerConfig, slot: Slot) -> str:
-    """Return the only name that an egress process may have resolved; empty for the one that may ask for any."""
+def may_resolve(config: ServerConfig, slot: Slot, host: str) -> bool:
+    """Whether a process may have a name resolved: that of a remote its own, the one for clients any, others none."""
     remotes = declared_remotes(config.remotes)
-    return remotes[slot.index].settings.host if slot.index < len(remotes) else ""
+    if slot.role is not Role.EGRESS:
+        return False
+    return slot.index >= len(remotes) or remotes[slot.index].settings.host == host
 
 
 def _outbound_peer(config: ServerConfig) -> str:

@@ -54,7 +54,7 @@ from echoless.supervisor.plan import (
 )
 from echoless.supervisor.remotes import declared_remotes
 from echoless.supervisor.resolver import Resolver
-from echoless.supervisor.role_configs import ResolvedTLS, egress_count, egress_host, role_config
+from echoless.supervisor.role_configs import ResolvedTLS, egress_count, may_resolve, role_config
 from echoless.supervisor.terminal import Terminal
 
 _TICK_S: Final = 0.25
@@ -233,7 +233,7 @@ class Supervisor:
             case StartRefused() if not child.is_ready:
                 self._terminal.say(f"{child.slot.name} cannot start: {record.public_description}")
                 self._carry_out(self._plan.start_refused(child.number, now_s))
-            case ResolveName() if child.is_ready and self._may_ask(child.slot, record.host):
+            case ResolveName() if child.is_ready and may_resolve(self._config, child.slot, record.host):
                 number = record.number
                 self._resolver.look_up(
                     record.host, lambda found: self._send(child.number, NameResolved(number, found))
@@ -245,10 +245,6 @@ class Supervisor:
                 # Free words are taken only before a child is ready, while it is tied to nobody.
                 self._say(Event.FRAME_REFUSED, kind=record.KIND, name=child.slot.name)
                 child.kill()
-
-    def _may_ask(self, slot: Slot, host: str) -> bool:
-        """Whether a process may have this name resolved: that of a remote its own, the one for clients any."""
-        return slot.role is Role.EGRESS and egress_host(self._config, slot) in {"", host}
 
     def _on_journal(self, child: Child) -> None:
         try:

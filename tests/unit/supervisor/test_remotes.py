@@ -12,7 +12,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.supervisor.config import ServerConfig
 from echoless.supervisor.plan import Role, Slot
 from echoless.supervisor.remotes import RemoteSettings, check_names, declared_remotes
-from echoless.supervisor.role_configs import ResolvedTLS, egress_count, egress_host, role_config
+from echoless.supervisor.role_configs import ResolvedTLS, egress_count, may_resolve, role_config
 
 pytestmark = pytest.mark.unit
 AGREED = {"by": "legal@example.org", "since": "2026-01-31"}
@@ -105,8 +105,10 @@ def test_each_enabled_remote_has_a_process_and_what_clients_name_has_the_last() 
     )  # fmt: skip
     assert egress_count(config) == 3
     access = tuple(remote.access for remote in declared_remotes(config.remotes))
-    hosts = [egress_host(config, Slot(Role.EGRESS, index)) for index in range(3)]
-    assert hosts == ["speech.example", "two.example", ""]
+    names = ("speech.example", "two.example", "files.example")
+    allowed = [[may_resolve(config, Slot(Role.EGRESS, index), name) for name in names] for index in range(3)]
+    assert allowed == [[True, False, False], [False, True, False], [True, True, True]]
+    assert not any(may_resolve(config, Slot(role, 2), "files.example") for role in Role if role is not Role.EGRESS)
     told = [role_config(config, Slot(Role.EGRESS, index), ResolvedTLS(), access) for index in range(3)]
     assert [each.connect_ports for each in told] == [(443,), (8443,), (443, 8443)]  # type: ignore[union-attr]  # egress
     assert [each.remote.url if each.remote else "" for each in told] == [  # type: ignore[union-attr]  # as above
@@ -115,6 +117,18 @@ def test_each_enabled_remote_has_a_process_and_what_clients_name_has_the_last() 
     gateway = role_config(config, Slot(Role.GATEWAY, 0), ResolvedTLS(), access)
     assert [remote.peer_name for remote in gateway.remotes] == ["egress-0", "egress-1"]  # type: ignore[union-attr]
     assert gateway.outbound_peer == "egress-2"  # type: ignore[union-attr]  # as above
+
+
+def test_a_model_is_not_given_to_a_remote_that_is_not_there() -> None:
+    models = {"eleven_flash_v2": "remote:one"}
+    for remotes in ({}, {"two": settings()}, {"one": settings(enabled=False)}):
+        with pytest.raises(ValidationError, match="model_engines"):
+            ServerConfig(data="/tmp", model_engines=models, remotes=remotes)
+    config = ServerConfig(
+        data="/tmp", model_engines=models | {"eleven_flash_v2_5": "embedded"}, remotes={"one": settings()}
+    )
+    gateway = role_config(config, Slot(Role.GATEWAY, 0), ResolvedTLS())
+    assert gateway.model_engines == models  # type: ignore[union-attr]  # of a gateway
 
 
 def test_nobody_connects_out_unless_it_is_switched_on() -> None:

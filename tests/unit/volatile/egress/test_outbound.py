@@ -14,6 +14,7 @@ from elevenlabs.client import ElevenLabs
 from echoless.core.content import TextContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.egress_client import Delivery, OutboundClient, Webhook
+from echoless.crossing.egress_records import Deliver, Delivered
 from echoless.volatile.egress.outbound import REDIRECTS_MAX, Outbound, signature
 from tests.fakes.egress_pair import HOST, PEER, Pair, reach_of, tied
 from tests.fakes.outside import Asked, Outside, Said
@@ -201,6 +202,14 @@ async def test_a_zero_retention_webhook_is_tried_once_whatever_is_asked(status: 
     async with outbound(lambda _asked: Said(status)) as (client, outside, _):
         delivery = await delivered(client, url(outside), [b"{}"], may_retry=True, is_zero=True)
     assert delivery == Delivery(False, status, 1)
+    assert outside.connection_count == 1
+
+
+async def test_the_egress_process_itself_tries_zero_retention_once() -> None:
+    """C48: whatever a gateway says of retries."""
+    async with outbound(lambda _asked: Said(500)) as (_, outside, pair):
+        asked = Deliver(url(outside).reveal(), "", 0, may_retry=True, is_zero=True)
+        assert await pair.links.link(PEER).call(asked) == Delivered(500, 1, "engine_unavailable")
     assert outside.connection_count == 1
 
 
