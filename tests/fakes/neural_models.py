@@ -126,6 +126,62 @@ def styled_model(directory: Path, family: str, *, speaker_count: int = 4) -> Ins
     return installed(tts_card(directory.name, family, parts), directory)
 
 
+def transducer_model(directory: Path) -> InstalledModel:
+    """Make a streaming transducer of the LSTM kind that says " hey", " b", "c" in turn while it is loud."""
+    directory.mkdir(parents=True)
+    frames, layers, width, vocabulary, context = 9, 2, 8, 6, 2
+    states = [_value(name, TensorProto.FLOAT, [layers, "n", width]) for name in ("h", "c")]
+    next_states = [_value(name, TensorProto.FLOAT, [layers, "n", width]) for name in ("next_h", "next_c")]
+    nodes = [
+        helper.make_node("Slice", ["x", "first", "last", "axis"], ["chunk"]),
+        helper.make_node("ReduceMean", ["chunk"], ["encoder_out"], axes=[1, 2], keepdims=1),
+        helper.make_node("Identity", ["h"], ["next_h"]),
+        helper.make_node("Identity", ["c"], ["next_c"]),
+    ]
+    meta = {
+        "model_type": "lstm", "version": "1", "num_encoder_layers": str(layers), "T": str(frames),
+        "decode_chunk_len": "4", "rnn_hidden_size": str(width), "d_model": str(width),
+    }  # fmt: skip
+    outputs = [_value("encoder_out", TensorProto.FLOAT, ["n", 1, 1]), *next_states]
+    inputs = [_value("x", TensorProto.FLOAT, ["n", frames, 80]), *states]
+    _save(directory / "encoder.onnx", nodes, inputs, outputs, _constants(first=[0], last=[4], axis=[1]), meta)
+    following = np.zeros((vocabulary, vocabulary), dtype="f4")
+    for said, next_said in ((0, 1), (1, 2), (2, 3), (3, 1)):
+        following[said, next_said] = 4.0
+    nodes = [
+        helper.make_node("Slice", ["y", "first", "last", "axis"], ["said"]),
+        helper.make_node("Reshape", ["said", "flat"], ["numbers"]),
+        helper.make_node("Gather", ["following", "numbers"], ["decoder_out"], axis=0),
+    ]
+    constants = _constants(first=[context - 1], last=[context], axis=[1], flat=[-1]) + _floats(following=following)
+    output = _value("decoder_out", TensorProto.FLOAT, ["n", vocabulary])
+    meta = {"context_size": str(context), "vocab_size": str(vocabulary)}
+    inputs = [_value("y", TensorProto.INT64, ["n", context])]
+    _save(directory / "decoder.onnx", nodes, inputs, [output], constants, meta)
+    nodes = [
+        helper.make_node("MatMul", ["encoder_out", "weight"], ["loud"]),
+        helper.make_node("Add", ["loud", "bias"], ["biased"]),
+        helper.make_node("Add", ["biased", "decoder_out"], ["logit"]),
+    ]
+    # Logarithms of mel filters: about -16 in silence, about -3 for loud noise.
+    constants = _floats(weight=[[0, 1, 1, 1, 0, 0]], bias=[[3, 6, 6, 6, -99, -99]])
+    inputs = [
+        _value("encoder_out", TensorProto.FLOAT, ["n", 1]),
+        _value("decoder_out", TensorProto.FLOAT, ["n", vocabulary]),
+    ]
+    output = _value("logit", TensorProto.FLOAT, ["n", vocabulary])
+    _save(directory / "joiner.onnx", nodes, inputs, [output], constants, {"joiner_dim": "1"})
+    names = ("<blk>", "\u2581hey", "\u2581b", "c", "<unk>", "<sos/eos>")
+    table = "".join(f"{name} {number}\n" for number, name in enumerate(names))
+    (directory / "tokens.txt").write_text(table, encoding="utf-8")
+    card = ModelCard(
+        directory.name, "Tiny.", Capability.LIVE, "sherpa-onnx", "transducer", ("en", "de"), "none",
+        "https://models.example",
+        {"encoder": "encoder.onnx", "decoder": "decoder.onnx", "joiner": "joiner.onnx", "tokens": "tokens.txt"},
+    )  # fmt: skip
+    return installed(card, directory)
+
+
 def _write_tokens(path: Path) -> None:
     path.write_text("".join(f"{sign} {number}\n" for number, sign in enumerate(SIGNS)), encoding="utf-8")
 
