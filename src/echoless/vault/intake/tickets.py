@@ -36,7 +36,7 @@ class Ticket:
     """One running request.
 
     draft:  where content goes; None for everything but a DEFAULT request that makes an item
-    source: the history's word for the product, empty where no item is made
+    source: the word for the product in its item, empty where no item is made
     parent: of a context, the ticket of its socket
     generation_count: of a socket or context, how many generations run
     """
