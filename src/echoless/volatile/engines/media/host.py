@@ -72,6 +72,7 @@ class MediaHost:
 
     jobs:      who does which kind of order
     on_idle:   called after each job, when everything of it has been released
+    on_turn:   called whenever the host looks at its links: a job that lets it do so is alive
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class MediaHost:
         without_noise: NoiseRemoval,
         queue_max: int = QUEUE_MAX,
         on_idle: Callable[[], None] | None = None,
+        on_turn: Callable[[], None] | None = None,
     ) -> None:
         self._jobs = jobs
         self._journal = journal
@@ -92,6 +94,7 @@ class MediaHost:
         self._without_noise = without_noise
         self._queue_max = queue_max
         self._on_idle = on_idle
+        self._on_turn = on_turn
         self._registry = core_registry(MEDIA_RECORDS)
         self._selector = selectors.DefaultSelector()
         self._places: dict[tuple[int, int], _Place] = {}
@@ -152,6 +155,8 @@ class MediaHost:
     # --- what arrives ---
 
     def _take(self, timeout_s: float | None) -> None:
+        if self._on_turn is not None:
+            self._on_turn()
         for key, mask in self._selector.select(timeout_s):
             key.data(mask)
 

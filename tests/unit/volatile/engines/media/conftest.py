@@ -189,7 +189,8 @@ class Served:
         self.host = host
         self.journal = journal
         self._stopping, self._stopper = socket.socketpair()
-        host.add_watch(self._stopping, lambda: host.stop(0.0))
+        self._deadline_s = 0.0
+        host.add_watch(self._stopping, self._told)
         self.gateways = [self._linked() for _ in range(links)]
         self._thread = threading.Thread(target=host.run, daemon=True)
         self._thread.start()
@@ -199,8 +200,23 @@ class Served:
         self.host.add_link(near)
         return Gateway(far)
 
-    def stop(self) -> None:
+    def _told(self) -> None:
+        """Do on the host's own thread what a test wants."""
+        match self._stopping.recv(1):
+            case b"r":
+                self.host.retire()
+            case _:
+                self.host.stop(self._deadline_s)
+
+    def retire(self) -> None:
+        self._stopper.send(b"r")
+
+    def stop_in(self, deadline_s: float) -> None:
+        self._deadline_s = deadline_s
         self._stopper.send(b"x")
+
+    def stop(self) -> None:
+        self.stop_in(0.0)
         self.join()
         self.host.close()
         for end in (self._stopper, self._stopping, *(gateway.end for gateway in self.gateways)):
