@@ -130,7 +130,7 @@ class CloseTicket(Record, frozen=True):
 class TicketGranted(Record, frozen=True):
     """The decision, and what the request needs to know of workspace and voice.
 
-    history_item_id: empty unless the mode is DEFAULT and the endpoint makes items; of speech to text, the transcript
+    history_item_id: empty unless the mode is DEFAULT and the endpoint makes items, or a transcript
     voice:           None where the endpoint has no voice or the voice is unknown; the gateway answers 404 then
     """
 
