@@ -12,7 +12,6 @@ import msgspec
 from echoless.core.languages import language_of
 from echoless.crossing.live_records import CommittedText
 from echoless.crossing.media_records import TranscriptWord
-from echoless.retention.decision import RetentionMode
 from echoless.volatile.gateway.schemas.speech_to_text_sockets import ListeningQuery
 from echoless.volatile.speech.listening_flow import ErrorKind
 
@@ -23,11 +22,12 @@ _TEXTS: Final = {
 
 
 def session_started(
-    session_id: str, query: ListeningQuery, mode: RetentionMode, languages: list[str]
+    session_id: str, query: ListeningQuery, languages: list[str], *, is_kept: bool
 ) -> dict[str, Any]:
-    """Return the first message: what was asked for as it was understood, and the mode as it is.
+    """Return the first message: what was asked for as it was understood, and whether it is kept.
 
     languages: the one that was asked for, if any, then the others that are honoured
+    is_kept:   whether there is a sink that takes content
     """
     return {
         "message_type": "session_started",
@@ -45,7 +45,7 @@ def session_started(
             "min_silence_duration_ms": query.min_silence_duration_ms,
             "max_tokens_to_recompute": 0,
             "model_id": query.model_id,
-            "enable_logging": mode is RetentionMode.DEFAULT,
+            "enable_logging": is_kept,
             "include_language_detection": query.include_language_detection,
             "keyterms": query.keyterms,
             "no_verbatim": query.no_verbatim,

@@ -85,7 +85,10 @@ class ListeningSession:
         ending: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as self._group:
-                await self._say(messages.session_started(self._session_id, plan.query, call.mode, plan.languages))
+                started = messages.session_started(
+                    self._session_id, plan.query, plan.languages, is_kept=self._kept is not None
+                )
+                await self._say(started)
                 while True:
                     await self._turn()
         except BaseExceptionGroup as endings:

@@ -6,7 +6,6 @@ import pytest
 
 from echoless.crossing.live_records import CommitCause, CommittedText
 from echoless.crossing.media_records import TranscriptWord, WordKind
-from echoless.retention.decision import RetentionMode
 from echoless.volatile.gateway import listening_messages as messages
 from echoless.volatile.gateway.schemas.speech_to_text_sockets import ListeningQuery
 
@@ -20,10 +19,10 @@ def query(**members: object) -> ListeningQuery:
 
 
 @pytest.mark.claim("Z15")
-@pytest.mark.parametrize(("mode", "is_logged"), [(RetentionMode.ZERO, False), (RetentionMode.DEFAULT, True)])
-def test_the_mode_is_stated_as_it_is_whatever_was_asked_for(mode: RetentionMode, is_logged: bool) -> None:
-    started = messages.session_started("id", query(enable_logging=True), mode, [""])
-    assert started["config"]["enable_logging"] is is_logged
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_whether_it_is_kept_is_stated_as_it_is_whatever_was_asked_for(is_kept: bool) -> None:
+    started = messages.session_started("id", query(enable_logging=True), [""], is_kept=is_kept)
+    assert started["config"]["enable_logging"] is is_kept
     expected = {
         "sample_rate", "audio_format", "language_code", "secondary_languages", "timestamps_granularity",
         "vad_commit_strategy", "vad_silence_threshold_secs", "vad_threshold", "min_speech_duration_ms",
