@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from echoless.core.engine_names import EMBEDDED_WORDS
+from echoless.core.model_catalogue import Capability
 from echoless.crossing.control import EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
 from echoless.crossing.egress_control import EgressConfig, OutboundRules, RemoteAccess
 from echoless.supervisor.certificates import self_signed_pair
 from echoless.supervisor.config import ServerConfig
+from echoless.supervisor.local_models import UsedModels, languages_of, models_for
 from echoless.supervisor.plan import Role, Slot
 from echoless.supervisor.remotes import declared_remotes
 
@@ -48,28 +51,33 @@ RoleConfig = GatewayConfig | EngineConfig | MediaConfig | LiveConfig | EgressCon
 
 
 def role_config(
-    config: ServerConfig, slot: Slot, tls: ResolvedTLS, remotes: Sequence[RemoteAccess] = ()
+    config: ServerConfig,
+    slot: Slot,
+    tls: ResolvedTLS,
+    remotes: Sequence[RemoteAccess] = (),
+    models: UsedModels = MappingProxyType({}),
 ) -> RoleConfig:
     """Return the first message for a child.
 
     remotes: those that are declared, in order, with the keys that were read at the start
+    models:  the installed ones that are used, as they were at the start
     """
     match slot.role:
         case Role.GATEWAY:
-            return _gateway(config, slot, tls)
+            return _gateway(config, slot, tls, models)
         case Role.ENGINE:
-            return _engine(config, slot, tls)
+            return _engine(config, slot, tls, models)
         case Role.MEDIA:
-            return _media(config, slot, tls)
+            return _media(config, slot, tls, models)
         case Role.EGRESS:
             return _egress(config, slot, tls, remotes)
         case Role.LIVE:
-            return _live(config, slot, tls)
+            return _live(config, slot, tls, models)
         case Role.VAULT:
             return _vault(config, slot)
 
 
-def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfig:
+def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS, models: UsedModels) -> GatewayConfig:
     return GatewayConfig(
         name=slot.name,
         is_audit_view=config.audit_view,
@@ -93,6 +101,7 @@ def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfi
         model_engines={
             model: engine for model, engine in config.model_engines.items() if engine not in EMBEDDED_WORDS
         },
+        engine_languages=languages_of(models),
         remotes=tuple(remote.facts for remote in declared_remotes(config.remotes)),
         outbound_peer=_outbound_peer(config),
         has_fetches=config.fetches,
@@ -103,7 +112,7 @@ def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> GatewayConfi
     )
 
 
-def _engine(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> EngineConfig:
+def _engine(config: ServerConfig, slot: Slot, tls: ResolvedTLS, models: UsedModels) -> EngineConfig:
     return EngineConfig(
         name=slot.name,
         engine=config.engine,
@@ -112,11 +121,12 @@ def _engine(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> EngineConfig:
         is_scrubbing=config.scrubbing,
         voice_changes_max=config.voice_changes_max,
         growth_bytes_max=config.engine_growth_bytes_max,
+        local_models=models_for(models, Capability.SPEECH),
         forbidden_paths=_forbidden_paths(config, tls),
     )
 
 
-def _media(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> MediaConfig:
+def _media(config: ServerConfig, slot: Slot, tls: ResolvedTLS, models: UsedModels) -> MediaConfig:
     return MediaConfig(
         name=slot.name,
         media_engine=config.media_engine,
@@ -125,11 +135,12 @@ def _media(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> MediaConfig:
         is_scrubbing=config.scrubbing,
         held_bytes_max=config.held_bytes_max,
         growth_bytes_max=config.engine_growth_bytes_max,
+        local_models=models_for(models, Capability.RECOGNITION),
         forbidden_paths=_forbidden_paths(config, tls),
     )
 
 
-def _live(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> LiveConfig:
+def _live(config: ServerConfig, slot: Slot, tls: ResolvedTLS, models: UsedModels) -> LiveConfig:
     return LiveConfig(
         name=slot.name,
         media_engine=config.media_engine,
@@ -137,6 +148,7 @@ def _live(config: ServerConfig, slot: Slot, tls: ResolvedTLS) -> LiveConfig:
         assurance=config.assurance,
         is_scrubbing=config.scrubbing,
         growth_bytes_max=config.engine_growth_bytes_max,
+        local_models=models_for(models, Capability.LIVE),
         forbidden_paths=_forbidden_paths(config, tls),
     )
 
@@ -147,7 +159,7 @@ def egress_count(config: ServerConfig) -> int:
 
 
 def may_resolve(config: ServerConfig, slot: Slot, host: str) -> bool:
-    """Whether a process may have a name resolved: that of a remote its own, the one for clients any, others none."""
+    """Whether a process may have a name resolved: that of a remote its own, the one for clients any."""
     remotes = declared_remotes(config.remotes)
     if slot.role is not Role.EGRESS:
         return False

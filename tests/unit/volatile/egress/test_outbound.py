@@ -86,9 +86,16 @@ async def test_only_a_whole_recording_will_do(status: int) -> None:
     assert caught.value.param == "cloud_storage_url"
 
 
-@pytest.mark.parametrize("is_stated", [True, False])
-async def test_too_large_a_recording_is_refused(is_stated: bool) -> None:
-    said = Said(body=b"x" * 2000) if is_stated else Said(pieces=[b"x" * 500] * 4)
+async def test_a_recording_that_says_it_is_too_large_is_refused_before_a_byte_of_it() -> None:
+    async with outbound(lambda _asked: Said(body=b"x" * 2000), fetch_bytes_max=1999) as (client, outside, _):
+        with pytest.raises(EcholessError) as caught:
+            async with client.fetch(url(outside)):
+                raise AssertionError("it has begun to come")
+    assert caught.value.code is ErrorCode.FILE_TOO_LARGE
+
+
+async def test_a_recording_that_turns_out_too_large_is_broken_off() -> None:
+    said = Said(pieces=[b"x" * 500] * 4)
     async with outbound(lambda _asked: said, fetch_bytes_max=1999) as (client, outside, _):
         with pytest.raises(EcholessError) as caught:
             await fetched(client, url(outside))
