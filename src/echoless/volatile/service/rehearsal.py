@@ -30,6 +30,7 @@ from echoless.crossing.dictionary_records import DictionaryRules, UseDictionary
 from echoless.crossing.link import FrameHandler, Link
 from echoless.crossing.live_client import LivePool
 from echoless.crossing.live_records import LIVE_RECORDS
+from echoless.crossing.media_client import MediaPool
 from echoless.crossing.media_records import MEDIA_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
@@ -64,6 +65,7 @@ from echoless.volatile.gateway.app import build_app
 from echoless.volatile.gateway.ports import GatewayServices
 from echoless.volatile.gateway.server import GatewayServer
 from echoless.volatile.service.rehearsed_sockets import SOCKETS, VOICE, SocketScript, live_part
+from echoless.volatile.service.rehearsed_uploads import CONTENT_TYPE, UPLOADS, MediaPart
 
 _TIMEOUT_S: Final = 20.0
 _SPEECH: Final = f"/v1/text-to-speech/{VOICE}"
@@ -82,6 +84,7 @@ _SCRIPT: Final = (
     (f"POST {_SPEECH}/stream?output_format=pcm_16000", _BODY, 200),
     (f"POST {_SPEECH}/with-timestamps", _BODY, 200),
     (f"POST {_SPEECH}/stream/with-timestamps", _BODY, 200),
+    ("POST /v1/audio/speech", b'{"model": "tts-1", "input": "A rehearsal.", "voice": "alloy"}', 200),
     ("POST /v1/text-to-dialogue", _DIALOGUE, 200),
     ("POST /v1/text-to-dialogue/stream/with-timestamps?enable_logging=false", _DIALOGUE, 200),
     (f"POST {_SPEECH}", b'{"text": 5, "seed": "x"}', 422),
@@ -112,13 +115,15 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
 
     raises: EcholessError(INTERNAL_ERROR) when an answer is not the expected one
     """
-    vault, engines, live = VaultClient(), EnginePool(), LivePool()
+    vault, engines, live, media = VaultClient(), EnginePool(), LivePool(), MediaPool()
     peers = [
         await _peer(vault.add_link, _vault_part),
         await _peer(lambda end: engines.add_link(end, "rehearsal"), _engine_part),
         await _peer(lambda end: live.add_link(end, "rehearsal"), live_part),
+        await _peer(lambda end: media.add_link(end, "rehearsal"), MediaPart().take),
     ]
-    services = GatewayServices(vault, engines, SystemClock(), _RehearsalJournal(journal), live=live)
+    unsaid = _RehearsalJournal(journal)
+    services = GatewayServices(vault, engines, SystemClock(), unsaid, media=media, live=live)
     server = GatewayServer(build_app(services, config), config, journal)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -130,6 +135,9 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
         for line, body, status in _SCRIPT:
             async with asyncio.timeout(_TIMEOUT_S):
                 _expect(status, await _ask(address, line, body, tls is not None))
+        for line, body, status in UPLOADS:
+            async with asyncio.timeout(_TIMEOUT_S):
+                _expect(status, await _ask(address, line, body, tls is not None, CONTENT_TYPE))
         for script in SOCKETS:
             async with asyncio.timeout(_TIMEOUT_S):
                 _expect(_SWITCHING, await _talk(address, script, tls is not None))
@@ -155,10 +163,12 @@ def _expect(status: int, answered: int) -> None:
         raise EcholessError(ErrorCode.INTERNAL_ERROR, f"the rehearsal got {answered} in place of {status}")
 
 
-async def _ask(address: bytes, line: str, body: bytes, is_tls: bool) -> int:
+async def _ask(address: bytes, line: str, body: bytes, is_tls: bool, content_type: str = "application/json") -> int:
     """Send one request on a new connection, read the whole answer and return its status."""
     reader, writer = await _connected(address, is_tls)
-    _write_head(writer, line, f"connection: close\r\ncontent-length: {len(body)}\r\n")
+    _write_head(
+        writer, line, f"connection: close\r\ncontent-type: {content_type}\r\ncontent-length: {len(body)}\r\n"
+    )
     writer.write(body)
     answer = await reader.read()
     await _leave(writer)

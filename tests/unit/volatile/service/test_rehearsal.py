@@ -31,7 +31,9 @@ async def test_rehearsal_serves_its_whole_script_and_leaves_no_line_in_the_acces
         await rehearsal.rehearse(gateway_config(has_access_log=True), journal, None)
     assert journal.events == []
     # They were made all the same, the sockets' too: what the first line needs must not come behind the wall.
-    assert noted == [Event.REQUEST_CLOSED] * (len(rehearsal._SCRIPT) + len(rehearsal.SOCKETS))
+    assert noted == [Event.REQUEST_CLOSED] * (
+        len(rehearsal._SCRIPT) + len(rehearsal.UPLOADS) + len(rehearsal.SOCKETS)
+    )
 
 
 async def test_rehearsal_with_another_answer_keeps_the_process_from_serving(
