@@ -5,7 +5,7 @@
     vault.sqlite        accounts, history (sealed), request log, usage, audit trail
     keys.sqlite         wrapped keys, never in one file or copy with what they open
     keys/               master key and pepper, mode 0600
-    objects/            sealed audio, a folder for each item
+    objects/            sealed audio and transcripts, a folder for each item
     erasure/ledger      ids of what was deleted, append-only
     before-migration/   copies of both databases while a migration may have to be taken back
 
