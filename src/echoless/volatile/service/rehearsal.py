@@ -13,6 +13,8 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import msgspec
+
 from echoless.core.clock import SystemClock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_ticket_id
@@ -124,7 +126,9 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
     ]
     unsaid = _RehearsalJournal(journal)
     services = GatewayServices(vault, engines, SystemClock(), unsaid, media=media, live=live)
-    server = GatewayServer(build_app(services, config), config, journal)
+    # Every model is played by the peers of the script: nothing of a rehearsal goes to a remote.
+    played = msgspec.structs.replace(config, model_engines={})
+    server = GatewayServer(build_app(services, played), played, journal)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # The empty name lets the kernel choose an abstract one: no file, gone with the socket.
