@@ -29,7 +29,7 @@ from echoless.volatile.gateway.request_line import (
     read_head,
     switch_of,
 )
-from echoless.volatile.gateway.routing import SocketRoute
+from echoless.volatile.gateway.routing import SocketHandler, SocketRoute
 from echoless.volatile.gateway.socket_calls import SocketCall
 from echoless.volatile.gateway.socket_connection import ON_REST
 from echoless.volatile.gateway.socket_credentials import (
@@ -66,12 +66,11 @@ class SocketAdmission:
             return
         call = self._call_for(match.endpoint, match.values, receive, send)
         call.on_rest = scope.get("state", {}).get(ON_REST, call.on_rest)
-        head = read_head(scope["headers"])
-        query_string = scope["query_string"]
-        # Credentials are in both; they are held no longer than they are needed.
+        handshake = _Handshake(scope["query_string"], read_head(scope["headers"]))
+        # Credentials are in both, and content in a query; they are held no longer than they are needed.
         scope["headers"], scope["query_string"] = [], b""
         try:
-            await self._serve(call, query_string, head)
+            await self._serve(call, handshake)
         finally:
             self._close_ticket(call)
             if self._settings.has_access_log:
@@ -107,10 +106,12 @@ class SocketAdmission:
             problem_for=socket_problem_for if route is None else route.problem_for,
         )
 
-    async def _serve(self, call: SocketCall, query_string: bytes, head: Head) -> None:
+    async def _serve(self, call: SocketCall, handshake: _Handshake) -> None:
         """Run the checks and the route; turn whatever goes wrong into a frame."""
         try:
-            await self._run(call, query_string, head)
+            # What was asked for is in frames that have ended when the handler's begins.
+            handler = await self._open(call, handshake)
+            await handler(call)
         except ClientLeftError:
             call.outcome.has_client_left = True
         except EcholessError as error:
@@ -119,7 +120,9 @@ class SocketAdmission:
             self._services.journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             await self._refuse(call, EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"))
 
-    async def _run(self, call: SocketCall, query_string: bytes, head: Head) -> None:
+    async def _open(self, call: SocketCall, handshake: _Handshake) -> SocketHandler:
+        """Run the checks, answer the handshake, and return who goes on."""
+        query_string, head = handshake.taken()
         query = parse_query(query_string)
         call.query = [(name, value) for name, value in query if name not in QUERY_NAMES]
         call.switch = switch_of(query)
@@ -136,7 +139,7 @@ class SocketAdmission:
             # Who has shown no credential is told no more than that.
             raise _unserved() if call.ticket is not None else no_credential()
         await call.accept()
-        await route.handler(call)
+        return route.handler
 
     async def _admit(self, call: SocketCall, credential: Credential) -> None:
         """(1) Get a ticket, or a refusal with its mode."""
@@ -181,6 +184,16 @@ class SocketAdmission:
         except EcholessError as error:
             # The vault that granted it is gone, and has closed it as aborted.
             self._services.journal.say(Event.TICKET_LOST, error=error.code.value)
+
+
+class _Handshake:
+    """What a client asked for; can be taken once."""
+
+    def __init__(self, query_string: bytes, head: Head) -> None:
+        self._parts: list[tuple[bytes, Head]] = [(query_string, head)]
+
+    def taken(self) -> tuple[bytes, Head]:
+        return self._parts.pop()
 
 
 def _unserved() -> EcholessError:

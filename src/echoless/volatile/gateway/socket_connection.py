@@ -125,8 +125,14 @@ class SocketConnection(WebSocketsSansIOProtocol):
         await super().send(message)
         if message["type"] == "websocket.accept":
             self._forget_handshake()
+            # Its parts point at each other; a socket may be idle for long before it does anything else.
+            self._on_rest()
 
     def _forget_handshake(self) -> None:
         """Drop line, headers and query: credentials came in them."""
+        if self.request is not None:
+            # The parser is a generator that has the request in its frame for as long as the socket lives.
+            self.request.path = ""
+            self.request.headers.clear()
         self.request = self.response = None  # type: ignore[assignment]  # as before the handshake
         self.scope = {"type": "websocket"}  # type: ignore[typeddict-item]  # nobody asks for more

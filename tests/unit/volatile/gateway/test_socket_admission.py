@@ -80,8 +80,8 @@ async def test_a_token_is_asked_for_as_a_token() -> None:
 async def test_unknown_voices_and_unserved_products_are_frames_and_unknown_addresses_are_not() -> None:
     async with socket_gateway() as gateway:
         assert (await gateway.talk("/v1/text-to-speech/nobody/stream-input")).error == "voice_not_found"
-        assert (await gateway.talk("/v1/speech-to-text/realtime")).error == "not_available"
-        assert (await gateway.talk("/v1/speech-to-text/realtime", key="")).error == "invalid_api_key"
+        assert (await gateway.talk("/v1/convai/conversation")).error == "not_available"
+        assert (await gateway.talk("/v1/convai/conversation", key="")).error == "invalid_api_key"
         with pytest.raises(websockets.InvalidStatus) as caught:
             await gateway.open("/v1/nothing")
         assert caught.value.response.status_code == 404

@@ -24,6 +24,17 @@ def connection_of(gateway: SocketGateway) -> SocketConnection:
     return found
 
 
+def _strings_of_tasks() -> list[str]:
+    """Return what the frames of all tasks that wait have in their variables, as text."""
+    found = []
+    for task in asyncio.all_tasks():
+        awaited: Any = task.get_coro()
+        while awaited is not None and hasattr(awaited, "cr_frame") and task is not asyncio.current_task():
+            found += [str(value) for value in awaited.cr_frame.f_locals.values() if isinstance(value, str | bytes)]
+            awaited = awaited.cr_await
+    return found
+
+
 async def test_compression_is_never_agreed_upon() -> None:
     async with socket_gateway() as gateway:
         opened = await gateway.open(STREAM)
@@ -59,6 +70,10 @@ async def test_nothing_of_handshake_and_messages_is_kept_while_the_socket_is_ope
         assert (connection.request, connection.response, connection.frames) == (None, None, [])
         assert connection.scope == {"type": "websocket"}
         assert bytes(connection.conn.reader.buffer) == b""
+        # The parser has the request in its frame: what is left of it is empty.
+        request = connection.conn.parser.gi_frame.f_locals["request"]  # type: ignore[attr-defined]  # as above
+        assert (request.path, list(request.headers.raw_items())) == ("", [])
+        assert not [held for held in _strings_of_tasks() if "qzxquery" in held]
         await opened.close()
 
 

@@ -149,4 +149,8 @@ class SphinxLiveSession:
             self._decoder.process_raw(bytes(missing * _SAMPLE_BYTES), no_search=False, full_utt=False)
         self._decoder.end_utt()
         self._is_open = False
-        return words_of(self._decoder, self._options, self._start_sample / HEARING_RATE_HZ)
+        words = words_of(self._decoder, self._options, self._start_sample / HEARING_RATE_HZ)
+        # The session may rest now for as long as it likes: its hypothesis and its lattice do not.
+        self._decoder.start_utt()
+        self._decoder.end_utt()
+        return words

@@ -55,6 +55,21 @@ def test_times_go_on_from_segment_to_segment(recognizer: SphinxLiveRecognizer, s
     assert second.words[-1].end_s <= 2 * duration_s
 
 
+def test_a_decoder_holds_no_hypothesis_once_its_segment_is_closed(
+    recognizer: SphinxLiveRecognizer, speech: AudioContent
+) -> None:
+    """C32: an open session that rests."""
+    session = recognizer.open(OPTIONS)
+    _hear(session, speech.reveal())
+    decoder = session._decoder
+    assert decoder is not None
+    assert decoder.hyp() is not None
+    assert session.commit().words
+    assert decoder.hyp() is None
+    assert list(decoder.seg() or ()) == []
+    session.close()
+
+
 def test_a_session_hears_no_trace_of_another(recognizer: SphinxLiveRecognizer, speech: AudioContent) -> None:
     def run() -> list[tuple[str, float, float, float]]:
         session = recognizer.open(OPTIONS)
