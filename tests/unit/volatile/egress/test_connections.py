@@ -12,7 +12,7 @@ from echoless.volatile.egress.targets import parse_target
 from tests.fakes.egress_pair import HOST, FixedNames, certificate_for, reach_of
 from tests.fakes.outside import Outside, Said
 
-pytestmark = [pytest.mark.api, pytest.mark.anyio]
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 
 async def get(connections: Connections, url: str) -> tuple[int, bytes]:

@@ -19,7 +19,7 @@ from tests.fakes.outside import Asked, Said
 from tests.fakes.remotes import KEY, Upstream, audio_of, convert, speak, transcribe, upstream
 from tests.unit.volatile.egress.test_openai import fields_of
 
-pytestmark = [pytest.mark.api, pytest.mark.anyio]
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 PCM = bytes(range(1, 241)) * 200
 HEARD = {
     "language_code": "eng", "language_probability": 0.98, "text": "Hi there.", "audio_duration_secs": 1.5,

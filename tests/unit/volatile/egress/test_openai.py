@@ -13,7 +13,7 @@ from echoless.crossing.records import SpeechBegan, SpeechEnded
 from tests.fakes.outside import Asked, Said
 from tests.fakes.remotes import KEY, audio_of, speak, transcribe, upstream
 
-pytestmark = [pytest.mark.api, pytest.mark.anyio]
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 PCM = bytes(range(1, 241)) * 200
 HEARD = {
     "language": "german", "duration": 2.5, "text": "Guten Tag, Welt!",

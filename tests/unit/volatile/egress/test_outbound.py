@@ -19,7 +19,7 @@ from echoless.volatile.egress.outbound import REDIRECTS_MAX, Outbound, signature
 from tests.fakes.egress_pair import HOST, PEER, Pair, reach_of, tied
 from tests.fakes.outside import Asked, Outside, Said
 
-pytestmark = [pytest.mark.api, pytest.mark.anyio]
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 SECRET = "wsec_test"
 
 

@@ -12,7 +12,7 @@ from tests.fakes.egress_pair import PEER
 from tests.fakes.outside import Said
 from tests.fakes.remotes import MODEL, speak, upstream
 
-pytestmark = [pytest.mark.api, pytest.mark.anyio]
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 
 @pytest.mark.claim("Z20")
