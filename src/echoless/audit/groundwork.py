@@ -1,4 +1,4 @@
-"""What must stand on a server before anything is planted: a pronunciation dictionary that requests can name.
+"""What must stand before anything is planted: a dictionary that requests can name, and a voice for recordings.
 
 A dictionary is kept by its nature. Its words are canaries too: they may be in the vault's memory, never in a file.
 """
@@ -6,13 +6,18 @@ A dictionary is kept by its nature. Its words are canaries too: they may be in t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+import numpy as np
 
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.client import AuditClient
+from echoless.audit.sounds import CONTAINERS, SPOKEN_RATE_HZ, Samples, SoundMint
 from echoless.core.errors import EcholessError, ErrorCode
 
+_VOICE: Final = "JBFqnCBsd6RMkjVDRZzb"
+_MODEL: Final = "eleven_flash_v2_5"
 DICTIONARIES: Final = "/v1/pronunciation-dictionaries"
 
 
@@ -21,11 +26,13 @@ class Groundwork:
     """What plantings can refer to.
 
     string: the word that the dictionary says otherwise
+    sounds: makes recordings of this server's own voice
     """
 
     dictionary_id: str
     version_id: str
     string: Canary
+    sounds: SoundMint = field(repr=False)
 
     @property
     def locators(self) -> list[dict[str, str]]:
@@ -46,7 +53,20 @@ def lay_groundwork(client: AuditClient, mint: CanaryMint) -> Groundwork:
     if answer.status != 200:
         raise EcholessError(ErrorCode.NOT_FOUND, f"a dictionary could not be made: status {answer.status}")
     made = json.loads(answer.body)
-    return Groundwork(made["id"], made["version_id"], string)
+    sounds = SoundMint(lambda text: _said(client, text))
+    for kind in CONTAINERS:
+        # Never sent: what another recording of its kind shares with it is the container's, and tells nothing.
+        sounds.sound(f"reference {kind}", kind, is_kept=False)
+    return Groundwork(made["id"], made["version_id"], string, sounds)
+
+
+def _said(client: AuditClient, text: str) -> Samples:
+    """Have the server say a text, and keep nothing of it."""
+    path = f"/v1/text-to-speech/{_VOICE}/stream?output_format=pcm_{SPOKEN_RATE_HZ}&enable_logging=false"
+    answer = client.request("POST", path, {"text": text, "model_id": _MODEL})
+    if answer.status != 200:
+        raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, f"a recording could not be made: status {answer.status}")
+    return np.frombuffer(answer.body, "<i2")
 
 
 def clear_groundwork(client: AuditClient, groundwork: Groundwork) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
@@ -26,12 +27,13 @@ def check_kept(
 ) -> None:
     """Fetch every kept item through the API, and let the vault search its decrypted texts."""
     spoken = [item for planted in rounds for item in planted.spoken]
-    kept = [item for item in spoken if item.planting.is_kept]
+    # What was heard live is in nobody's list: neither history nor transcripts name it.
+    kept = [item for item in spoken if item.planting.is_kept and not _is_live(item)]
     by_request = {} if all(item.history_item_id for item in kept) else _items_by_request(client)
-    wrong = [item.planting.name for item in kept if not _is_in_history(client, item, by_request)]
+    wrong = [item.planting.name for item in kept if not _is_there(client, item, by_request)]
     report.check(
-        "kept items are in the history", bool(kept) and not wrong,
-        f"{len(kept) - len(wrong)} of {len(kept)} with their text and their audio"
+        "kept items are there", bool(kept) and not wrong,
+        f"{len(kept) - len(wrong)} of {len(kept)} with their text, their audio or their transcript"
         + (f"; not: {', '.join(wrong)}" if wrong else ""),
     )  # fmt: skip
     _check_vault_search(
@@ -39,27 +41,47 @@ def check_kept(
     )
 
 
-def _items_by_request(client: AuditClient) -> dict[str, str]:
-    """Return the items of the history by the request that made them: a socket does not name its own."""
-    answer = client.request("GET", "/v1/history?page_size=1000")
-    if answer.status != 200:
-        return {}
-    return {row["request_id"]: row["history_item_id"] for row in json.loads(answer.body)["history"]}
+def _is_live(item: Spoken) -> bool:
+    return item.planting.is_socket and item.planting.transcript_of is not None
 
 
-def _is_in_history(client: AuditClient, item: Spoken, by_request: Mapping[str, str]) -> bool:
-    """Whether an item has the text that was planted and the very bytes that the client got."""
-    item_id = item.history_item_id or by_request.get(item.request_id, "")
-    path = f"/v1/history/{quote(item_id)}"
-    row, audio = client.request("GET", path), client.request("GET", f"{path}/audio")
+def _is_there(client: AuditClient, item: Spoken, by_request: Mapping[str, Sequence[str]]) -> bool:
+    if item.planting.transcript_of is not None:
+        return _is_transcript(client, item, item.planting.transcript_of)
+    return _is_in_history(client, item, by_request)
+
+
+def _is_transcript(client: AuditClient, item: Spoken, transcript_of: Callable[[bytes], str]) -> bool:
+    """Whether a transcript can be fetched again, word for word."""
+    answer = client.request("GET", f"/v1/speech-to-text/transcripts/{quote(item.history_item_id)}")
+    return answer.status == 200 and transcript_of(answer.body) == item.transcript
+
+
+def _items_by_request(client: AuditClient) -> dict[str, list[str]]:
+    """Return the items of the history, oldest first, by the request that made them: a socket names none."""
+    answer = client.request("GET", "/v1/history?page_size=1000&sort_direction=asc")
+    items: dict[str, list[str]] = defaultdict(list)
+    for row in json.loads(answer.body)["history"] if answer.status == 200 else ():
+        items[row["request_id"]].append(row["history_item_id"])
+    return items
+
+
+def _is_in_history(client: AuditClient, item: Spoken, by_request: Mapping[str, Sequence[str]]) -> bool:
+    """Whether its items, one for each turn, have the planted text and the very bytes that the client got."""
     planting = item.planting
-    if not item_id or row.status != 200 or audio.status != 200 or planting.text is None:
-        return False
-    try:
-        text = planting.kept_text_of(json.loads(row.body))
-    except (ValueError, KeyError, TypeError):
-        return False
-    return bool(text == (planting.kept_text or planting.text.text) and audio.body == item.audio)
+    texts, audio = [], b""
+    for item_id in [item.history_item_id] if item.history_item_id else by_request.get(item.request_id, ()):
+        path = f"/v1/history/{quote(item_id)}"
+        row, sound = client.request("GET", path), client.request("GET", f"{path}/audio")
+        if row.status != 200 or sound.status != 200:
+            return False
+        audio += sound.body
+        try:
+            texts.append(planting.kept_text_of(json.loads(row.body)))
+        except (ValueError, KeyError, TypeError):
+            return False
+    meant = planting.kept_text or (planting.text.text if planting.text is not None else "")
+    return bool(texts) and "\n".join(texts) == meant and audio == item.audio
 
 
 def _check_vault_search(
@@ -71,17 +93,16 @@ def _check_vault_search(
     report: AuditReport,
 ) -> None:
     try:
-        found = sum(
-            count(item.planting.text.words[0]) == round_count for item in kept if item.planting.text is not None
-        )
+        texts = [item.planting.text for item in kept if item.planting.text is not None]
+        found = sum(count(text.words[0]) == round_count for text in texts)
         zero = [canary for canary in mint.where(is_kept=False) if len(canary.text) > len(mint.anchor)]
         leaked = [canary.name for canary in zero if count(canary.words[0])]
     except EcholessError as error:
         report.check("the vault's own search", False, f"cannot ask the vault: {error.public_description}")
         return
     report.check(
-        "kept canaries are in the vault", bool(kept) and found == len(kept),
-        f"{found} of {len(kept)} found by searching decrypted texts",
+        "kept canaries are in the vault", bool(texts) and found == len(texts),
+        f"{found} of {len(texts)} found by searching decrypted texts",
     )  # fmt: skip
     report.check(
         "zero-retention canaries are not in the vault", bool(zero) and not leaked,

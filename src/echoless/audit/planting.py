@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from echoless.audit.canary import Canary
+from echoless.audit.sounds import Sound
 
 KEPT = "kept"
 ZERO = "zero"
@@ -25,6 +26,8 @@ class Manner(StrEnum):
     """Left in the middle of the answer; a socket loses its connection without a close."""
     LEFT_WHILE_SENDING = "left_while_sending"
     """Left before the request was complete."""
+    CLOSED_BY_CLIENT = "closed_by_client"
+    """A socket that has answered and is closed by whoever asked."""
     HELD_OPEN = "held_open"
     """A socket that has answered and stays open, idle, while memory is searched."""
 
@@ -80,9 +83,11 @@ class Script:
     """What a socket is told, frame by frame; its answers are read once all is said.
 
     frames: text, or bytes for a binary frame
+    awaits: what a message must hold before quiet means that all has been answered
     """
 
     frames: tuple[str | bytes, ...] = field(repr=False)
+    awaits: bytes = b""
 
 
 def _text_of_row(row: Mapping[str, object]) -> str:
@@ -100,6 +105,9 @@ class Planting:
     audio_of:  takes the audio out of the body of a good answer; a socket's body has one message a line
     kept_text_of: takes what was spoken out of a row of the history
     kept_text:    what that must be; empty for the text itself
+    sound:        the recording that is uploaded, where that is the content
+    transcript_of: takes what was understood of it out of the body of a good answer
+    item_of:       takes the id of what was kept out of the body, where no header names it; empty where nothing was
     """
 
     name: str
@@ -115,6 +123,14 @@ class Planting:
     audio_of: Callable[[bytes], bytes] = bytes
     kept_text_of: Callable[[Mapping[str, object]], str] = _text_of_row
     kept_text: str = field(default="", repr=False)
+    sound: Sound | None = None
+    transcript_of: Callable[[bytes], str] | None = None
+    item_of: Callable[[bytes], str] | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether something is made of it, so that a mode must be stated."""
+        return self.text is not None or bool(self.output_format) or self.transcript_of is not None
 
     @property
     def is_socket(self) -> bool:

@@ -28,6 +28,7 @@ class Spoken:
     audio: bytes = field(repr=False)
     history_item_id: str = ""
     request_id: str = ""
+    transcript: str = field(default="", repr=False)
 
 
 @dataclass(slots=True)
@@ -82,8 +83,8 @@ def _plant_one(client: AuditClient, planting: Planting, planted: Planted) -> Non
                 planted.unexpected.append(f"{planting.name}: status {stream.status} instead of a stream")
         case Manner.LEFT_WHILE_SENDING:
             client.leave_while_sending(planting.path, planting.body)
-        case Manner.HELD_OPEN:
-            raise AssertionError("only a socket stays open")
+        case Manner.HELD_OPEN | Manner.CLOSED_BY_CLIENT:
+            raise AssertionError("only a socket stays open, or is closed by a client")
 
 
 def _plant_socket(client: AuditClient, planting: Planting, script: Script, planted: Planted) -> None:
@@ -95,7 +96,7 @@ def _plant_socket(client: AuditClient, planting: Planting, script: Script, plant
         return
     opened.say(*script.frames)
     try:
-        status = _ended(opened, planting.manner)
+        status = _ended(opened, planting.manner, script.awaits)
     except TimeoutError:
         opened.vanish()
         planted.unexpected.append(f"{planting.name}: no answer in time")
@@ -105,13 +106,17 @@ def _plant_socket(client: AuditClient, planting: Planting, script: Script, plant
     _judge(planting, Answer(status, opened.headers, b"\n".join(opened.messages)), planted)
 
 
-def _ended(opened: AuditSocket, manner: Manner) -> int:
+def _ended(opened: AuditSocket, manner: Manner, awaits: bytes) -> int:
     """Listen, and leave as told; return the code of the close, or 101 where the socket was left without one."""
     match manner:
         case Manner.WHOLE:
             return opened.hear_to_the_close()
+        case Manner.CLOSED_BY_CLIENT:
+            opened.hear_until_quiet(awaits)
+            opened.close()
+            return opened.hear_to_the_close()
         case Manner.HELD_OPEN:
-            opened.hear_until_quiet()
+            opened.hear_until_quiet(awaits)
         case Manner.CANCELLED:
             opened.hear_first()
             opened.vanish()
@@ -124,9 +129,11 @@ def _judge(planting: Planting, answer: Answer, planted: Planted) -> None:
     if answer.status not in planting.statuses:
         planted.unexpected.append(f"{planting.name}: status {answer.status} instead of {planting.statuses}")
         return
-    if planting.text is None:
+    if not planting.is_answered:
         return
     mode, item = answer.headers.get(_MODE_HEADER, ""), answer.headers.get(_ITEM_HEADER, "")
+    if planting.item_of is not None:
+        item = item or planting.item_of(answer.body)
     # A socket answers its handshake before there is an item.
     has_item = planting.is_kept and not planting.is_socket
     if (mode, bool(item)) != ("default" if planting.is_kept else "zero", has_item):
@@ -135,4 +142,6 @@ def _judge(planting: Planting, answer: Answer, planted: Planted) -> None:
         )
         return
     request_id = answer.headers.get(_REQUEST_HEADER, "")
-    planted.spoken.append(Spoken(planting, planting.audio_of(answer.body), item, request_id))
+    transcript = planting.transcript_of(answer.body) if planting.transcript_of is not None else ""
+    audio = planting.audio_of(answer.body) if planting.output_format else b""
+    planted.spoken.append(Spoken(planting, audio, item, request_id, transcript))

@@ -35,6 +35,8 @@ from echoless.audit.plantings.catalogue import all_plantings
 from echoless.audit.report import AuditReport, View
 from echoless.audit.sending import Planted, Spoken, plant
 from echoless.audit.soak import soak
+from echoless.audit.sound_needles import sound_needles
+from echoless.audit.transcripts import heard, said
 from echoless.core.errors import EcholessError
 from echoless.core.processes import ProcessIdentity, family_of
 from echoless.core.server_process import ServerProcess, is_audit_view, running_supervisor
@@ -83,9 +85,13 @@ class _Audit:
         mint = CanaryMint()
         with AuditClient(self.server.url, self.server.api_key) as client:
             groundwork = lay_groundwork(client, mint)
-        plantings = all_plantings(mint, groundwork)
-        texts = text_needles(mint.canaries)
+            plantings = all_plantings(mint, groundwork)
+        sounds = groundwork.sounds.sounds
+        recorded = [needle for sound in sounds if not sound.is_kept for needle in sound_needles(sound, sounds)]
+        recorded += text_needles(said(sound) for sound in sounds)
+        texts = text_needles(mint.canaries) + recorded
         kept = frozenset(canary.name for canary in mint.where(is_kept=True))
+        kept |= {said(sound).name for sound in sounds if sound.is_kept}
         supervisor = self.server.supervisor_pid or running_supervisor(self.server.data_directory)
         family = family_of(supervisor)
         self.report.view = self._view(family, texts)
@@ -95,7 +101,7 @@ class _Audit:
             if self.report.view is not View.NONE:
                 held = mint.plain("held open", 20_000, is_kept=False)
                 control_in_flight(client, family, held, self.report)
-                texts = text_needles(mint.canaries)
+                texts = text_needles(mint.canaries) + recorded
             # The other way round: what was last in one round, and might be held until the next, is first now.
             second = self._round(client, plantings[::-1], family, texts, kept, number=2)
             if self.options.soak_count:
@@ -116,7 +122,8 @@ class _Audit:
                 rounds=(first, second),
                 report=self.report,
             )
-        self._disk(texts + _audio(first.spoken), began_unix_s)
+        of_kept = [needle for sound in sounds if sound.is_kept for needle in sound_needles(sound, sounds)]
+        self._disk(texts + of_kept + _made(first.spoken), began_unix_s)
 
     def _round(
         self, client: AuditClient, plantings: Sequence[Planting], family: Sequence[ProcessIdentity],
@@ -132,8 +139,8 @@ class _Audit:
             "; ".join(planted.unexpected) or f"{planted.request_count} requests, {len(planted.spoken)} spoken",
         )  # fmt: skip
         time.sleep(self.options.scrub_deadline_s)
-        audio = [needle for needle in _audio(planted.spoken) if not needle.owner.startswith(KEPT)]
-        self._memory(f"memory after {name}", family, [*texts, *audio], kept)
+        made = [needle for needle in _made(planted.spoken) if not needle.owner.startswith(KEPT)]
+        self._memory(f"memory after {name}", family, [*texts, *made], kept)
         planted.close_sockets()
         return planted
 
@@ -192,9 +199,10 @@ class _Audit:
         self.options.progress("files", 1.0)
 
 
-def _audio(spoken: Sequence[Spoken]) -> list[Needle]:
-    """Return needles for what the server made: as it was sent, and in base64 where it was sent so."""
-    needles: list[Needle] = []
+def _made(spoken: Sequence[Spoken]) -> list[Needle]:
+    """Return needles for what the server made: audio as it was sent, also in base64, and transcripts."""
+    transcribed = [(item.planting.sound, item.transcript) for item in spoken if item.transcript]
+    needles = text_needles(heard(sound, transcript) for sound, transcript in transcribed if sound is not None)
     for item in spoken:
         planting = item.planting
         name, output_format = f"{planting.name}/audio", planting.output_format

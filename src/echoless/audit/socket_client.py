@@ -81,12 +81,14 @@ class AuditSocket:
         """
         self._take(TIMEOUT_S)
 
-    def hear_until_quiet(self) -> None:
+    def hear_until_quiet(self, awaits: bytes = b"") -> None:
         """Read until nothing more has come for a while.
 
-        raises: TimeoutError when nothing came at all
+        awaits: what a message must hold before that counts
+        raises: TimeoutError when it does not come
         """
-        self.hear_first()
+        while self._take(TIMEOUT_S) and awaits not in self.messages[-1]:
+            pass
         try:
             while self._take(QUIET_S):
                 pass

@@ -8,7 +8,7 @@ scaled to one and not, and companded.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import av
@@ -16,7 +16,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from echoless.audit.needles import MASK, Needle, audio_needles, base64_audio_needles
+from echoless.audit.needles import MASK, Needle, audio_needles, base64_audio_needles, without_common
 from echoless.audit.sounds import RAW, SPOKEN_RATE_HZ, Sound
 
 Mono = NDArray[np.float32]
@@ -28,14 +28,21 @@ _LOUDNESS_MIN: Final = 24
 _ULAW_BIAS: Final = 132
 _ULAW_CLIP: Final = 32_635
 _SCALE: Final = np.float32(32_768)
-HEARING_RATES_HZ: Final = (SPOKEN_RATE_HZ,)
+# Recognition works at the first, conversion at the second.
+ENGINE_RATES_HZ: Final = (SPOKEN_RATE_HZ, 24_000)
 
 
-def sound_needles(sound: Sound, rates_hz: Sequence[int] = HEARING_RATES_HZ) -> list[Needle]:
-    """Return needles for a recording: as it was uploaded, decoded, and at the rates that engines work at."""
+def sound_needles(
+    sound: Sound, others: Iterable[Sound] = (), rates_hz: Sequence[int] = ENGINE_RATES_HZ
+) -> list[Needle]:
+    """Return needles for a recording: as it was uploaded, decoded, and at the rates that engines work at.
+
+    others: more recordings; what a container of the same kind holds too is the container's, and tells nothing
+    """
     owner = f"{sound.name}/sound"
-    needles = audio_needles(sound.data, owner, f"upload {sound.kind}", _UPLOAD_WINDOWS)
-    needles += base64_audio_needles(sound.data, owner, f"upload {sound.kind}")
+    alike = [other.data for other in others if other.kind == sound.kind and other is not sound]
+    needles = without_common(audio_needles(sound.data, owner, f"upload {sound.kind}", _UPLOAD_WINDOWS), alike)
+    needles += base64_audio_needles(sound.data, owner, f"upload {sound.kind}", alike)
     for channel in decoded(sound):
         needles += sample_needles(channel, owner, f"{sound.kind} {sound.rate_hz}")
         for rate_hz in rates_hz:

@@ -89,12 +89,18 @@ class SoundMint:
         self._random = random.SystemRandom() if seed is None else fixed
         self.sounds: list[Sound] = []
 
-    def sound(self, name: str, kind: str, *, is_kept: bool, channel_count: int = 1) -> Sound:
+    def sound(
+        self, name: str, kind: str, *, is_kept: bool, channel_count: int = 1, word_count: int = _WORDS_PER_SOUND
+    ) -> Sound:
         """Return some words under noise in a container.
 
         channel_count: more than one puts other noise, and the same words, into each channel
+        word_count:    more than there are in a list says it over and over
         """
-        words = tuple(self._random.sample(KEPT_WORDS if is_kept else ZERO_WORDS, _WORDS_PER_SOUND))
+        listed = KEPT_WORDS if is_kept else ZERO_WORDS
+        words: tuple[str, ...] = ()
+        while len(words) < word_count:
+            words += tuple(self._random.sample(listed, min(word_count - len(words), len(listed))))
         rate_hz = _RATES_HZ[kind]
         spoken = self._speak(f"{', '.join(words)}.").astype(np.float64) / 32_768
         voice = soxr.resample(spoken, SPOKEN_RATE_HZ, rate_hz) if rate_hz != SPOKEN_RATE_HZ else spoken

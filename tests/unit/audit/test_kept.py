@@ -57,16 +57,16 @@ def test_all_is_well_where_everything_is_where_it_belongs(stub: Stub) -> None:
 
 
 def test_other_bytes_in_the_history_fail(stub: Stub) -> None:
-    assert not _checks(stub, audio=b"other")["kept items are in the history"]
+    assert not _checks(stub, audio=b"other")["kept items are there"]
 
 
 def test_an_item_that_was_not_named_is_found_by_its_request(stub: Stub) -> None:
-    assert _checks(stub, item_id="")["kept items are in the history"]
-    assert not _checks(stub, item_id="", listed_request="another")["kept items are in the history"]
+    assert _checks(stub, item_id="")["kept items are there"]
+    assert not _checks(stub, item_id="", listed_request="another")["kept items are there"]
 
 
 def test_an_item_must_hold_what_the_planting_says_where_that_is_more_than_its_text(stub: Stub) -> None:
-    assert not _checks(stub, kept_text="more")["kept items are in the history"]
+    assert not _checks(stub, kept_text="more")["kept items are there"]
 
 
 def test_a_kept_text_that_the_vault_does_not_hold_fails(stub: Stub) -> None:

@@ -66,7 +66,17 @@ def test_a_stream_that_never_began_was_not_cancelled(stub: Stub, status: int, is
 
 def _script(manner: Manner = Manner.WHOLE, *statuses: int, is_kept: bool = False) -> Planting:
     text = CanaryMint(seed=1).plain("it/text", 40, is_kept=is_kept)
-    return Planting("it", is_kept, "WS", "/s", Script(("say", "end")), statuses=statuses, manner=manner, text=text)
+    return Planting(
+        "it",
+        is_kept,
+        "WS",
+        "/s",
+        Script(("say", "end")),
+        statuses=statuses,
+        manner=manner,
+        text=text,
+        output_format="mp3_44100_128",
+    )
 
 
 @pytest.mark.parametrize(("mode", "is_kept", "is_intended"), [

@@ -95,10 +95,11 @@ def _left_open(mint: CanaryMint) -> Iterator[Planting]:
     for suffix in ("stream-input", "multi-stream-input"):
         name = f"zero/open {suffix}"
         text = mint.plain(f"{name}/text", 120, is_kept=False)
+        around = words_for(mint, name, AROUND)
         # Of linear samples nothing waits in an encoder, so that what was said is gone though the socket is open.
         yield Planting(
-            name, False, "WS", _address(suffix, False, "pcm_22050", "&inactivity_timeout=180"),
-            _frames({"text": " "}, {"text": f"{text.text}. ", "flush": True}), statuses=(OPEN,),
+            name, False, "WS", _address(suffix, False, "pcm_22050", f"&inactivity_timeout=180{query_of(around)}"),
+            _frames({"text": " "}, {"text": f"{text.text}. ", "flush": True}), headers_of(around), statuses=(OPEN,),
             manner=Manner.HELD_OPEN, text=text, output_format="pcm_22050", audio_of=audio_of_messages,
         )  # fmt: skip
 

@@ -12,23 +12,22 @@ from echoless.audit.plantings.pronunciation_dictionaries import dictionary_plant
 pytestmark = pytest.mark.unit
 
 
-def _plantings() -> list[Planting]:
-    mint = CanaryMint(seed=1)
-    ground = Groundwork("the-dictionary", "the-version", mint.plain("s", 14, is_kept=True))
+@pytest.fixture
+def plantings(mint: CanaryMint, ground: Groundwork) -> list[Planting]:
     return list(dictionary_plantings(mint, ground, kept_too=True))
 
 
 @pytest.mark.parametrize("is_kept", [False, True])
-def test_a_request_of_each_mode_uses_the_dictionary(is_kept: bool) -> None:
-    (used,) = (p for p in _plantings() if p.text is not None and p.is_kept is is_kept)
+def test_a_request_of_each_mode_uses_the_dictionary(plantings: list[Planting], is_kept: bool) -> None:
+    (used,) = (p for p in plantings if p.text is not None and p.is_kept is is_kept)
     assert isinstance(used.body, dict)
     assert used.body["pronunciation_dictionary_locators"] == [
         {"pronunciation_dictionary_id": "the-dictionary", "version_id": "the-version"}
     ]
 
 
-def test_a_refused_file_has_a_canary_in_every_place_of_its_form() -> None:
-    forms = [p.body for p in _plantings() if isinstance(p.body, Form)]
+def test_a_refused_file_has_a_canary_in_every_place_of_its_form(plantings: list[Planting]) -> None:
+    forms = [p.body for p in plantings if isinstance(p.body, Form)]
     assert len(forms) == 2
     for form in forms:
         (file,) = (part for part in form.parts if part.file_name)

@@ -12,21 +12,20 @@ from echoless.audit.plantings.text_to_dialogue import DIALOGUE, dialogue_plantin
 pytestmark = pytest.mark.unit
 
 
-def _plantings() -> list[Planting]:
-    mint = CanaryMint(seed=1)
-    ground = Groundwork("d", "v", mint.plain("s", 14, is_kept=True))
+@pytest.fixture
+def plantings(mint: CanaryMint, ground: Groundwork) -> list[Planting]:
     return list(dialogue_plantings(mint, ground, kept_too=True))
 
 
 @pytest.mark.parametrize("suffix", ["", "/stream", "/with-timestamps", "/stream/with-timestamps"])
 @pytest.mark.parametrize("is_kept", [False, True])
-def test_every_route_is_planted_in_both_modes(suffix: str, is_kept: bool) -> None:
-    good = [p for p in _plantings() if p.text is not None and p.path.startswith(f"{DIALOGUE}{suffix}?")]
+def test_every_route_is_planted_in_both_modes(plantings: list[Planting], suffix: str, is_kept: bool) -> None:
+    good = [p for p in plantings if p.text is not None and p.path.startswith(f"{DIALOGUE}{suffix}?")]
     assert is_kept in {p.is_kept for p in good}
 
 
-def test_an_item_must_hold_every_line_and_tag_as_it_was_sent() -> None:
-    (planting,) = (p for p in _plantings() if p.name == "kept/D2")
+def test_an_item_must_hold_every_line_and_tag_as_it_was_sent(plantings: list[Planting]) -> None:
+    (planting,) = (p for p in plantings if p.name == "kept/D2")
     assert isinstance(planting.body, dict)
     lines = [{"text": line["text"], "voice_id": "v", "voice_name": "n"} for line in planting.body["inputs"]]
     assert planting.kept_text_of({"text": None, "dialogue": lines}) == planting.kept_text

@@ -15,21 +15,19 @@ from echoless.audit.plantings.text_to_speech_sockets import audio_of_messages, s
 pytestmark = pytest.mark.unit
 
 
-def _plantings() -> list[Planting]:
-    mint = CanaryMint(seed=1)
-    ground = Groundwork("d", "v", mint.plain("s", 14, is_kept=True))
+@pytest.fixture
+def plantings(mint: CanaryMint, ground: Groundwork) -> list[Planting]:
     return list(speech_socket_plantings(mint, ground, kept_too=True))
 
 
 @pytest.mark.parametrize("suffix", ["stream-input", "multi-stream-input"])
-def test_both_sockets_are_planted_to_their_end_and_left_open(suffix: str) -> None:
-    found = [p for p in _plantings() if p.text is not None and f"/{suffix}?" in p.path and not p.is_kept]
+def test_both_sockets_are_planted_to_their_end_and_left_open(plantings: list[Planting], suffix: str) -> None:
+    found = [p for p in plantings if p.text is not None and f"/{suffix}?" in p.path and not p.is_kept]
     assert {Manner.WHOLE, Manner.HELD_OPEN} <= {p.manner for p in found}
     assert all(p.is_socket and p.method == "WS" for p in found)
 
 
-def test_a_socket_is_refused_and_vanishes_in_more_than_one_way() -> None:
-    plantings = _plantings()
+def test_a_socket_is_refused_and_vanishes_in_more_than_one_way(plantings: list[Planting]) -> None:
     assert len([p for p in plantings if p.statuses == (1008,) and not p.is_kept]) >= 8
     assert {Manner.CANCELLED, Manner.LEFT_WHILE_SENDING} <= {p.manner for p in plantings}
 
