@@ -32,6 +32,7 @@ def gateway_config(**changes: Any) -> GatewayConfig:
         "write_timeout_s": 5.0, "keep_alive_timeout_s": 5.0, "is_scrubbing": True,
         "has_access_log": True, "model_aliases": {},
         "unknown_model": "error", "character_limits": {}, "public_url": "http://127.0.0.1:8080",
+        "media_engine_count": 1,
     }  # fmt: skip
     return GatewayConfig(**(values | changes))
 

@@ -7,6 +7,7 @@ turn. Until then another process can take the job over, should its own one die.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import socket
 from types import TracebackType
@@ -64,6 +65,9 @@ QUEUED_S_MAX: Final = 600.0
 """How long a job may wait for the one before it."""
 SILENT_S_MAX: Final = 300.0
 """How long a process may say nothing while it owes something: the longest window of a slow recogniser, twice."""
+PLACE_S_MAX: Final = 10.0
+"""How long a job may wait for any process at all."""
+_PLACE_LOOK_S: Final = 0.05
 _JOBS_PER_PROCESS_MAX: Final = 64
 
 
@@ -93,9 +97,9 @@ class MediaJob:
         self._pool = pool
         self._ticket = ticket
         self._order = order
-        self._place, self._exchange = pool.begin(ticket, order)
+        self._place: MediaPlace | None = None
+        self._exchange: Exchange | None = None
         self._credit_bytes = 0
-        self._is_placed = True
         self._is_started = False
         self._is_input_ended = False
         self._is_ended = False
@@ -103,6 +107,7 @@ class MediaJob:
         self._failure: EcholessError | None = None
         self._moved = asyncio.Event()
         self._last_sign_s = asyncio.get_running_loop().time()
+        self._begin()
 
     def __enter__(self) -> Self:
         return self
@@ -146,8 +151,8 @@ class MediaJob:
         self._is_feeding = False
         self._is_input_ended = True
         self._note_sign()
-        if not self._is_ended and not self._place.link.is_closed:
-            self._exchange.post(EndInput())
+        if not self._is_ended:
+            self._post(EndInput())
 
     # --- output ---
 
@@ -178,8 +183,8 @@ class MediaJob:
 
     def credit(self, taken_bytes: int) -> None:
         """(5) Tell the process that the client took so many bytes of what was made."""
-        if not self._is_ended and not self._place.link.is_closed:
-            self._exchange.post(Credit(taken_bytes))
+        if not self._is_ended:
+            self._post(Credit(taken_bytes))
 
     def abandon(self, failure: EcholessError | None = None) -> None:
         """Give the job up: stop the process now, wake whoever waits in here with this error.
@@ -189,13 +194,50 @@ class MediaJob:
         self._failure = self._failure or failure or ClientLeftError()
         self._cancel()
         self._moved.set()
-        self._exchange.fail()
+        if self._exchange is not None:
+            self._exchange.fail()
 
     # --- inner ---
 
+    def _begin(self) -> None:
+        """Go to a process, or nowhere while there is none.
+
+        raises: EcholessError(CONCURRENT_LIMIT_EXCEEDED) when all are full
+        """
+        try:
+            self._place, self._exchange = self._pool.begin(self._ticket, self._order)
+        except EcholessError as error:
+            if error.code is not ErrorCode.ENGINE_UNAVAILABLE:
+                raise
+
+    async def _await_place(self) -> None:
+        """Wait for a process that takes the job: of one that died the successor comes soon.
+
+        A client that was told to come again may not be able to: one of the usual ones loses the fields of a form.
+        """
+        self._moved.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), _PLACE_LOOK_S)
+        if self._failure is None:
+            self._try_place()
+
+    def _try_place(self) -> None:
+        try:
+            self._begin()
+        except EcholessError as error:
+            self.abandon(error)
+        if self._exchange is None and asyncio.get_running_loop().time() >= self._last_sign_s + PLACE_S_MAX:
+            self.abandon(_away())
+
     async def _frame(self) -> Frame:
-        """Return the next frame, from another process where this one died before the job's turn."""
+        """Return the next frame, from another process where this one died before the job's turn.
+
+        raises: what the job was given up for
+        """
         while self._failure is None:
+            if self._exchange is None:
+                await self._await_place()
+                continue
             try:
                 async with asyncio.timeout_at(self._deadline_s):
                     frame = await self._exchange.receive()
@@ -234,12 +276,8 @@ class MediaJob:
             self.abandon(_away())
             return
         self._leave()
-        try:
-            self._place, self._exchange = self._pool.begin(self._ticket, self._order)
-        except EcholessError as error:
-            self.abandon(error)
-        else:
-            self._is_placed = True
+        self._note_sign()
+        self._try_place()
 
     async def _window(self) -> None:
         while not self._credit_bytes and not self._is_ended:
@@ -260,7 +298,7 @@ class MediaJob:
     def _post_input(self, piece: bytes) -> None:
         if self._failure is not None:
             raise self._failure
-        if piece and not self._place.link.is_closed:
+        if piece and self._exchange is not None and self._place is not None and not self._place.link.is_closed:
             self._note_sign()
             self._exchange.post_content(KIND_INPUT_AUDIO, piece)
 
@@ -268,21 +306,27 @@ class MediaJob:
         self._last_sign_s = asyncio.get_running_loop().time()
 
     def _decoded(self, frame: Frame) -> Record | None:
+        assert self._place is not None, "a frame came from nowhere"
         try:
             return self._place.link.registry.decode(frame)
         except EcholessError:
             return None
 
     def _cancel(self) -> None:
-        if not self._is_ended and not self._place.link.is_closed:
-            self._exchange.post(Cancel())
+        if not self._is_ended:
+            self._post(Cancel())
         self._is_ended = True
 
+    def _post(self, record: Record) -> None:
+        """Send a record, where there is somebody to send it to."""
+        if self._exchange is not None and self._place is not None and not self._place.link.is_closed:
+            self._exchange.post(record)
+
     def _leave(self) -> None:
-        if self._is_placed:
-            self._is_placed = False
+        if self._exchange is not None and self._place is not None:
             self._exchange.__exit__(None, None, None)
             self._place.job_ended()
+        self._exchange = self._place = None
 
 
 class MediaPlace:
@@ -336,7 +380,7 @@ class MediaPool:
     def convert(self, ticket: TicketId, order: Convert) -> MediaJob:
         """Give a recording to be said by another voice to the process with the fewest jobs of ours.
 
-        raises: EcholessError(ENGINE_UNAVAILABLE) when none lives, CONCURRENT_LIMIT_EXCEEDED when all are full
+        raises: EcholessError(CONCURRENT_LIMIT_EXCEEDED) when all are full; while none lives, the job waits a little
         """
         return MediaJob(self, ticket, order)
 
@@ -357,7 +401,7 @@ class MediaPool:
     def begin(self, ticket: TicketId, order: MediaOrder) -> tuple[MediaPlace, Exchange]:
         """Give a job to the process with the fewest jobs of ours.
 
-        raises: as `convert`
+        raises: EcholessError(ENGINE_UNAVAILABLE) when none lives, CONCURRENT_LIMIT_EXCEEDED when all are full
         """
         if not self._places:
             raise _away()

@@ -117,7 +117,7 @@ async def test_a_waiting_job_moves_to_another_process_when_its_own_dies() -> Non
     assert not dead.jobs[0].input
 
 
-async def test_a_begun_job_ends_with_its_process_and_the_next_one_works() -> None:
+async def test_a_begun_job_ends_with_its_process_and_the_next_one_waits_for_the_successor() -> None:
     first, second = FakeMedia(), FakeMedia()
     async with media(first) as pool:
         with pool.transcribe(new_ticket_id(), TRANSCRIBE) as job:
@@ -130,13 +130,30 @@ async def test_a_begun_job_ends_with_its_process_and_the_next_one_works() -> Non
             with pytest.raises(EcholessError):
                 await job.send_input(AudioContent(b"more"))
         assert pool.process_count == 0
-        with pytest.raises(EcholessError) as caught, pool.transcribe(new_ticket_id(), TRANSCRIBE):
-            pass
-        assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
-        await pool.add_link(await second.connect(), "media-0")
         with pool.transcribe(new_ticket_id(), TRANSCRIBE) as job:
-            found, _ = await asyncio.gather(parts(job), feed(job, b"data"))
+            both = asyncio.gather(parts(job), feed(job, b"data"))
+            await asyncio.sleep(0.02)
+            await pool.add_link(await second.connect(), "media-0")
+            found, _ = await both
         assert isinstance(found[-1], TranscriptEnded)
+        assert bytes(second.jobs[0].input) == b"data"
+        for link in second.links:
+            link.close()
+
+
+async def test_a_job_waits_for_a_process_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media_client, "PLACE_S_MAX", 0.1)
+    async with media() as pool:
+        with pool.transcribe(new_ticket_id(), TRANSCRIBE) as job:
+            with pytest.raises(EcholessError) as caught:
+                await asyncio.gather(parts(job), feed(job, b"data"))
+            assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+        with pool.transcribe(new_ticket_id(), TRANSCRIBE) as job:
+            answering = asyncio.create_task(parts(job))
+            await asyncio.sleep(0.01)
+            job.abandon()
+            with pytest.raises(ClientLeftError):
+                await answering
 
 
 async def test_leaving_early_cancels_the_job() -> None:

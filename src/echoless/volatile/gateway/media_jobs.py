@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from echoless.core.engine_names import remote_name
+from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.crossing.media_records import Convert, Transcribe
 from echoless.crossing.sinks import RetainingSink, ZeroSink
@@ -21,6 +22,7 @@ def conversion(
     """
     services, ticket, name = call.services, TicketId(call.grant.ticket_id), remote_name(order.engine_model)
     if not name:
+        _require_media(call)
         return services.media.convert(ticket, order)
     is_zero = isinstance(sink, ZeroSink)
     return services.remotes.convert(name, ticket, order, model_id=model_id, is_zero=is_zero)
@@ -35,6 +37,16 @@ def recognition(
     """
     services, ticket, name = call.services, TicketId(call.grant.ticket_id), remote_name(order.engine_model)
     if not name:
+        _require_media(call)
         return services.media.transcribe(ticket, order)
     is_zero = isinstance(sink, ZeroSink)
     return services.remotes.transcribe(name, ticket, order, model_id=model_id, is_zero=is_zero)
+
+
+def _require_media(call: Call) -> None:
+    """Refuse what an operator left out.
+
+    raises: EcholessError(NOT_AVAILABLE)
+    """
+    if not call.settings.media_engine_count:
+        raise EcholessError(ErrorCode.NOT_AVAILABLE, "This server does not offer this product.")

@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.media_records import Convert, Transcribe
 from echoless.crossing.sinks import RetainingSink, ZeroSink
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.media_jobs import conversion, recognition
+from tests.fakes.gateway import gateway_config
 from tests.unit.crossing.test_media_client import CONVERT, TRANSCRIBE
 from tests.unit.volatile.gateway.test_calls import new_call
 
@@ -53,6 +55,16 @@ def test_installed_engines_are_here(order: Convert | Transcribe, engine: str) ->
     begin(call_with(media, remotes), named, "m", ZeroSink(Ticket()))  # type: ignore[arg-type]  # never used
     assert media.asked == [(bytes(16), named)]
     assert not remotes.asked
+
+
+@pytest.mark.parametrize("order", [CONVERT, TRANSCRIBE])
+def test_a_server_without_media_processes_does_not_offer_them(order: Convert | Transcribe) -> None:
+    call = call_with(Places(), Places())
+    call.settings = gateway_config(media_engine_count=0)
+    begin: Any = conversion if isinstance(order, Convert) else recognition
+    with pytest.raises(EcholessError) as caught:
+        begin(call, order, "m", ZeroSink(Ticket()))  # type: ignore[arg-type]  # never used
+    assert caught.value.code is ErrorCode.NOT_AVAILABLE
 
 
 @pytest.mark.claim("Z2")
