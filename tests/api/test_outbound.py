@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -361,6 +364,39 @@ def test_a_zero_retention_transcript_that_nobody_takes_is_lost(world: World) -> 
     for path in world.server.data_directory.rglob("*"):
         if path.is_file():
             assert b"Xq9vKp2mZt" not in path.read_bytes()
+
+
+# --- processes that die ---
+
+
+def test_a_way_out_that_dies_costs_what_was_under_way_and_is_replaced(world: World) -> None:
+    """C19: nothing hangs, the server goes on, and the next request goes out again."""
+    path = f"/v1/text-to-speech/{VOICE}?output_format=pcm_24000&enable_logging=false"
+    body = {"text": "Said elsewhere.", "model_id": OPENAI}
+    may_answer, statuses = threading.Event(), []
+
+    def slow(_asked: Asked) -> Said:
+        may_answer.wait(20)
+        return Said(pieces=[PCM])
+
+    asked_since, world.openai.script = world.since(), slow
+    thread = threading.Thread(target=lambda: statuses.append(world.server.request("POST", path, body)[0]))
+    thread.start()
+    try:
+        assert until(lambda: bool(asked_since()["openai"]))
+        before = world.server.pids()["egress"]
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        thread.join(20)
+        assert statuses == [503]
+    finally:
+        may_answer.set()
+        world.openai.script = lambda _asked: Said(pieces=[PCM])
+        thread.join()
+    assert until(lambda: world.server.request("POST", path, body)[0] == 200)
+    after = world.server.pids()["egress"]
+    assert len(after) == len(before)
+    assert not set(after) & set(before)
 
 
 # --- off unless switched on ---

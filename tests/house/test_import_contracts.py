@@ -40,6 +40,7 @@ VIOLATIONS = (
     Violation("planes", "newcomer/__init__.py", ""),
     Violation("volatile", "volatile/speech/bad.py", "import echoless.volatile.engines\n"),
     Violation("volatile", "volatile/gateway/bad.py", "import echoless.volatile.engines\n"),
+    Violation("volatile", "volatile/egress/bad.py", "import echoless.volatile.gateway\n"),
     Violation("volatile", "volatile/newcomer/__init__.py", ""),
     Violation("vault", "vault/stores/bad.py", "import echoless.vault.intake\n"),
     Violation("vault", "vault/intake/bad.py", "import echoless.vault.erasure\n"),
@@ -52,6 +53,8 @@ VIOLATIONS = (
     Violation("one-web", "volatile/engines/bad.py", "import uvicorn\n"),
     Violation("one-models", "volatile/gateway/bad.py", "import av\n"),
     Violation("one-models", "vault/bad.py", "import espeakng_loader\n"),
+    Violation("one-way-out", "volatile/gateway/bad.py", "import httpx2\n"),
+    Violation("one-way-out", "vault/bad.py", "import httpx2\n"),
     Violation("pure", "retention/bad.py", "import time\n"),
     Violation("pure", "volatile/speech/bad.py", "import asyncio\n"),
     Violation(
