@@ -9,8 +9,11 @@ from echoless.crossing.control import MediaConfig
 from echoless.volatile.engines.null.transcript import EverySpeech, NullRecognizer
 from echoless.volatile.engines.stt.pocketsphinx import SphinxRecognizer
 from echoless.volatile.engines.stt.transcribe_job import HearingParts
+from echoless.volatile.engines.stt.voice_features import voice_features
 from echoless.volatile.engines.vad.webrtc import WebRtcVoiceActivity
+from echoless.volatile.speech.diarization import BasicDiarizer
 from echoless.volatile.speech.hearing_ports import HEARING_RATE_HZ, HearingOptions
+from echoless.volatile.speech.windows import Window
 
 # Measured on human speech: fewest wrong words with cuts at short pauses, and nothing quiet is lost.
 _VOICE_LEVEL: Final = 2
@@ -19,12 +22,20 @@ WARM_UP_SOUND: Final = AudioContent(bytes(HEARING_RATE_HZ))
 
 
 def hearing_parts(config: MediaConfig) -> HearingParts:
-    """Load what is configured, and recognise a little silence with it: what loads late is loaded now.
+    """Load what is configured, and hear a little silence with it: what loads late is loaded now.
 
     raises: EcholessError when a recogniser does not work here
     """
+    diarizer = new_diarizer()
+    diarizer.note(Window(0.0, WARM_UP_SOUND), [(0.0, 0.1), (0.1, 0.5)])
+    diarizer.speakers(1, None)
     if config.media_engine == "null":
-        return HearingParts({"": NullRecognizer()}, EverySpeech)
+        return HearingParts({"": NullRecognizer()}, EverySpeech, new_diarizer)
     embedded = SphinxRecognizer()
     embedded.recognise(WARM_UP_SOUND, HearingOptions())
-    return HearingParts({"": embedded}, lambda: WebRtcVoiceActivity(_VOICE_LEVEL))
+    return HearingParts({"": embedded}, lambda: WebRtcVoiceActivity(_VOICE_LEVEL), new_diarizer)
+
+
+def new_diarizer() -> BasicDiarizer:
+    """Return what tells the speakers of one recording apart."""
+    return BasicDiarizer(voice_features)

@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 
 from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.languages import LANGUAGE_BY_CODE
-from echoless.core.model_catalogue import ANY_LANGUAGE, InstalledModel
+from echoless.core.model_catalogue import InstalledModel
 from echoless.volatile.speech.hearing_ports import HEARING_RATE_HZ, Heard, HeardWord, HearingOptions
 
 # What the model hears in one go.
@@ -50,6 +49,8 @@ def import_runtime() -> Any:
         faster_whisper = None
     if faster_whisper is None:
         raise EcholessError(ErrorCode.CONFIGURATION, "faster-whisper is not here: pip install echoless[neural]")
+    # It counts progress that nobody sees, and would start a thread to look after that.
+    faster_whisper.transcribe.tqdm.monitor_interval = 0
     return faster_whisper
 
 
@@ -73,8 +74,7 @@ class WhisperRecognizer:
         if reason:
             raise EcholessError(ErrorCode.CONFIGURATION, f"{self._name}: the model cannot be loaded ({reason})")
         known = self._whisper.supported_languages
-        stated = known if ANY_LANGUAGE in model.card.languages else model.card.languages
-        self._languages = tuple(code for code in stated if code in known and code in LANGUAGE_BY_CODE)
+        self._languages = tuple(code for code in model.card.language_codes if code in known)
 
     @property
     def languages(self) -> tuple[str, ...]:
