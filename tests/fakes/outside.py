@@ -111,12 +111,12 @@ class Outside:
 
 
 async def _chunked(reader: asyncio.StreamReader) -> bytes:
-    body = b""
+    body = bytearray()
     while size := int((await reader.readline()).strip() or b"0", 16):
         body += await reader.readexactly(size)
         await reader.readexactly(2)
     await reader.readline()
-    return body
+    return bytes(body)
 
 
 async def _write(writer: asyncio.StreamWriter, said: Said) -> None:
