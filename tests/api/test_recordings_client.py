@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -236,6 +237,27 @@ def test_channels_are_told_apart_by_shape(client: elevenlabs.ElevenLabs, is_kept
             assert answer.text == "Null Null transcript. transcript."
 
 
+FORMATS = ["srt", "txt", "html", "segmented_json", "docx", "pdf"]
+
+
+@pytest.mark.parametrize("is_kept", MODES)
+def test_a_transcript_comes_as_files_too(client: elevenlabs.ElevenLabs, is_kept: bool) -> None:
+    answer = client.speech_to_text.convert(
+        model_id="scribe_v1", file=recording(), enable_logging=is_kept, diarize=True, num_speakers=1,
+        additional_formats=[{"format": name} for name in FORMATS],
+    )  # fmt: skip
+    assert isinstance(answer, elevenlabs.SpeechToTextChunkResponseModel)
+    assert {word.speaker_id for word in answer.words} == {"speaker_0"}
+    files = {file.requested_format: file for file in answer.additional_formats or () if file is not None}
+    assert list(files) == FORMATS
+    for name in ("srt", "txt", "html", "segmented_json"):
+        assert "Null transcript." in files[name].content
+        assert not files[name].is_base_64_encoded
+    assert files["srt"].content.startswith("1\n00:00:00,000 --> ")
+    assert base64.b64decode(files["pdf"].content).startswith(b"%PDF-")
+    assert base64.b64decode(files["docx"].content).startswith(b"PK")
+
+
 def test_members_of_the_three_shapes_are_never_mixed(server: RunningServer) -> None:
     single = transcription(server, "")[1]
     assert {"language_code", "language_probability", "text", "words", "transcription_id"} <= single.keys()
@@ -272,6 +294,40 @@ def test_a_token_opens_one_transcription(
         with pytest.raises(ApiError) as caught:
             holder.speech_to_text.convert(model_id="scribe_v1", file=recording(), token=token)
     assert caught.value.status_code == 401
+
+
+# --- another API's names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_kept", MODES)
+def test_the_other_api_speaks_and_hears_with_the_same_switch(
+    client: elevenlabs.ElevenLabs, server: RunningServer, is_kept: bool
+) -> None:
+    before = len(history(server))
+    query = "" if is_kept else "?enable_logging=false"
+    mode = "default" if is_kept else "zero"
+    bearer = {"authorization": f"Bearer {server.api_key}"}
+    status, headers, audio = server.request(
+        "POST", f"/v1/audio/speech{query}",
+        {"model": "tts-1", "voice": "nova", "input": "Hello there.", "response_format": "wav"},
+        headers=bearer, key=None,
+    )  # fmt: skip
+    assert (status, headers["x-echoless-retention"], headers["content-type"]) == (200, mode, "audio/wav")
+    assert len(history(server)) - before == int(is_kept)
+    for name, beginning in (("json", b"{"), ("text", b"Null"), ("srt", b"1\n"), ("vtt", b"WEBVTT")):
+        body = form(part("model", "whisper-1"), part("response_format", name), part("file", audio, "a.wav"))
+        status, headers, answer = server.request(
+            "POST", f"/v1/audio/transcriptions{query}", body, headers=bearer | {"content-type": CONTENT_TYPE},
+            key=None,
+        )  # fmt: skip
+        assert (status, headers["x-echoless-retention"]) == (200, mode)
+        assert answer.startswith(beginning)
+        assert b"Null transcript." in answer
+    kept_id = headers.get("x-echoless-transcription-id")
+    assert (kept_id is not None) is is_kept
+    if kept_id is not None:
+        assert client.speech_to_text.transcripts.get(kept_id).text == "Null transcript."
+        client.speech_to_text.transcripts.delete(kept_id)
 
 
 # --- clients that leave, processes that die ---------------------------------------------------------------------
