@@ -11,6 +11,7 @@ from echoless.cli.reference import reference_table
 from echoless.cli.screen import show_line, show_table
 from echoless.cli.settings import ConfigOption, DataOption, resolve
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.supervisor.local_models import used_models
 
 
 def build_app() -> typer.Typer:
@@ -39,6 +40,7 @@ def check_command(config: ConfigOption = None, data: DataOption = None) -> None:
         path = getattr(resolved.config, key)
         if path is not None and not os.access(path, os.R_OK):
             raise EcholessError(ErrorCode.CONFIGURATION, f"{key}: this user cannot read {path}", param=key)
+    used_models(resolved.config)
     changed = sorted(name for name, origin in resolved.origins.items() if origin != "default")
     show_line(f"sound; {len(changed)} keys differ from their defaults: {', '.join(changed) or 'none'}")
 

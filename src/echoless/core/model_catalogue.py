@@ -22,6 +22,12 @@ from echoless.core.errors import EcholessError, ErrorCode
 
 MANIFEST_NAME: Final = "echoless-model.json"
 ANY_LANGUAGE: Final = "*"
+# What a multilingual Whisper model was taught. source: the languages of its tokenizer, those with two letters
+_WHISPER_LANGUAGES: Final = (
+    "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha he hi hr ht hu hy "
+    "id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro "
+    "ru sa sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh"
+)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _FILE_BYTES_MAX: Final = 16 * 1024**3
 _FAMILIES: Final = {
@@ -69,7 +75,7 @@ class ModelCard:
 
     runtime:   which adapter loads it
     family:    of its shape, within the runtime
-    languages: ISO 639-1; ANY_LANGUAGE for as many as the runtime knows
+    languages: ISO 639-1; ANY_LANGUAGE for as many as Whisper was taught
     parts:     which of its files has which role; several files of one role stand in a row with commas
     speakers:  first and last of its speakers by language; empty where all of them speak every language
     """
@@ -84,6 +90,11 @@ class ModelCard:
     licence_address: str
     parts: Mapping[str, str] = field(default_factory=dict)
     speakers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def language_codes(self) -> tuple[str, ...]:
+        """Every single language."""
+        return tuple(_WHISPER_LANGUAGES.split()) if ANY_LANGUAGE in self.languages else self.languages
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,8 @@ class ServerConfig(BaseModel):
             name = local_name(engine) or remote_name(engine)
             if engine not in EMBEDDED_WORDS and not is_engine_name(name):
                 raise ValueError("model_engines knows embedded, local:NAME and remote:NAME")
+            if remote_name(engine) and name not in self.remotes:
+                raise ValueError("model_engines names a remote that is not declared")
         data, models = Path(self.data).resolve(), self.models_path
         if models.is_relative_to(data) or data.is_relative_to(models):
             raise ValueError("models_directory and data must lie apart: engines may read one and not the other")

@@ -37,6 +37,7 @@ from echoless.supervisor.listeners import (
     listen_http,
     listen_operator,
 )
+from echoless.supervisor.local_models import used_models
 from echoless.supervisor.plan import (
     AnnounceReady,
     AnswerUnavailable,
@@ -99,6 +100,7 @@ class Supervisor:
         listeners: list[socket.socket],
     ) -> None:
         self._config = config
+        self._models = used_models(config)
         self._terminal = terminal
         self._lock = lock
         self._tls = tls
@@ -304,7 +306,7 @@ class Supervisor:
         ):
             self._selector.register(descriptor, selectors.EVENT_READ, react)
         self._say(Event.PROCESS_STARTED, name=slot.name, pid=child.pid)
-        self._send(number, role_config(self._config, slot, self._tls, self._remotes))
+        self._send(number, role_config(self._config, slot, self._tls, self._remotes, self._models))
         if slot.role is Role.VAULT:
             self._send(number, AddLink(Peer.OPERATOR_LISTENER, slot.name), (self._operator.fileno(),))
 

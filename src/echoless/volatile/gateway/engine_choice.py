@@ -32,11 +32,15 @@ def model_here(model: Model, settings: GatewayConfig) -> Model:
 
 
 def _languages(model: Model, spoken: Collection[str] | None) -> tuple[Language, ...]:
-    """Return the model's languages that its engine has; the engine's own where they share none."""
+    """Return the model's languages that its engine has; the engine's own where they share none, or where it hears.
+
+    What a model hears is not for the model's id to say, but for its engine.
+    """
     if spoken is None:
         return model.languages
+    engines = tuple(language for language in LANGUAGES if language.code in spoken)
     shared = tuple(language for language in model.languages if language.code in spoken)
-    return shared or tuple(language for language in LANGUAGES if language.code in spoken)
+    return engines if model.can_do_speech_to_text or not shared else shared
 
 
 def _said(model: Model, engine: str) -> str:

@@ -14,10 +14,11 @@ from echoless.volatile.engines.codecs.encoders import new_encoder
 from echoless.volatile.engines.codecs.spare import SpareEncoders
 from echoless.volatile.engines.host.scheduler import EngineHost
 from echoless.volatile.engines.host.speech_job import SpeechParts
-from echoless.volatile.engines.host.warm_up import warm_up
+from echoless.volatile.engines.host.warm_up import warm_up, warm_up_engine
 from echoless.volatile.engines.null.tone import ToneEngine
 from echoless.volatile.engines.tts.espeak import EspeakEngine
 from echoless.volatile.engines.tts.espeak_library import data_paths
+from echoless.volatile.service.local_models import speaking_models
 from echoless.volatile.service.wall import close_wall
 from echoless.volatile.speech.flow import TextPlanner
 from echoless.volatile.speech.normalize import load_spellers
@@ -32,14 +33,19 @@ def run_engine(start: ChildStart, config: EngineConfig) -> None:
     engine = _engine(config)
     encoders = SpareEncoders(new_encoder)
     parts = SpeechParts(engine, encoders, TextPlanner(load_spellers()))
+    others = speaking_models(config, engine, parts)
     rest = _Rest(start, engine)
     host = EngineHost(
-        parts, journal=start.journal, clock=SystemClock(), on_idle=rest.take, prepare=encoders.prepare
-    )
+        parts, journal=start.journal, clock=SystemClock(), on_idle=rest.take, prepare=encoders.prepare,
+        others=others,
+    )  # fmt: skip
     warm_up(parts)
+    for other in others.values():
+        warm_up_engine(other)
     if config.is_scrubbing and isinstance(engine, EspeakEngine):
         engine.prove_scrubbed()
-    paths = data_paths() if isinstance(engine, EspeakEngine) else ()
+    # The phonemes of an installed model's language are read when it first speaks.
+    paths = data_paths() if isinstance(engine, EspeakEngine) or others else ()
     report = close_wall(start, config, Role.ENGINE, paths)
     gc.collect()
     gc.freeze()

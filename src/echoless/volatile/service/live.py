@@ -19,8 +19,9 @@ from echoless.volatile.engines.null.live import LoudIsSpeech, NullLiveRecognizer
 from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer
 from echoless.volatile.engines.vad.webrtc import WebRtcVoiceActivity, level_of
 from echoless.volatile.service.hearing import WARM_UP_SOUND
+from echoless.volatile.service.local_models import live_models
 from echoless.volatile.service.wall import close_wall
-from echoless.volatile.speech.hearing_ports import HearingOptions
+from echoless.volatile.speech.hearing_ports import HearingOptions, LiveRecognizer
 
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
@@ -31,7 +32,7 @@ def run_live(start: ChildStart, config: LiveConfig) -> None:
     raises: EcholessError when a recogniser does not work here
     """
     embedded = None if config.media_engine == "null" else SphinxLiveRecognizer()
-    parts = _parts(embedded)
+    parts = _parts(embedded, live_models(config))
     _warm_up(parts)
     rest = _Rest(start, config, embedded)
     host = LiveHost(
@@ -52,10 +53,12 @@ def run_live(start: ChildStart, config: LiveConfig) -> None:
     host.close()
 
 
-def _parts(embedded: SphinxLiveRecognizer | None) -> ListeningParts:
+def _parts(embedded: SphinxLiveRecognizer | None, others: dict[str, LiveRecognizer]) -> ListeningParts:
     if embedded is None:
-        return ListeningParts({"": NullLiveRecognizer()}, lambda _threshold: LoudIsSpeech(), LiveInput)
-    return ListeningParts({"": embedded}, lambda threshold: WebRtcVoiceActivity(level_of(threshold)), LiveInput)
+        return ListeningParts({"": NullLiveRecognizer(), **others}, lambda _threshold: LoudIsSpeech(), LiveInput)
+    return ListeningParts(
+        {"": embedded, **others}, lambda threshold: WebRtcVoiceActivity(level_of(threshold)), LiveInput
+    )
 
 
 def _warm_up(parts: ListeningParts) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from echoless.confinement.profile import Role
@@ -24,8 +25,9 @@ from echoless.volatile.engines.null.conversion import UnchangedConversion
 from echoless.volatile.engines.sts.conversions import world_conversion
 from echoless.volatile.engines.stt.transcribe_job import TranscribeJob
 from echoless.volatile.service.hearing import hearing_parts
+from echoless.volatile.service.local_models import HearingModels
 from echoless.volatile.service.wall import close_wall
-from echoless.volatile.speech.hearing_ports import Conversion
+from echoless.volatile.speech.hearing_ports import Conversion, Recognizer
 from echoless.volatile.speech.media_ports import MediaJob
 
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
@@ -36,7 +38,9 @@ def run_media(start: ChildStart, config: MediaConfig) -> None:
 
     raises: EcholessError when an engine or a codec does not work here
     """
-    jobs = _jobs(config)
+    models = HearingModels(config)
+    recognizers: dict[str, Recognizer] = {}
+    jobs = _jobs(config, recognizers)
     warm_up(jobs[Convert], without_noise)
     rest = _Rest(start, config, jobs)
     host = MediaHost(
@@ -48,7 +52,8 @@ def run_media(start: ChildStart, config: MediaConfig) -> None:
         on_idle=rest.take,
     )
     rest.host = host
-    report = close_wall(start, config, Role.ENGINE)
+    report = close_wall(start, config, Role.ENGINE, models.paths)
+    recognizers |= models.load()
     gc.collect()
     gc.freeze()
     start.control.set_blocking(False)
@@ -58,12 +63,17 @@ def run_media(start: ChildStart, config: MediaConfig) -> None:
     host.close()
 
 
-def _jobs(config: MediaConfig) -> Mapping[type[Record], MediaJob]:
-    """Return who does which kind of order."""
+def _jobs(config: MediaConfig, recognizers: dict[str, Recognizer]) -> Mapping[type[Record], MediaJob]:
+    """Return who does which kind of order.
+
+    recognizers: gets the embedded one, and may be given more before the first order
+    """
+    parts = hearing_parts(config)
+    recognizers |= parts.recognizers
     new_conversion = _unchanged if config.media_engine == "null" else world_conversion
     return {
         Convert: ConvertJob(new_conversion, new_encoder, held_bytes_max=config.held_bytes_max),
-        Transcribe: TranscribeJob(hearing_parts(config)),
+        Transcribe: TranscribeJob(replace(parts, recognizers=recognizers)),
         RenderTranscript: RenderJob(),
     }
 

@@ -39,6 +39,12 @@ def test_a_model_whose_list_its_engine_shares_nothing_with_has_the_engines_langu
     assert codes(settings, FLASH_ENGLISH.model_id) == ["de"]
 
 
+def test_a_model_that_hears_understands_what_its_engine_understands() -> None:
+    """The ids of the wire say nothing of what is installed."""
+    settings = mapped("local:whisper", "de", "en", "fr", model_id="scribe_v1")
+    assert codes(settings, "scribe_v1") == ["de", "en", "fr"]
+
+
 def test_a_remote_without_stated_languages_keeps_the_models_own_and_says_that_content_leaves() -> None:
     here = model_here(FLASH, mapped("remote:upstream"))
     assert here.languages == FLASH.languages

@@ -34,20 +34,32 @@ def warm_up(parts: SpeechParts) -> None:
     formats = {audio_format.codec: audio_format for audio_format in AUDIO_FORMATS.values()}
     for audio_format in formats.values():
         for wants_alignment in (False, True):
-            speak = Speak(
-                text=_TEXT,
-                catalogue_id=DEFAULT_VOICE_ID,
-                language_code="",
-                output_format=audio_format.name,
-                settings={},
-                seed=None,
-                normalization=Normalization.AUTO,
-                wants_alignment=wants_alignment,
-                window_bytes=1,
-            )
-            _run(SpeechJob(speak, parts, _Nowhere()))
+            _run(SpeechJob(_speak(audio_format.name, wants_alignment=wants_alignment), parts, _Nowhere()))
     _run(DialogueJob(_dialogue(), parts, _Nowhere()))
     StackWiper().wipe()
+
+
+def warm_up_engine(parts: SpeechParts) -> None:
+    """Speak once with another engine than the embedded one; the codecs are warm by then.
+
+    raises: EcholessError when the engine does not work here
+    """
+    _run(SpeechJob(_speak("pcm_16000", wants_alignment=True), parts, _Nowhere()))
+    StackWiper().wipe()
+
+
+def _speak(output_format: str, *, wants_alignment: bool) -> Speak:
+    return Speak(
+        text=_TEXT,
+        catalogue_id=DEFAULT_VOICE_ID,
+        language_code="",
+        output_format=output_format,
+        settings={},
+        seed=None,
+        normalization=Normalization.AUTO,
+        wants_alignment=wants_alignment,
+        window_bytes=1,
+    )
 
 
 def _dialogue() -> DialogueSpeak:

@@ -16,7 +16,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.volatile.engines.stt.faster_whisper import WhisperRecognizer, _hotwords, words_of
 from echoless.volatile.speech.hearing_ports import HEARING_RATE_HZ, Heard, HearingOptions
 
-faster_whisper = pytest.importorskip("faster_whisper", reason="the extra `neural` is not installed")
+pytest.importorskip("faster_whisper", reason="the extra `neural` is not installed")
 pytest.importorskip("onnx", reason="tiny models are made with onnx")
 from tests.fakes.whisper_model import whisper_model  # needs the runtime
 
@@ -44,7 +44,8 @@ def heard_words(recognizer: WhisperRecognizer, **options: object) -> list[tuple[
 
 
 def test_a_multilingual_model_is_loaded_and_knows_its_languages(recognizer: WhisperRecognizer) -> None:
-    taught = faster_whisper.tokenizer._LANGUAGE_CODES
+    from faster_whisper.tokenizer import _LANGUAGE_CODES as taught
+
     assert recognizer.languages == tuple(code for code in taught if len(code) == 2)
     assert recognizer.window_s_max == 30.0
     assert recognizer.can_bias and not recognizer.wants_retirement
