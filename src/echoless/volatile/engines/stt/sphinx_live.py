@@ -43,21 +43,30 @@ class SphinxLiveRecognizer:
     def open(self, options: HearingOptions) -> SphinxLiveSession:
         """Begin a session; one whose decoder is not loaded yet waits for a quarter of a second.
 
-        raises: EcholessError(INVALID_PARAMETERS) for another language, CONCURRENT_LIMIT_EXCEEDED
+        raises: EcholessError(INVALID_PARAMETERS) for another language, CONCURRENT_LIMIT_EXCEEDED, and
+                ENGINE_UNAVAILABLE when no decoder can be loaded
         """
         if options.language not in ("", LANGUAGE):
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "no such language here", param="language_code")
         if self._open_count >= self._sessions_max:
             raise EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "too many live sessions")
+        decoder = self._idle.pop() if self._idle else _loaded()
+        if decoder is None:
+            raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "no recogniser can be loaded")
         self._open_count += 1
-        decoder = self._idle.pop() if self._idle else new_decoder(is_live=True)
         return SphinxLiveSession(decoder, options, self)
 
     def prepare(self) -> bool:
-        """Load a decoder for the next session where none is idle; False when there is nothing to do."""
+        """Load a decoder for the next session where none is idle; False when there is nothing to do.
+
+        One that cannot be loaded, for example for want of memory, costs the session that needs it and no other.
+        """
         if self._idle or self._open_count >= self._sessions_max:
             return False
-        self._idle.append(new_decoder(is_live=True))
+        decoder = _loaded()
+        if decoder is None:
+            return False
+        self._idle.append(decoder)
         return True
 
     def trim(self) -> None:
@@ -69,6 +78,13 @@ class SphinxLiveRecognizer:
         self._open_count -= 1
         if decoder is not None and len(self._idle) < _IDLE_MAX:
             self._idle.append(decoder)
+
+
+def _loaded() -> Decoder | None:
+    try:
+        return new_decoder(is_live=True)
+    except RuntimeError:
+        return None
 
 
 class SphinxLiveSession:

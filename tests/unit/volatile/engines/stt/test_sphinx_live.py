@@ -8,6 +8,7 @@ import pytest
 
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.volatile.engines.stt import sphinx_live
 from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer, SphinxLiveSession
 from echoless.volatile.speech.hearing_ports import Heard, HearingOptions
 
@@ -130,6 +131,22 @@ def test_decoders_are_prepared_and_unloaded() -> None:
     assert len(recognizer._idle) == 3
     recognizer.trim()
     assert len(recognizer._idle) == 2
+
+
+def test_a_decoder_that_cannot_be_loaded_costs_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*, is_live: bool) -> None:
+        raise RuntimeError
+
+    recognizer = SphinxLiveRecognizer(idle_count=1)
+    monkeypatch.setattr(sphinx_live, "new_decoder", fail)
+    session = recognizer.open(OPTIONS)
+    assert not recognizer.prepare()
+    for _ in range(2):
+        with pytest.raises(EcholessError) as caught:
+            recognizer.open(OPTIONS)
+        assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+    session.close()
+    recognizer.open(OPTIONS).close()
 
 
 def test_a_decoder_that_fails_is_not_used_again(speech: AudioContent) -> None:
