@@ -196,7 +196,8 @@ class StreamEngine:
         link.post(
             AlignmentPart(list(more.text), starts, ends, list(more.text.upper()), starts, ends), correlation=number
         )
-        link.post_content(KIND_AUDIO, more.text.encode(), correlation=number)
+        if more.text:
+            link.post_content(KIND_AUDIO, more.text.encode(), correlation=number)
         link.post(TextSpoken(len(more.text) * 100), correlation=number)
 
 

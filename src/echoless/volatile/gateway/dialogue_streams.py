@@ -1,7 +1,8 @@
 """(1)-(7) One stream of a dialogue's socket: turns in as they come, messages out as they are made.
 
 The audio of all turns is one encoded stream of one engine. Each turn is a generation with a ticket of its own: the
-vault counts it, and what is kept of it is one item, committed before the client hears that the turn is over.
+vault counts it, and what is kept of it is one item, committed before the client hears that the turn is over. The
+next turn begins after that, so a stream holds one place, and an item has exactly what was heard of its turn.
 """
 
 from __future__ import annotations
@@ -35,9 +36,8 @@ from echoless.volatile.gateway.speech_streams import StreamTotals
 from echoless.volatile.speech.dialogue_flow import Say
 
 _CREDIT_BYTES: Final = WINDOW_BYTES // 3
-# What an engine has and has not spoken. Above these the socket is not read.
+# Text that an engine has and has not spoken. Above this the socket is not read.
 _UNSPOKEN_CHARACTERS_MAX: Final = 20_000
-_UNSPOKEN_TURNS_MAX: Final = 4
 Closing = Callable[[StreamTotals], CloseTicket]
 
 
@@ -66,7 +66,10 @@ class DialogueParts:
 
 
 class _Turn:
-    """One turn: its ticket, and how much of it is still to be spoken. Without a ticket it is only an answer."""
+    """One turn: its ticket, and how much of it is still to be spoken. Without a ticket it is only an answer.
+
+    is_pushed: whether nothing of it may stay in the encoder
+    """
 
     def __init__(self, ticket: OpenTicketPort | None) -> None:
         self.ticket = ticket
@@ -74,6 +77,7 @@ class _Turn:
         # (2) A sink that takes no content is not asked to.
         self.kept = sink if isinstance(sink, RetainingSink) else None
         self.unspoken: deque[int] = deque()
+        self.is_pushed = True
         self.has_all_text = ticket is None
         self.is_closed = ticket is None
         self.totals = StreamTotals()
@@ -109,6 +113,7 @@ class DialogueStream:
         raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE)
         """
         if said.voice_id:
+            await self._has_room.wait()
             self._turns.append(_Turn(await self._parts.socket_ticket.open_context()))
         turn, count = self._turns[-1], len(said.piece.text)
         assert turn.ticket is not None, "only a turn that began goes on"
@@ -118,17 +123,27 @@ class DialogueStream:
         source = self._source or self._open_engine()
         turn.totals.characters += count
         turn.unspoken.append(count)
+        turn.is_pushed = said.piece.is_phrase_end
         source.add_text(MoreText(said.piece.text.reveal(), said.piece.is_phrase_end, self._voice_of(said)))
-        await self._wait_for_room()
+        if sum(turn.unspoken) > _UNSPOKEN_CHARACTERS_MAX:
+            self._has_room.clear()
+            await self._has_room.wait()
 
     async def end_turn(self) -> None:
-        """Take note that the running turn is over; without one, answer as soon as everything before is spoken."""
+        """Take note that the running turn is over; without one, answer once everything before has been spoken."""
         if self._turns and not self._turns[-1].has_all_text:
-            self._turns[-1].has_all_text = True
+            self._end_text_of(self._turns[-1])
         else:
+            await self._has_room.wait()
             self._turns.append(_Turn(None))
-        if not self._is_finishing:
-            await self._close_spoken_turns()
+        self._has_room.clear()
+        await self._close_spoken_turns()
+
+    def _end_text_of(self, turn: _Turn) -> None:
+        turn.has_all_text = True
+        if not turn.is_pushed and self._source is not None:
+            turn.unspoken.append(0)
+            self._source.add_text(MoreText("", is_phrase_end=True))
 
     def finish(self) -> None:
         """Take note that no more text comes."""
@@ -182,16 +197,6 @@ class DialogueStream:
         self._source = self._exits.enter_context(parts.engines.speak_on(ticket_id, parts.job))
         self._is_begun.set()
         return self._source
-
-    async def _wait_for_room(self) -> None:
-        if self._is_full:
-            self._has_room.clear()
-            await self._has_room.wait()
-
-    @property
-    def _is_full(self) -> bool:
-        characters = sum(sum(turn.unspoken) for turn in self._turns)
-        return characters > _UNSPOKEN_CHARACTERS_MAX or len(self._turns) > _UNSPOKEN_TURNS_MAX
 
     def _keep(self, turn: _Turn, said: Say) -> None:
         if turn.kept is None:
@@ -250,14 +255,14 @@ class DialogueStream:
         turn = self._turns[0] if self._turns else None
         if turn is None or turn.ticket is None or not turn.unspoken:
             raise EcholessError(ErrorCode.INTERNAL_ERROR, "an engine spoke a text that it was not given")
-        turn.unspoken.popleft()
         turn.totals.audio_ms += spoken.audio_ms
-        turn.ticket.post(EndGeneration())
-        is_last = self._is_finishing and len(self._turns) == 1
-        if not is_last:
-            # The end of the encoder's stream still belongs to the last turn.
-            await self._close_spoken_turns()
-        if not self._is_full:
+        if turn.unspoken.popleft():
+            turn.ticket.post(EndGeneration())
+        if turn.has_all_text:
+            if not self._is_finishing:
+                # Else the end of the encoder's stream still belongs to the turn.
+                await self._close_spoken_turns()
+        elif sum(turn.unspoken) <= _UNSPOKEN_CHARACTERS_MAX:
             self._has_room.set()
         if not any(turn.unspoken for turn in self._turns):
             await self._say_times_left()
@@ -278,6 +283,8 @@ class DialogueStream:
                         await turn.kept.seal(closing)
                 self._turns.popleft()
                 await self._parts.say(self._parts.messages.turn_done())
+            if not self._turns:
+                self._has_room.set()
 
     async def _say_times_left(self) -> None:
         left = self._parts.messages.times_left()

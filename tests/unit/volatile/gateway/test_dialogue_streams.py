@@ -72,18 +72,33 @@ async def test_what_was_said_before_an_error_stays_kept_and_what_was_not_is_no_i
         assert statuses == [CloseStatus.DONE, CloseStatus.REFUSED]
 
 
-async def test_a_socket_is_not_read_while_many_turns_wait() -> None:
+async def test_a_turn_begins_only_after_the_one_before_is_over() -> None:
+    """So a stream holds one place among the requests of its workspace, however many turns a message brings."""
     async with socket_gateway() as gateway:
         gateway.engine.is_mute = True
         opened = await gateway.open(STREAM)
         for message in (FIRST, turns(*(f"{index}." for index in range(40))), END):
             await opened.send(json.dumps(message))
-        await asyncio.sleep(0.1)
-        assert len(gateway.engine.streams[0].texts) == 5
+        await _until_texts(gateway, 1)
+        await asyncio.sleep(0.05)
+        assert [more.text for more in gateway.engine.streams[0].texts] == ["0."]
+        assert sum(gateway.vault.running.values()) == 1
         opened.transport.abort()
         await opened.wait_closed()
 
 
+async def test_a_turn_that_ends_within_a_phrase_is_pushed_out_of_the_encoder() -> None:
+    async with socket_gateway() as gateway:
+        long = {"inputs": [{"text": "one two three four five six seven eight nine ", "voice_id": VOICE_ID}]}
+        heard = await gateway.talk(STREAM, FIRST, long, {"flush": True}, END)
+        assert [more.text for more in gateway.engine.streams[0].texts][1:] == [""]
+        assert gateway.engine.streams[0].texts[1].is_phrase_end
+        assert sum("is_final_audio_for_turn" in message for message in heard.messages) == 1
+        begun = [question for question in gateway.vault.questions if isinstance(question, BeginGeneration)]
+        assert len(begun) == 1
+        assert set(gateway.vault.running.values()) == {0}
+
+
 async def _until_texts(gateway: SocketGateway, count: int) -> None:
-    while len(gateway.engine.streams[0].texts) < count:
+    while sum(len(stream.texts) for stream in gateway.engine.streams) < count:
         await asyncio.sleep(0.005)

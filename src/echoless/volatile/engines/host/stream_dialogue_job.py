@@ -44,14 +44,24 @@ class StreamDialogueJob(StreamJob):
         self._begin_turn(more)
         options = replace(self._options, language=self._speaker.language)
         said = self._said(self._parts.plan(planned, options))
-        self._due_within = self._due_between = 0
         last = next(said, None)
+        if last is None:
+            yield from self._push(more)
+            return
         for following in said:
-            assert last is not None, "what follows comes after something"
             yield from self._send_said(*last, due)
             due, last = 0, following
-        if last is not None:
-            yield from self._send_last(*last, due, more)
+        yield from self._send_last(*last, due, more)
+
+    def _push(self, more: MoreText) -> Generator[None, None, None]:
+        """Push out what the encoder holds where there is nothing to say: only that was wanted."""
+        pushed = self._pushed_samples(more)
+        self._due_within = max(0, self._due_within - pushed)
+        self._due_between = max(0, self._due_between - pushed)
+        yield from self._encode(AudioContent(bytes(pushed * _SAMPLE_BYTES)), 0)
+
+    def _pushed_samples(self, more: MoreText) -> int:
+        return self._pause_samples(self._push_ms) if self._is_pushed(more) else 0
 
     def _begin_turn(self, more: MoreText) -> None:
         if more.turn is None:
@@ -96,7 +106,7 @@ class StreamDialogueJob(StreamJob):
     ) -> Generator[None, None, None]:
         """Send the end of a text without the engine's own silence, which comes back where the turn goes on."""
         heard = SpokenAudio(without_silent_end(spoken.pcm), spoken.marks)
-        pushed = self._pause_samples(self._push_ms) if self._is_pushed(more) else 0
+        pushed = self._pushed_samples(more)
         pause = self._pause_samples(utterance.pause_after_ms)
         self._due_within = max(0, spoken.sample_count - heard.sample_count - pushed)
         self._due_between = max(0, self._pause_samples(gap_after_ms(more.text)) - pushed - pause)

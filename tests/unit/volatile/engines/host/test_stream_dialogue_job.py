@@ -156,6 +156,13 @@ def test_stated_times_end_where_the_audio_that_was_sent_ends() -> None:
         assert start_s >= sent_s - 1e-6
 
 
+def test_nothing_to_say_pushes_out_what_the_encoder_holds_and_counts_towards_the_gap() -> None:
+    texts = [turn("One. "), turn("", None, is_end=True), turn("Two. ", GEORGE)]
+    outlet, _, _ = run(*texts, waits=True)
+    assert silences_ms(outlet.audio) == [pytest.approx(300, abs=8)]
+    assert len(outlet.of(TextSpoken)) == 3
+
+
 def test_tags_are_never_spoken() -> None:
     _, engine, _ = run(turn("[whispers] Hush now. "))
     assert all("whispers" not in text for _, text in engine.spoken)
