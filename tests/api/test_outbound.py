@@ -213,7 +213,7 @@ def test_what_a_remote_cannot_make_is_refused_before_anything_leaves(world: Worl
     with world.client() as client:
         for more in ({"output_format": "mp3_44100_128"}, {"output_format": "wav_24000"}):
             with pytest.raises(ApiError) as refused:
-                b"".join(client.text_to_speech.convert(VOICE, text="x", model_id=OPENAI, **more))  # type: ignore[arg-type]
+                b"".join(client.text_to_speech.convert(VOICE, text="x", model_id=OPENAI, **more))  # type: ignore[arg-type]  # fields by name
             assert refused.value.status_code == 400
         with pytest.raises(ApiError) as refused:
             client.text_to_speech.convert_with_timestamps(

@@ -48,7 +48,11 @@ RULES = (
             seeded("echoless.volatile.gateway.x", "import asyncio\nasyncio.create_task(None)\n"),
             seeded("echoless.volatile.gateway.x", "def f(tasks: BackgroundTasks) -> None: ...\n"),
         ),
-        {"echoless.volatile.gateway.watching": "watches for the client's leaving; its block ends it"},
+        {
+            "echoless.volatile.gateway.watching": "watches for the client's leaving; its block ends it",
+            "echoless.volatile.egress.host": "a job is a task, which ends with its gateway's link or word",
+            "echoless.volatile.egress.elevenlabs": "looks at a history after a job, of which it has numbers only",
+        },
     ),
     Rule(
         "only_the_journal_speaks",
@@ -60,7 +64,10 @@ RULES = (
         "libraries_that_keep_stay_out",
         rules.libraries_that_keep_stay_out,
         (seeded("echoless.volatile.gateway.x", "from urllib.parse import urlsplit\n"),),
-        {"echoless.core.server_process": "starts a whole server, for the audit, the bench and the tests"},
+        {
+            "echoless.core.server_process": "starts a whole server, for the audit, the bench and the tests",
+            "echoless.volatile.egress.connections": "is the way out; its transport keeps nothing",
+        },
     ),
     Rule(
         "each_library_has_one_door",

@@ -119,7 +119,7 @@ def test_a_failing_remote_leaves_nothing_of_its_words(world: World) -> None:
 @pytest.mark.claim("Z1")
 def test_recordings_and_transcripts_of_remotes_leave_nothing(world: World) -> None:
     recording, word = RECORDING[:44] + secrets.token_bytes(64_000), canary("transcript")
-    heard = HEARD | {"text": word, "words": [HEARD["words"][0] | {"text": word}]}  # type: ignore[index, dict-item]
+    heard = HEARD | {"text": word, "words": [HEARD["words"][0] | {"text": word}]}  # type: ignore[index, dict-item]  # a table of any values
     world.upstream.script = lambda _asked: Said(body=json.dumps(heard).encode())
     with client_of(world) as client:
         for _ in range(REPEATS):

@@ -7,12 +7,14 @@ It imports nothing of the package, so that it starts in a few milliseconds.
 source: getaddrinfo(3)
 """
 
+import os
 import resource
 import signal
 import socket
 import sys
 
 TIMEOUT_S = 8
+_ANSWER = 1
 
 
 def main() -> int:
@@ -26,7 +28,7 @@ def main() -> int:
     except (OSError, UnicodeError):
         return 1
     addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
-    sys.stdout.write("".join(f"{address}\n" for address in addresses))
+    os.write(_ANSWER, "".join(f"{address}\n" for address in addresses).encode("ascii"))
     return 0
 
 

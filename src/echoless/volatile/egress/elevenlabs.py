@@ -179,7 +179,7 @@ def _is_ours(item: dict[str, Any], request_id: str, character_count: int | None,
     is_new = isinstance(item.get("date_unix"), int) and item["date_unix"] >= begun_s - _CLOCKS_APART_S
     before, after = item.get("character_count_change_from"), item.get("character_count_change_to")
     has_counts = isinstance(before, int) and isinstance(after, int) and character_count is not None
-    return is_new and (not has_counts or int(after) - int(before) == character_count)  # type: ignore[arg-type]
+    return is_new and (not has_counts or int(after) - int(before) == character_count)  # type: ignore[arg-type]  # numbers, as checked
 
 
 def _speech_body(model: str, order: Speak) -> dict[str, Any]:
@@ -283,7 +283,7 @@ def _three(alignment: Any) -> tuple[list[str], list[float], list[float]]:
     if not is_whole or not len(characters) == len(starts) == len(ends):  # type: ignore[arg-type]  # lists, as checked
         raise NoAnswerError
     try:
-        return [str(each) for each in characters], [float(each) for each in starts], [float(each) for each in ends]  # type: ignore[union-attr]
+        return [str(each) for each in characters], [float(each) for each in starts], [float(each) for each in ends]  # type: ignore[union-attr]  # as above
     except (TypeError, ValueError):
         pass
     raise NoAnswerError
