@@ -39,7 +39,7 @@ class Resolver:
 
     def __init__(self, selector: selectors.BaseSelector) -> None:
         self._selector = selector
-        self._running: set[int] = set()
+        self._running: dict[int, _Lookup] = {}
         self._waiting: deque[tuple[str, Answer]] = deque()
 
     def look_up(self, host: str, answer: Answer) -> None:
@@ -53,6 +53,12 @@ class Resolver:
             self._waiting.append((host, answer))
         else:
             answer([])
+
+    def close(self) -> None:
+        """End every look-up; nobody is answered any more."""
+        self._waiting.clear()
+        for descriptor, lookup in tuple(self._running.items()):
+            self._end(descriptor, lookup)
 
     def _start(self, host: str, answer: Answer) -> None:
         process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
@@ -70,7 +76,7 @@ class Resolver:
         lookup = _Lookup(process, answer)
         descriptor = process.stdout.fileno()
         os.set_blocking(descriptor, False)
-        self._running.add(descriptor)
+        self._running[descriptor] = lookup
         self._selector.register(descriptor, selectors.EVENT_READ, lambda: self._read(descriptor, lookup))
 
     def _read(self, descriptor: int, lookup: _Lookup) -> None:
@@ -88,7 +94,7 @@ class Resolver:
 
     def _end(self, descriptor: int, lookup: _Lookup) -> None:
         self._selector.unregister(descriptor)
-        self._running.discard(descriptor)
+        del self._running[descriptor]
         lookup.process.kill()
         lookup.process.wait()
         assert lookup.process.stdout is not None

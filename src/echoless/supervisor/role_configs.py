@@ -209,4 +209,6 @@ def _forbidden_paths(config: ServerConfig, tls: ResolvedTLS) -> tuple[str, ...]:
     """Return files that exist now and that no process of the volatile plane may read."""
     data = Path(config.data).resolve()
     found = [str(path) for path in sorted(data.iterdir()) if path.is_file()]
-    return (*found[:_FORBIDDEN_COUNT_MAX], *([tls.key_path] if tls.is_on else []))
+    keys = [remote.settings.api_key_file for remote in declared_remotes(config.remotes)]
+    secrets = [str(Path(key).resolve()) for key in keys if key is not None]
+    return (*found[:_FORBIDDEN_COUNT_MAX], *([tls.key_path] if tls.is_on else []), *secrets)

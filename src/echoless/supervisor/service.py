@@ -358,6 +358,7 @@ class Supervisor:
         self._terminal.event(event, checked_fields(event, fields), "supervisor", int(time.time()))
 
     def _close(self) -> None:
+        self._resolver.close()
         for listener in self._listeners:
             listener.close()
         self._operator.close()

@@ -131,6 +131,17 @@ def test_a_model_is_not_given_to_a_remote_that_is_not_there() -> None:
     assert gateway.model_engines == models  # type: ignore[union-attr]  # of a gateway
 
 
+@pytest.mark.claim("Z7")
+def test_no_process_that_sees_content_may_read_a_remotes_key(tmp_path: Path) -> None:
+    """Each process tries to behind its wall, and reports it where it can."""
+    key = tmp_path / "key"
+    key.write_text("sk-secret")
+    config = ServerConfig(data=str(tmp_path), remotes={"one": settings(api_key_file=str(key))})
+    for role in (Role.GATEWAY, Role.ENGINE, Role.EGRESS):
+        told = role_config(config, Slot(role, 0), ResolvedTLS(), (declared_remotes(config.remotes)[0].access,))
+        assert str(key) in told.forbidden_paths  # type: ignore[union-attr]  # all but the vault's have them
+
+
 def test_nobody_connects_out_unless_it_is_switched_on() -> None:
     config = ServerConfig(data="/tmp")
     assert egress_count(config) == 0

@@ -55,6 +55,18 @@ def test_many_questions_wait_their_turn_and_too_many_are_answered_at_once() -> N
         assert answers == [["127.0.0.1"]] * (RUNNING_MAX + WAITING_MAX)
 
 
+def test_closing_ends_what_is_under_way() -> None:
+    with selectors.DefaultSelector() as selector:
+        resolver, answers = Resolver(selector), []
+        for _ in range(RUNNING_MAX + 1):
+            resolver.look_up("localhost", answers.append)
+        processes = [lookup.process for lookup in resolver._running.values()]
+        resolver.close()
+        assert not selector.get_map()
+        assert all(process.poll() is not None for process in processes)
+        assert answers == []
+
+
 def test_the_name_is_no_argument_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """T20: arguments of processes are readable to every user of the machine."""
     started: list[list[str]] = []

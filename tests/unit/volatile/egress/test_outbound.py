@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from elevenlabs.client import ElevenLabs
@@ -16,7 +17,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.egress_client import Delivery, OutboundClient, Webhook
 from echoless.crossing.egress_records import Deliver, Delivered
 from echoless.volatile.egress.outbound import REDIRECTS_MAX, Outbound, signature
-from tests.fakes.egress_pair import HOST, PEER, Pair, reach_of, tied
+from tests.fakes.egress_pair import HOST, PEER, Pair, certificate_for, reach_of, tied
 from tests.fakes.outside import Asked, Outside, Said
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -124,6 +125,20 @@ async def test_each_redirect_is_checked_as_the_first_address_was() -> None:
         with pytest.raises(EcholessError):
             await fetched(client, url(outside))
     assert inner.connection_count == 0
+
+
+@pytest.mark.claim("Z21")
+async def test_a_redirect_from_https_to_http_is_not_followed(tmp_path: Path) -> None:
+    plain, certificate = Outside(lambda _asked: Said(body=b"recorded")), certificate_for(tmp_path, HOST)
+    async with plain.serving():
+        secure = Outside(lambda _asked: Said(302, {"location": f"http://{HOST}:{plain.port}/"}))
+        connections = reach_of(allows_plain=False, ca=certificate[0])
+        async with secure.serving(certificate), tied(Outbound(connections, time.time)) as pair:
+            client = OutboundClient(pair.links, PEER, has_fetches=True)
+            with pytest.raises(EcholessError) as caught:
+                await fetched(client, TextContent(f"https://{HOST}:{secure.port}/"))
+    assert caught.value.code is ErrorCode.INVALID_PARAMETERS
+    assert (secure.connection_count, plain.connection_count) == (1, 0)
 
 
 async def test_a_broken_off_recording_is_an_error_and_not_a_short_one() -> None:
