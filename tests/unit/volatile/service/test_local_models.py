@@ -56,7 +56,8 @@ from echoless.volatile.service.local_models import HearingModels
 models = (LocalModel("tiny", "faster-whisper", sys.argv[1]),)
 hearing = HearingModels(MediaConfig("media-0", "null", False, "strict", True, 9, 9, models))
 before = task_count()
-print(before, *hearing.load(), task_count() > before, hearing.paths == (sys.argv[1],))
+loaded = hearing.load()
+print(before, *loaded, task_count() > before, hearing.paths == (sys.argv[1],))
 """
 
 
