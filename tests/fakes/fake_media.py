@@ -24,6 +24,7 @@ from echoless.crossing.media_records import (
     TranscriptPart,
     TranscriptWord,
     WordKind,
+    WordsToRender,
 )
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -83,6 +84,7 @@ class FakeMedia:
         self.document = b"a file"
         self.audio_ms = 1000
         self.jobs: list[MediaJobSeen] = []
+        self.first_words: list[TranscriptWord] = []
         self.links: list[Link] = []
         self._by_correlation: dict[tuple[Link, int], MediaJobSeen] = {}
         self._waiting: list[asyncio.Event] = []
@@ -111,6 +113,9 @@ class FakeMedia:
             self._take(link, key[1], self._by_correlation[key], frame.payload)
             return
         record: Record = link.registry.decode(frame)
+        if isinstance(record, WordsToRender):
+            self.first_words += record.words
+            return
         if isinstance(record, Convert | Transcribe | RenderTranscript):
             job = self._by_correlation[key] = MediaJobSeen(record)
             self.jobs.append(job)

@@ -10,8 +10,11 @@ import asyncio
 import contextlib
 import random
 import socket
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Final, Protocol, Self
+
+from msgspec.structs import replace
 
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
@@ -33,6 +36,7 @@ from echoless.crossing.media_records import (
     Transcribe,
     TranscriptEnded,
     TranscriptPart,
+    WordsToRender,
 )
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -69,6 +73,7 @@ PLACE_S_MAX: Final = 10.0
 """How long a job may wait for any process at all."""
 _PLACE_LOOK_S: Final = 0.05
 _JOBS_PER_PROCESS_MAX: Final = 64
+_WORDS_BYTES: Final = 512 * 1024
 
 
 def _away() -> EcholessError:
@@ -77,6 +82,22 @@ def _away() -> EcholessError:
 
 def _busy() -> EcholessError:
     return EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "All media engines are busy; try again.")
+
+
+def _records_of(order: MediaOrder) -> Iterator[Record]:
+    """Yield the records of an order: a transcript may be too long for one."""
+    if not isinstance(order, RenderTranscript):
+        yield order
+        return
+    first = size = 0
+    for index, word in enumerate(order.words):
+        # At most four bytes a letter and nine a number; the rest of a word takes less than this.
+        weight = 64 + 4 * len(word.text) + 18 * len(word.character_start_s)
+        if size + weight > _WORDS_BYTES and index > first:
+            yield WordsToRender(order.words[first:index])
+            first, size = index, 0
+        size += weight
+    yield replace(order, words=order.words[first:])
 
 
 class Places(Protocol):
@@ -412,7 +433,8 @@ class MediaPool:
         self._places.remove(place)
         self._places.append(place)
         exchange = place.link.exchange(ticket)
-        exchange.post(order)
+        for record in _records_of(order):
+            exchange.post(record)
         place.job_count += 1
         return place, exchange
 

@@ -145,6 +145,16 @@ class RenderTranscript(Record, frozen=True):
     formats: Annotated[list[DocumentFormat], msgspec.Meta(max_length=FORMATS_MAX)]
 
 
+class WordsToRender(Record, frozen=True):
+    """(5) The first words of a transcript that is too long for one record, sent before its RenderTranscript, whose
+    own words come last. Content. Not answered.
+    """
+
+    KIND: ClassVar[int] = 82
+    IS_CONTENT: ClassVar[bool] = True
+    words: list[TranscriptWord]
+
+
 # --- from an engine to a gateway -------------------------------------------------------------------------------
 
 
@@ -231,6 +241,6 @@ class DocumentsEnded(Record, frozen=True):
 
 MEDIA_RECORDS: Final[tuple[type[Record], ...]] = (
     Convert, Transcribe, EndInput, RenderTranscript, JobStarted, InputCredit, InputKnown, TranscriptPart,
-    SpeakerNames, TranscriptEnded, DocumentPart, DocumentsEnded,
+    SpeakerNames, TranscriptEnded, DocumentPart, DocumentsEnded, WordsToRender,
 )  # fmt: skip
 """Between a gateway and an engine that hears."""

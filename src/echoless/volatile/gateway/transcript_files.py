@@ -9,8 +9,6 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
-
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.crossing.media_records import (
@@ -20,7 +18,6 @@ from echoless.crossing.media_records import (
     RenderTranscript,
     TranscriptWord,
 )
-from echoless.crossing.wire import PAYLOAD_BYTES_MAX
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.media_problems import media_error
 from echoless.volatile.gateway.schemas.speech_to_text import TranscriptFormat
@@ -74,12 +71,9 @@ async def rendered(
 ) -> list[bytes]:
     """Return a transcript as files, in order.
 
-    raises: EcholessError(INVALID_PARAMETERS) for a transcript that is too long for files, ENGINE_UNAVAILABLE
+    raises: EcholessError(ENGINE_UNAVAILABLE), ClientLeftError
     """
     order = RenderTranscript([_plain(placed) for placed in words], language_code, list(formats))
-    if len(msgspec.msgpack.encode(order)) > PAYLOAD_BYTES_MAX:
-        message = f"The transcript has {len(words)} words and spaces, too many for files; ask without them."
-        raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param=_PARAM)
     files = [bytearray() for _ in formats]
     with call.services.media.render(TicketId(call.grant.ticket_id), order) as job:
         async with watched(call, job.abandon):

@@ -7,16 +7,11 @@ from typing import Any
 
 import pytest
 
-from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.media_records import DocumentFormat
-from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.schemas.speech_to_text import TranscriptFormat
-from echoless.volatile.gateway.transcript_files import document_format, rendered, subtitle_format, wire_file
-from echoless.volatile.gateway.transcript_wire import PlacedWord
-from tests.fakes.fake_media import word
-from tests.unit.volatile.gateway.test_calls import new_call
+from echoless.volatile.gateway.transcript_files import document_format, subtitle_format, wire_file
 
-pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+pytestmark = pytest.mark.unit
 
 
 def asked(is_diarized: bool = True, has_times: bool = True, **values: Any) -> DocumentFormat:
@@ -48,11 +43,3 @@ def test_bytes_are_base64_and_text_is_text() -> None:
     assert docx["is_base64_encoded"]
     assert base64.b64decode(docx["content"]) == b"\xff\x00"
     assert docx["file_extension"] == "docx"
-
-
-async def test_a_transcript_too_long_for_a_record_is_refused_and_not_cut() -> None:
-    call: Call = new_call([])
-    words = [PlacedWord(word("words" * 10, 0.0, 0.1))] * 20_000
-    with pytest.raises(EcholessError) as caught:
-        await rendered(call, words, "en", [subtitle_format("srt")])
-    assert (caught.value.code, caught.value.param) == (ErrorCode.INVALID_PARAMETERS, "additional_formats")

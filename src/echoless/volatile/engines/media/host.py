@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from msgspec.structs import replace
+
 from echoless.confinement.stack import StackWiper
 from echoless.core.clock import Clock
 from echoless.core.content import AudioContent
@@ -33,6 +35,8 @@ from echoless.crossing.media_records import (
     JobStarted,
     RenderTranscript,
     Transcribe,
+    TranscriptWord,
+    WordsToRender,
 )
 from echoless.crossing.outflow import Outflow
 from echoless.crossing.records import Cancel, Credit, Record, core_registry
@@ -42,6 +46,7 @@ from echoless.volatile.engines.media.upload import INPUT_WINDOW_BYTES, Upload
 from echoless.volatile.speech.media_ports import JobCancelledError, MediaJob
 
 QUEUE_MAX: Final = 64
+_WORDS_MAX: Final = 1_000_000
 
 _Order = Convert | Transcribe | RenderTranscript
 
@@ -99,6 +104,7 @@ class MediaHost:
         self._selector = selectors.DefaultSelector()
         self._places: dict[tuple[int, int], _Place] = {}
         self._queue: deque[_Place] = deque()
+        self._words: dict[tuple[int, int], list[TranscriptWord]] = {}
         self._running: _Place | None = None
         self._stack = StackWiper()
         self._stops_at_s: float | None = None
@@ -150,6 +156,7 @@ class MediaHost:
                 key.fileobj.close()
         self._places.clear()
         self._queue.clear()
+        self._words.clear()
         self._selector.close()
 
     # --- what arrives ---
@@ -180,6 +187,7 @@ class MediaHost:
             self._link_count -= 1
             for place in [place for place in self._places.values() if place.link is link]:
                 self._leave(place)
+            self._words = {key: words for key, words in self._words.items() if key[0] != id(link)}
 
     def _receive(self, link: GatewayLink, frame: Frame) -> None:
         key = (id(link), frame.header.correlation)
@@ -189,7 +197,11 @@ class MediaHost:
             return
         record = self._registry.decode(frame)
         match record:
-            case Convert() | Transcribe() | RenderTranscript() if type(record) in self._jobs:
+            case WordsToRender():
+                self._gather(key, record)
+            case RenderTranscript() if type(record) in self._jobs:
+                self._admit(link, frame, replace(record, words=self._words.pop(key, []) + record.words))
+            case Convert() | Transcribe() if type(record) in self._jobs:
                 self._admit(link, frame, record)
             case Credit() | Cancel() | EndInput():
                 # A job may have ended while the frame was on its way.
@@ -197,6 +209,15 @@ class MediaHost:
                     self._steer(place, record)
             case _:
                 raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {record.KIND} is not for a media process")
+
+    def _gather(self, key: tuple[int, int], record: WordsToRender) -> None:
+        """Take words of a transcript whose order comes after them."""
+        words = self._words.setdefault(key, [])
+        words += record.words
+        if len(words) > _WORDS_MAX:
+            raise EcholessError(
+                ErrorCode.CROSSING_BROKEN, "a transcript of more words than anyone can say in a day"
+            )
 
     def _feed(self, place: _Place | None, payload: bytes) -> None:
         if place is None:

@@ -15,6 +15,9 @@ from echoless.crossing.media_records import (
     InputKnown,
     JobStarted,
     RenderTranscript,
+    TranscriptWord,
+    WordKind,
+    WordsToRender,
 )
 from echoless.crossing.records import Credit, Record, SpeechBegan, SpeechEnded
 from echoless.volatile.engines.media.upload import INPUT_WINDOW_BYTES
@@ -70,8 +73,12 @@ class DocumentsJob:
 
     wants_retirement = False
 
+    def __init__(self) -> None:
+        self.texts: list[list[str]] = []
+
     def run(self, order: Record, sound: MediaInput, outlet: MediaOutlet) -> Record:
         assert isinstance(order, RenderTranscript)
+        self.texts.append([word.text for word in order.words])
         return DocumentsEnded("")
 
     def failure(self, code: ErrorCode, audio_ms: int, audio_bytes: int) -> Record:
@@ -313,6 +320,29 @@ def test_documents_need_no_input(serve: ServeJobs) -> None:
     gateway.send(RenderTranscript([], "en", []))
     assert gateway.until(DocumentsEnded) == DocumentsEnded("")
     assert not gateway.answers[1].of(JobStarted)
+
+
+def test_a_long_transcript_comes_in_several_records_of_one_job(serve: ServeJobs) -> None:
+    job = DocumentsJob()
+    gateway = serve({RenderTranscript: job}).gateways[0]
+    one, two, three, four = (TranscriptWord(text, WordKind.WORD, 0.0, 0.1, 0.0) for text in "abcd")
+    gateway.send(WordsToRender([one, two]), 1)
+    gateway.send(WordsToRender([four]), 2)
+    gateway.send(RenderTranscript([three], "en", []), 1)
+    gateway.until(DocumentsEnded, 1)
+    gateway.send(RenderTranscript([], "en", []), 2)
+    gateway.until(DocumentsEnded, 2)
+    gateway.send(RenderTranscript([one], "en", []), 3)
+    gateway.until(DocumentsEnded, 3)
+    assert job.texts == [["a", "b", "c"], ["d"], ["a"]]
+
+
+def test_more_words_than_anyone_says_break_the_link(serve: ServeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("echoless.volatile.engines.media.host._WORDS_MAX", 1)
+    gateway = serve({RenderTranscript: DocumentsJob()}).gateways[0]
+    gateway.send(WordsToRender([TranscriptWord("a", WordKind.WORD, 0.0, 0.1, 0.0)] * 2))
+    with pytest.raises((EOFError, ConnectionResetError)):
+        gateway.next()
 
 
 def test_a_kind_of_order_that_nobody_does_breaks_the_link(gateway: Gateway) -> None:
