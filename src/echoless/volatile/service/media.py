@@ -6,8 +6,8 @@ import gc
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
+from echoless.confinement.own_memory import OwnMemory
 from echoless.confinement.profile import Role
 from echoless.core.clock import SystemClock
 from echoless.core.errors import EcholessError, ErrorCode
@@ -17,6 +17,7 @@ from echoless.crossing.media_records import Convert, RenderTranscript, Transcrib
 from echoless.crossing.records import Record
 from echoless.volatile.engines.codecs.encoders import new_encoder
 from echoless.volatile.engines.documents.render_job import RenderJob
+from echoless.volatile.engines.media.bounds import bound_memory, watchdog
 from echoless.volatile.engines.media.convert_job import ConvertJob
 from echoless.volatile.engines.media.host import MediaHost
 from echoless.volatile.engines.media.noise import without_noise
@@ -29,8 +30,6 @@ from echoless.volatile.service.local_models import HearingModels
 from echoless.volatile.service.wall import close_wall
 from echoless.volatile.speech.hearing_ports import Conversion, Recognizer
 from echoless.volatile.speech.media_ports import MediaJob
-
-_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 def run_media(start: ChildStart, config: MediaConfig) -> None:
@@ -50,8 +49,10 @@ def run_media(start: ChildStart, config: MediaConfig) -> None:
         held_bytes_max=config.held_bytes_max,
         without_noise=without_noise,
         on_idle=rest.take,
+        on_turn=watchdog(),
     )
     rest.host = host
+    bound_memory(config.held_bytes_max, models.paths)
     report = close_wall(start, config, Role.ENGINE, models.paths)
     recognizers |= models.load()
     gc.collect()
@@ -92,24 +93,19 @@ class _Rest:
         self._start = start
         self._jobs = jobs
         self._growth_bytes_max = config.growth_bytes_max
-        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-        self._resident_at_start_bytes = self._resident_bytes()
+        self._memory = OwnMemory()
+        self._resident_at_start_bytes = self._memory.resident_bytes
         self._is_asked = False
         self.host: MediaHost | None = None
 
     def take(self) -> None:
         """Ask for a successor where one is due."""
-        grown = self._resident_bytes() - self._resident_at_start_bytes
+        grown = self._memory.resident_bytes - self._resident_at_start_bytes
         is_due = grown >= self._growth_bytes_max or any(job.wants_retirement for job in self._jobs.values())
         if is_due and not self._is_asked and self.host is not None:
             self._is_asked = True
             self.host.retire()
             self._start.control.send(Retire())
-
-    def _resident_bytes(self) -> int:
-        # Without pages of files: those come with whoever reads our memory from outside.
-        _, resident, shared, *_ = os.pread(self._statm, 256, 0).split()
-        return (int(resident) - int(shared)) * _PAGE_BYTES
 
 
 def _obey(start: ChildStart, host: MediaHost) -> None:
