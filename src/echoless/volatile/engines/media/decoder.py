@@ -129,7 +129,8 @@ class Decoder:
         if not sounds:
             raise _invalid("no sound in it")
         stream = sounds[0]
-        if stream.codec_context.name not in _DECODERS:
+        # There is no context for a coding that FFmpeg does not know, whatever the type stubs say.
+        if getattr(stream.codec_context, "name", "") not in _DECODERS:
             raise _invalid("its sound is coded in a way that is not known here")
         stream.discard = Discard.default
         stream.codec_context.thread_count = 1
