@@ -82,8 +82,8 @@ def last_word_end(text: str, stop: int) -> int:
     return 0
 
 
-def uncut_from(text: str) -> int:
+def uncut_from(text: str, opener: str = "<", closer: str = ">") -> int:
     """Return from where on a text must not be cut: where a tag begins that has not ended yet, else its length."""
-    start = text.rfind("<")
-    is_open = start >= 0 and ">" not in text[start:] and len(text) - start <= _TAG_CHARACTERS_MAX
+    start = text.rfind(opener)
+    is_open = start >= 0 and closer not in text[start:] and len(text) - start <= _TAG_CHARACTERS_MAX
     return start if is_open else len(text)

@@ -45,13 +45,15 @@ class BufferRules:
     """How text is gathered.
 
     is_auto:        phrase by phrase, without a schedule
-    parses_markup:  whether tags must stay whole
+    parses_markup:  whether elements of markup must stay whole
     characters_max: of one buffer
+    reads_tags:     whether audio tags in brackets must stay whole
     """
 
     is_auto: bool
     parses_markup: bool
     characters_max: int
+    reads_tags: bool = False
 
 
 class GenerationBuffer:
@@ -118,7 +120,8 @@ class GenerationBuffer:
         return last_phrase_end(self._text, stop) or last_word_end(self._text, stop)
 
     def _cuttable(self) -> int:
-        return uncut_from(self._text) if self._rules.parses_markup else len(self._text)
+        stop = uncut_from(self._text) if self._rules.parses_markup else len(self._text)
+        return min(stop, uncut_from(self._text, "[", "]")) if self._rules.reads_tags else stop
 
     def _take(self, end: int) -> list[Piece]:
         text = self._text[:end]

@@ -11,12 +11,11 @@ from typing import Final
 
 from echoless.core.content import TextContent
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.volatile.speech.clauses import ends_phrase, is_blank, last_phrase_end, last_word_end
+from echoless.volatile.speech.clauses import ends_phrase, is_blank, last_phrase_end, last_word_end, uncut_from
 from echoless.volatile.speech.generation_buffer import Piece
 
 SEGMENT_CHARACTERS_MIN: Final = 40
 SEGMENT_WORDS_MIN: Final = 8
-_TAG_CHARACTERS_MAX: Final = 200
 
 
 class TurnBuffer:
@@ -52,14 +51,8 @@ class TurnBuffer:
         return len(self._text) >= SEGMENT_CHARACTERS_MIN and len(self._text.split()) >= SEGMENT_WORDS_MIN
 
     def _end(self) -> int:
-        stop = self._cuttable()
+        stop = uncut_from(self._text, "[", "]")
         return last_phrase_end(self._text, stop) or last_word_end(self._text, stop)
-
-    def _cuttable(self) -> int:
-        """Return where a tag begins that has not ended yet, else the length."""
-        start = self._text.rfind("[")
-        is_open = start >= 0 and "]" not in self._text[start:] and len(self._text) - start <= _TAG_CHARACTERS_MAX
-        return start if is_open else len(self._text)
 
     def _take(self, end: int) -> list[Piece]:
         text = self._text[:end]

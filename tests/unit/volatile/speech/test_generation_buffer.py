@@ -90,6 +90,15 @@ def test_a_tag_never_straddles_two_generations() -> None:
     assert texts(buffer.add('5s"/> Go on. ')) == ['<break time="1.5s"/> Go on. ']
 
 
+def test_an_audio_tag_is_cut_only_where_it_is_read_aloud() -> None:
+    def first_of(*, reads_tags: bool) -> list[str]:
+        rules = BufferRules(is_auto=True, parses_markup=False, characters_max=1000, reads_tags=reads_tags)
+        return texts(GenerationBuffer(rules).add("Wait here. [softly, almost "))
+
+    assert first_of(reads_tags=True) == ["Wait here. "]
+    assert first_of(reads_tags=False) == ["Wait here. [softly, "]
+
+
 def test_a_buffer_over_the_limit_is_refused() -> None:
     buffer = GenerationBuffer(BufferRules(is_auto=False, parses_markup=False, characters_max=10))
     with pytest.raises(EcholessError) as caught:

@@ -38,7 +38,8 @@ def test_a_tag_is_never_cut_in_two() -> None:
     buffer = TurnBuffer(1000)
     said = texts(buffer, "one two three four five six seven eight nine [very softly whis")
     assert said == ["one two three four five six seven eight nine "]
-    assert [piece.text.reveal() for piece in (*buffer.add("pers] ten"), *buffer.flush())] == ["[very softly whispers] ten"]
+    rest = [*buffer.add("pers] ten"), *buffer.flush()]
+    assert [piece.text.reveal() for piece in rest] == ["[very softly whispers] ten"]
 
 
 def test_only_what_is_whole_says_that_a_listener_may_have_to_wait() -> None:

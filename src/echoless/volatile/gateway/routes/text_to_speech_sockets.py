@@ -44,6 +44,7 @@ async def _serve(call: SocketCall, *, has_contexts: bool) -> None:
         is_auto=query.auto_mode,
         parses_markup=query.enable_ssml_parsing,
         characters_max=characters_max(model, call.settings),
+        reads_tags=model.can_do_dialogue,
     )
     now_s = call.services.clock.monotonic_s()
     flow: SocketFlow = (ContextsFlow if has_contexts else StreamFlow)(rules, float(query.inactivity_timeout), now_s)
