@@ -41,9 +41,10 @@ async def fed(
 
     on_whole: awaited once the request has been read to its end, before the job hears of the end
     """
+    loop = asyncio.get_running_loop()
     tasks = {
-        asyncio.create_task(_guarded(call, job, _read(call, recording, job))),
-        asyncio.create_task(_guarded(call, job, _feed(recording, job, sink, on_whole))),
+        loop.create_task(_guarded(call, job, _read(call, recording, job))),
+        loop.create_task(_guarded(call, job, _feed(recording, job, sink, on_whole))),
     }
     try:
         yield
