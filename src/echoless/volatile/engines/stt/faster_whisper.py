@@ -7,7 +7,7 @@ effect: CTranslate2 seeds a thread once. Without a temperature the same window a
 
 The model is loaded from its directory and nothing is fetched. CTranslate2 has a thread of its own, so a model is
 loaded after the wall has closed, which threads inherit; only the libraries are imported before. One thread
-computes. The tokenizer's cache of words is emptied after each window: terms would stay there.
+computes. The tokenizer's cache of words is off: terms would stay there.
 source: faster-whisper 1.2, transcribe.py
 """
 
@@ -73,6 +73,8 @@ class WhisperRecognizer:
             reason = type(error).__name__
         if reason:
             raise EcholessError(ErrorCode.CONFIGURATION, f"{self._name}: the model cannot be loaded ({reason})")
+        # It keeps the words that it has cut into tokens otherwise.
+        self._whisper.hf_tokenizer.model._resize_cache(0)
         known = self._whisper.supported_languages
         self._languages = tuple(code for code in model.card.language_codes if code in known)
 
@@ -111,8 +113,6 @@ class WhisperRecognizer:
         except (RuntimeError, ValueError):
             heard = None
         samples.fill(0)
-        # Words that it has cut into tokens stay in the tokenizer otherwise.
-        self._whisper.hf_tokenizer.model._clear_cache()
         if heard is None:
             raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "the recogniser failed")
         return heard
