@@ -171,3 +171,27 @@ def test_names_of_voices_and_models_that_do_not_exist_are_refused(variable: str,
     error = refusal({}, HOME | {variable: value})
     assert variable.removeprefix("ECHOLESS_").lower() in error.public_description
     assert "nope" not in error.public_description
+
+
+@pytest.mark.parametrize("engine", ["embedded", "espeak-ng", "local:piper-thorsten", "local:a.b_c"])
+def test_a_model_may_be_mapped_to_an_engine(engine: str) -> None:
+    config = resolve_config({}, HOME | {"ECHOLESS_MODEL_ENGINES": f"eleven_v3={engine}"}).config
+    assert config.model_engines == {"eleven_v3": engine}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["nope=local:x", "eleven_v3=piper", "eleven_v3=local:", "eleven_v3=local:../x", "eleven_v3=remote:nobody"],
+)
+def test_what_cannot_be_an_engine_is_refused(value: str) -> None:
+    assert "model_engines" in refusal({}, HOME | {"ECHOLESS_MODEL_ENGINES": value}).public_description
+
+
+def test_models_lie_beside_the_data_and_never_in_it(tmp_path: Path) -> None:
+    """Engines may read the one and must not read the other."""
+    data = tmp_path / "data"
+    assert ServerConfig(data=str(data)).models_path == tmp_path / "data-models"
+    assert ServerConfig(data=str(data), models_directory=str(tmp_path / "m")).models_path == tmp_path / "m"
+    for models in (data, data / "models", tmp_path):
+        flags: dict[str, object] = {"data": str(data), "models_directory": str(models)}
+        assert "must lie apart" in refusal(flags, HOME).public_description

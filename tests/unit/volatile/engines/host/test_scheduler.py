@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -267,3 +269,39 @@ def test_preparations_are_made_only_while_no_job_has_a_step_to_do(
     assert seen == [0, 0, 0]
     host.close()
     gateway.end.close()
+
+
+def test_a_job_is_done_by_the_engine_that_it_names(parts: SpeechParts) -> None:
+    """Another engine has another rate and other languages; what is encoded is right all the same."""
+    other = replace(parts, engine=SlowTones(), languages=("de",))
+    host = EngineHost(parts, journal=MemoryJournal(), clock=TurningClock(), others={"local:slow": other})
+    gateway = Gateway(host)
+    gateway.send(speak("One two", output_format="pcm_16000"), 1)
+    gateway.send(speak("One two", output_format="pcm_16000", engine_model="local:slow"), 2)
+    gateway.send(speak("One two", engine_model="local:absent"), 3)
+    usual, slow, absent = gateway.until_ended(1), gateway.until_ended(2), gateway.until_ended(3)
+    assert usual.ending is not None and slow.ending is not None and absent.ending is not None
+    # The same tones at half the rate last twice as long.
+    assert slow.ending.audio_ms == pytest.approx(2 * usual.ending.audio_ms, abs=3)
+    assert len(slow.audio) == pytest.approx(2 * len(usual.audio), rel=0.01)
+    assert absent.ending.error_code == ErrorCode.ENGINE_UNAVAILABLE.value
+    assert SlowTones.languages_asked == ["de"]
+    host.close()
+    gateway.end.close()
+
+
+class SlowTones(ToneEngine):
+    """Tones whose samples are said to be of half the rate."""
+
+    languages_asked: ClassVar[list[str]] = []
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return super().sample_rate_hz // 2
+
+    def speak(
+        self, utterance: Utterance, voice: EngineVoice, delivery: Delivery,
+        on_samples: Callable[[AudioContent], None] | None = None,
+    ) -> SpokenAudio:  # fmt: skip
+        self.languages_asked.append(voice.language)
+        return super().speak(utterance, voice, delivery, on_samples)

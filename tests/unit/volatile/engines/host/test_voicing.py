@@ -73,3 +73,16 @@ def test_rules_cross_into_the_flow_unchanged() -> None:
         True,
     )
     assert (phoneme.string, phoneme.phoneme, phoneme.alphabet) == ("c", "k", "ipa")
+
+
+def test_an_engine_of_few_languages_is_asked_for_one_of_them() -> None:
+    """The voice's own where it is one of them, else the first; and what was asked for where that is one."""
+    assert speaker_of(RACHEL, "", {}, None, ("de", "en")).language == "en"
+    assert speaker_of(RACHEL, "", {}, None, ("de", "fr")).language == "de"
+    assert speaker_of(RACHEL, "fr", {}, None, ("de", "fr")).language == "fr"
+    assert speaker_of(RACHEL, "es", {}, None, ("de", "fr")).language == "de"
+
+
+def test_each_voice_has_a_place_of_its_own() -> None:
+    places = [speaker_of(voice_id, "", {}, None).voice.ordinal for voice_id in VOICE_BY_ID]
+    assert places == list(range(len(VOICE_BY_ID)))
