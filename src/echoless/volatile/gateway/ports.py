@@ -190,6 +190,13 @@ class LivePort(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class HeldBytes:
+    """How much of all uploads of this gateway is in memory."""
+
+    total: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayServices:
     """Everything a request may use."""
@@ -198,6 +205,7 @@ class GatewayServices:
     engines: EnginePort
     clock: Clock
     journal: Journal
+    held: HeldBytes = field(default_factory=HeldBytes)
     media: MediaPort = field(default_factory=MediaPool)
     live: LivePort = field(default_factory=LivePool)
     outbound: OutboundClient = field(default_factory=lambda: OutboundClient(EgressLinks()))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Collection
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
@@ -36,7 +37,7 @@ def body_bytes_max(route: Route, settings: GatewayConfig) -> int:
 
 
 class Upload:
-    """A form with one file.
+    """A form with one file. A context manager: leaving it lets go of what is held.
 
     file_name:      of the field that the file is in
     file_bytes_max: the largest file that its product takes
@@ -62,6 +63,16 @@ class Upload:
         self._file_bytes = self._file_count = 0
         self._moved = asyncio.Event()
         self._is_unbounded = False
+        self._of_all = call.services.held
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._count(-self._held_bytes)
+        self._pieces.clear()
 
     @property
     def form(self) -> Form:
@@ -87,11 +98,11 @@ class Upload:
             await self._advance()
 
     async def hold(self, bytes_max: int) -> None:
-        """Read on to the form's end, or until so many bytes of the file are held.
+        """Read on to the form's end, or until so many bytes are held of all files on their way together.
 
         raises: as FormReader.next
         """
-        while not self.is_whole and self._held_bytes <= bytes_max:
+        while not self.is_whole and self._of_all.total <= bytes_max:
             await self._advance()
 
     async def read(self) -> None:
@@ -121,7 +132,7 @@ class Upload:
             self._moved.clear()
             await self._moved.wait()
         piece = self._pieces.popleft()
-        self._held_bytes -= len(piece)
+        self._count(-len(piece))
         self._moved.set()
         return AudioContent(piece)
 
@@ -136,12 +147,16 @@ class Upload:
                 raise UnprocessableError([FieldError(("body", self._name), "One file at a time.", "too_long")])
         self._moved.set()
 
+    def _count(self, change: int) -> None:
+        self._held_bytes += change
+        self._of_all.total += change
+
     def _take(self, data: bytes) -> None:
         self._file_bytes += len(data)
         if self._file_bytes > self._file_bytes_max:
             message = f"The file is larger than {self._file_bytes_max} bytes."
             raise EcholessError(ErrorCode.FILE_TOO_LARGE, message, param=self._name)
-        self._held_bytes += len(data)
+        self._count(len(data))
         for start in range(0, len(data), _PIECE_BYTES_MAX):
             # A slice of all is no copy.
             self._pieces.append(data[start : start + _PIECE_BYTES_MAX])

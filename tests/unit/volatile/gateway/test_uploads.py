@@ -16,6 +16,7 @@ from echoless.crossing.client import ClientLeftError
 from echoless.retention.endpoints import ENDPOINT_BY_NAME
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.forms import Form
+from echoless.volatile.gateway.ports import HeldBytes
 from echoless.volatile.gateway.problems import UnprocessableError
 from echoless.volatile.gateway.routes.speech_to_speech import ROUTES
 from echoless.volatile.gateway.uploads import AHEAD_BYTES, Upload, body_bytes_max, said_before_file
@@ -41,10 +42,12 @@ class Sender:
         return {"type": "http.request", "body": piece, "more_body": self.read_count < len(self.pieces)}
 
 
-def upload_of(sender: Sender, file_bytes_max: int = 10**8, **settings: Any) -> Upload:
+def upload_of(
+    sender: Sender, file_bytes_max: int = 10**8, held: HeldBytes | None = None, **settings: Any
+) -> Upload:
     double = SimpleNamespace(
         receive=sender.receive, settings=gateway_config(**settings), content_type=CONTENT_TYPE, endpoint=ENDPOINT,
-        has_unread_body=True,
+        has_unread_body=True, services=SimpleNamespace(held=held or HeldBytes()),
     )  # fmt: skip
     return Upload(cast(Call, double), "file", file_bytes_max, lists={"keyterms"}, texts={"formats"})
 
@@ -117,6 +120,24 @@ async def test_holding_is_bounded() -> None:
     assert not upload.is_whole
     assert sender.read_count <= 13
     assert await taken(upload) == bytes(1_000_000)
+
+
+async def test_all_uploads_together_are_held_within_one_bound_and_let_go() -> None:
+    held = HeldBytes()
+    first, second = (
+        upload_of(Sender(in_pieces(form(part("file", bytes(300_000), "f")), 10_000)), held=held) for _ in range(2)
+    )
+    with first:
+        with second:
+            await first.hold(200_000)
+            assert 200_000 < held.total <= 210_000
+            await second.begin()
+            await second.hold(200_000)
+            assert held.total <= 220_000
+        assert await first.next_piece() is not None
+        before = held.total
+    assert 0 < before <= 210_000
+    assert held.total == 0
 
 
 @pytest.mark.parametrize("limit", ["product", "server"])

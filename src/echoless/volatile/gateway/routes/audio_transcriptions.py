@@ -43,7 +43,11 @@ _WORD: Final = "word"
 async def transcribe(call: Call) -> None:
     """Write down a recording."""
     AudioQuery.parse(call.query)
-    upload = Upload(call, _FILE, _FILE_BYTES_MAX, lists={_GRANULARITIES, f"{_GRANULARITIES}[]"})
+    with Upload(call, _FILE, _FILE_BYTES_MAX, lists={_GRANULARITIES, f"{_GRANULARITIES}[]"}) as upload:
+        await _transcribe_upload(call, upload)
+
+
+async def _transcribe_upload(call: Call, upload: Upload) -> None:
     await upload.begin()
     if not said_before_file(upload.form, {_MODEL}):
         await upload.hold(call.settings.held_bytes_max)

@@ -60,7 +60,11 @@ async def stream(call: Call) -> None:
 
 async def _convert(call: Call, schema: type[WholeSpeechQuery]) -> None:
     query = schema.parse(call.query)
-    upload = Upload(call, _AUDIO, _FILE_BYTES_MAX)
+    with Upload(call, _AUDIO, _FILE_BYTES_MAX) as upload:
+        await _convert_upload(call, query, upload)
+
+
+async def _convert_upload(call: Call, query: WholeSpeechQuery, upload: Upload) -> None:
     await upload.begin()
     if not said_before_file(upload.form, ()):
         await upload.hold(call.settings.held_bytes_max)

@@ -54,13 +54,14 @@ _ACCEPTED: Final = 202
 async def transcribe(call: Call) -> None:
     """Write down a recording, and answer or deliver the transcript."""
     TranscriptionQuery.parse(call.query)
-    batch = await _Batch.read(call)
-    try:
-        await batch.answer()
-    except EcholessError:
-        # What was only accepted so far did not end well.
-        call.outcome.is_complete = False
-        raise
+    with Upload(call, _FILE, _FILE_BYTES_MAX, lists=LIST_FIELDS, texts=JSON_FIELDS) as upload:
+        batch = await _Batch.read(call, upload)
+        try:
+            await batch.answer()
+        except EcholessError:
+            # What was only accepted so far did not end well.
+            call.outcome.is_complete = False
+            raise
 
 
 class _Batch:
@@ -73,12 +74,11 @@ class _Batch:
         self._targets: Sequence[WebhookTarget] = ()
 
     @classmethod
-    async def read(cls, call: Call) -> _Batch:
+    async def read(cls, call: Call, upload: Upload) -> _Batch:
         """Read as much of the form as must be known before the job begins.
 
         raises: UnprocessableError, EcholessError, ClientLeftError
         """
-        upload = Upload(call, _FILE, _FILE_BYTES_MAX, lists=LIST_FIELDS, texts=JSON_FIELDS)
         await upload.begin()
         if upload.has_file and not said_before_file(upload.form, {_MODEL}):
             await upload.hold(call.settings.held_bytes_max)
