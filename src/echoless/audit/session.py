@@ -17,6 +17,7 @@ from pathlib import Path
 
 from echoless.audit.canary import CanaryMint
 from echoless.audit.client import AuditClient
+from echoless.audit.continuity import check_continuity
 from echoless.audit.controls import control_in_flight, control_servers
 from echoless.audit.disk_scan import scan_directory, scan_files, scan_shared_places
 from echoless.audit.groundwork import clear_groundwork, lay_groundwork
@@ -92,27 +93,22 @@ class _Audit:
         texts = text_needles(mint.canaries) + recorded
         kept = frozenset(canary.name for canary in mint.where(is_kept=True))
         kept |= {said(sound).name for sound in sounds if sound.is_kept}
-        supervisor = self.server.supervisor_pid or running_supervisor(self.server.data_directory)
+        supervisor = self._supervisor()
         family = family_of(supervisor)
         self.report.view = self._view(family, texts)
-        self._memory("memory before", family, texts, kept)
+        self._memory("memory before", texts, kept)
         with AuditClient(self.server.url, self.server.api_key) as client:
-            first = self._round(client, plantings, family, texts, kept, number=1)
+            first = self._round(client, plantings, texts, kept, number=1)
             if self.report.view is not View.NONE:
                 held = mint.plain("held open", 20_000, is_kept=False)
-                control_in_flight(client, family, held, self.report)
+                control_in_flight(client, family_of(supervisor), held, self.report)
                 texts = text_needles(mint.canaries) + recorded
             # The other way round: what was last in one round, and might be held until the next, is first now.
-            second = self._round(client, plantings[::-1], family, texts, kept, number=2)
+            second = self._round(client, plantings[::-1], texts, kept, number=2)
             if self.options.soak_count:
-                self._soak(family, mint)
-                self._memory("memory after the soak", family, text_needles(mint.canaries), kept)
-            after = family_of(supervisor)
-            self.report.check(
-                "the same processes throughout",
-                after == family,
-                f"{len(family)} processes, {len(after)} at the end",
-            )
+                self._soak(family_of(supervisor), mint)
+                self._memory("memory after the soak", text_needles(mint.canaries), kept)
+            check_continuity(family, family_of(supervisor), self.outputs, self.report)
             clear_groundwork(client, groundwork)
             check_kept(
                 client,
@@ -126,8 +122,8 @@ class _Audit:
         self._disk(texts + of_kept + _made(first.spoken), began_unix_s)
 
     def _round(
-        self, client: AuditClient, plantings: Sequence[Planting], family: Sequence[ProcessIdentity],
-        texts: Sequence[Needle], kept: frozenset[str], *, number: int,
+        self, client: AuditClient, plantings: Sequence[Planting], texts: Sequence[Needle], kept: frozenset[str],
+        *, number: int,
     ) -> Planted:  # fmt: skip
         """Plant everything, wait as long as scrubbing may take, and search with the connection still open."""
         name = f"round {number}"
@@ -140,7 +136,7 @@ class _Audit:
         )  # fmt: skip
         time.sleep(self.options.scrub_deadline_s)
         made = [needle for needle in _made(planted.spoken) if not needle.owner.startswith(KEPT)]
-        self._memory(f"memory after {name}", family, [*texts, *made], kept)
+        self._memory(f"memory after {name}", [*texts, *made], kept)
         planted.close_sockets()
         return planted
 
@@ -164,10 +160,12 @@ class _Audit:
             return View.NONE
         return View.AUDIT_VIEW if is_audit_view(self.server.data_directory) else View.ROOT
 
-    def _memory(
-        self, name: str, family: Sequence[ProcessIdentity], needles: Sequence[Needle], kept: frozenset[str]
-    ) -> None:
+    def _supervisor(self) -> int:
+        return self.server.supervisor_pid or running_supervisor(self.server.data_directory)
+
+    def _memory(self, name: str, needles: Sequence[Needle], kept: frozenset[str]) -> None:
         """Search all memory and note that nothing but kept canaries was found."""
+        family = family_of(self._supervisor())
         if self.report.view is View.NONE:
             self.report.check(name, False, "the memory of the server cannot be read: needs --audit-view or root")
             return
