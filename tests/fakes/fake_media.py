@@ -102,6 +102,12 @@ class FakeMedia:
         for event in self._waiting:
             event.set()
 
+    def refuse(self) -> None:
+        """Refuse the recognitions that have come, as a process with too long a queue does."""
+        for link, correlation in self._by_correlation:
+            refusal = TranscriptEnded("concurrent_limit_exceeded", 0, 0, "", 0.0)
+            link.post(refusal, correlation=correlation)
+
     def die(self) -> None:
         """End as a killed process does."""
         for link in self.links:

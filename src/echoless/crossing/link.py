@@ -222,15 +222,19 @@ class Exchange:
 
         raises: EcholessError(CROSSING_BROKEN) when the peer is gone; frames that arrived before are given first
         """
-        while not self._frames:
-            if self._is_broken:
-                raise _broken()
+        await self.wait()
+        if not self._frames:
+            raise _broken()
+        return self._frames.popleft()
+
+    async def wait(self) -> None:
+        """Wait until `receive` would not."""
+        while not self._frames and not self._is_broken:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        return self._frames.popleft()
 
     def deliver(self, frame: Frame) -> None:
         """Take a frame; what may be on its way is bounded by the windows that the records state."""

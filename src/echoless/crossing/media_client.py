@@ -1,7 +1,9 @@
 """The gateway's side of its links to media processes: jobs that are given a recording.
 
 A media process does one job at a time, so a job may wait in its queue; nothing of the recording is sent before its
-turn. Until then another process can take the job over, should its own one die.
+turn. A job that has to wait is offered to the other processes too, and belongs to the first that begins it:
+gateways do not see each other's jobs, so the process that seemed free may be busy for an hour. One that dies before
+it has begun costs nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -72,6 +75,8 @@ SILENT_S_MAX: Final = 300.0
 PLACE_S_MAX: Final = 10.0
 """How long a job may wait for any process at all."""
 _PLACE_LOOK_S: Final = 0.05
+OFFER_S: Final = 0.2
+"""How long a job waits for its turn before it is offered to the other processes too."""
 _JOBS_PER_PROCESS_MAX: Final = 64
 _WORDS_BYTES: Final = 512 * 1024
 
@@ -103,9 +108,38 @@ def _records_of(order: MediaOrder) -> Iterator[Record]:
 class Places(Protocol):
     """Whoever finds a process for a job."""
 
-    def begin(self, ticket: TicketId, order: MediaOrder) -> tuple[MediaPlace, Exchange]:
+    def begin(self, ticket: TicketId, order: MediaOrder) -> _Turn:
         """Give a job to a process."""
         ...
+
+    def offer(self, ticket: TicketId, order: MediaOrder, turns: Collection[_Turn]) -> list[_Turn]:
+        """Give a job to all processes where it does not wait yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A job's place in the queue of one process."""
+
+    place: MediaPlace
+    exchange: Exchange
+
+    def post(self, record: Record) -> None:
+        """Send a record, where there is still somebody to send it to."""
+        if not self.place.link.is_closed:
+            self.exchange.post(record)
+
+    def decoded(self, frame: Frame) -> Record | None:
+        """Return a frame as a record, None for nonsense."""
+        try:
+            return self.place.link.registry.decode(frame)
+        except EcholessError:
+            return None
+
+    def leave(self) -> None:
+        """Forget late answers, and count the job as ended."""
+        self.exchange.__exit__(None, None, None)
+        self.place.job_ended()
 
 
 class MediaJob:
@@ -118,8 +152,9 @@ class MediaJob:
         self._pool = pool
         self._ticket = ticket
         self._order = order
-        self._place: MediaPlace | None = None
-        self._exchange: Exchange | None = None
+        # One once the job has begun, before that one for each process that it waits for.
+        self._turns: list[_Turn] = []
+        self._is_offered = False
         self._credit_bytes = 0
         self._is_started = False
         self._is_input_ended = False
@@ -189,7 +224,7 @@ class MediaJob:
             self._is_started = True
             if frame.header.kind == KIND_AUDIO and frame.header.is_content:
                 return AudioContent(frame.payload)
-            record = self._decoded(frame)
+            record = self._turns[0].decoded(frame)
             if isinstance(record, JobStarted):
                 self._add_credit(record.window_bytes)
             elif isinstance(record, InputCredit):
@@ -215,8 +250,8 @@ class MediaJob:
         self._failure = self._failure or failure or ClientLeftError()
         self._cancel()
         self._moved.set()
-        if self._exchange is not None:
-            self._exchange.fail()
+        for turn in self._turns:
+            turn.exchange.fail()
 
     # --- inner ---
 
@@ -226,7 +261,8 @@ class MediaJob:
         raises: EcholessError(CONCURRENT_LIMIT_EXCEEDED) when all are full
         """
         try:
-            self._place, self._exchange = self._pool.begin(self._ticket, self._order)
+            self._turns = [self._pool.begin(self._ticket, self._order)]
+            self._is_offered = False
         except EcholessError as error:
             if error.code is not ErrorCode.ENGINE_UNAVAILABLE:
                 raise
@@ -247,7 +283,7 @@ class MediaJob:
             self._begin()
         except EcholessError as error:
             self.abandon(error)
-        if self._exchange is None and asyncio.get_running_loop().time() >= self._last_sign_s + PLACE_S_MAX:
+        if not self._turns and asyncio.get_running_loop().time() >= self._last_sign_s + PLACE_S_MAX:
             self.abandon(_away())
 
     async def _frame(self) -> Frame:
@@ -256,24 +292,54 @@ class MediaJob:
         raises: what the job was given up for
         """
         while self._failure is None:
-            if self._exchange is None:
+            if not self._turns:
                 await self._await_place()
                 continue
+            turn = self._turns[0]
             try:
                 async with asyncio.timeout_at(self._deadline_s):
-                    frame = await self._exchange.receive()
+                    turn = turn if len(self._turns) == 1 else await self._first_turn()
+                    frame = await turn.exchange.receive()
             except TimeoutError:
                 self._note_overdue()
             except EcholessError:
-                self._note_lost()
+                self._note_lost(turn)
             else:
-                if self._failure is None:
+                if self._is_taken(turn, frame):
                     return frame
         raise self._failure
+
+    async def _first_turn(self) -> _Turn:
+        """Return the turn of whoever says something first, of several."""
+        waits = {asyncio.create_task(turn.exchange.wait()): turn for turn in self._turns}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            return next(turn for wait, turn in waits.items() if wait.done())
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.wait(waits)
+
+    def _is_taken(self, turn: _Turn, frame: Frame) -> bool:
+        """Give a job that one process begins to it alone. One that refuses it leaves it to the others."""
+        if self._failure is not None:
+            return False
+        others = [other for other in self._turns if other is not turn]
+        if others and bool(getattr(turn.decoded(frame), "error_code", "")):
+            turn.leave()
+            self._turns = others
+            return False
+        for other in others:
+            other.post(Cancel())
+            other.leave()
+        self._turns = [turn]
+        return True
 
     @property
     def _deadline_s(self) -> float:
         """When to look whether somebody is late: on the loop's clock."""
+        if not self._is_started and not self._is_offered:
+            return self._last_sign_s + OFFER_S
         return self._last_sign_s + (SILENT_S_MAX if self._is_started else QUEUED_S_MAX)
 
     @property
@@ -284,21 +350,26 @@ class MediaJob:
     def _note_overdue(self) -> None:
         """Take note that nothing came for long; only one who owes something is late."""
         now_s = asyncio.get_running_loop().time()
-        if self._is_started and not self._is_owed:
+        if not self._is_started and not self._is_offered:
+            self._is_offered = True
+            self._turns += self._pool.offer(self._ticket, self._order, self._turns)
+        elif self._is_started and not self._is_owed:
             self._last_sign_s = now_s
         elif now_s >= self._deadline_s:
             self.abandon(_away() if self._is_started else _busy())
 
-    def _note_lost(self) -> None:
-        """Take note that the process died: begin anew elsewhere, unless it had begun."""
+    def _note_lost(self, turn: _Turn) -> None:
+        """Take note that a process died: go on waiting for others, or begin anew elsewhere, unless it had begun."""
         if self._failure is not None:
             return
         if self._is_started or self._is_ended:
             self.abandon(_away())
             return
-        self._leave()
-        self._note_sign()
-        self._try_place()
+        turn.leave()
+        self._turns.remove(turn)
+        if not self._turns:
+            self._note_sign()
+            self._try_place()
 
     async def _window(self) -> None:
         while not self._credit_bytes and not self._is_ended:
@@ -319,19 +390,12 @@ class MediaJob:
     def _post_input(self, piece: bytes) -> None:
         if self._failure is not None:
             raise self._failure
-        if piece and self._exchange is not None and self._place is not None and not self._place.link.is_closed:
+        if piece and self._turns and not self._turns[0].place.link.is_closed:
             self._note_sign()
-            self._exchange.post_content(KIND_INPUT_AUDIO, piece)
+            self._turns[0].exchange.post_content(KIND_INPUT_AUDIO, piece)
 
     def _note_sign(self) -> None:
         self._last_sign_s = asyncio.get_running_loop().time()
-
-    def _decoded(self, frame: Frame) -> Record | None:
-        assert self._place is not None, "a frame came from nowhere"
-        try:
-            return self._place.link.registry.decode(frame)
-        except EcholessError:
-            return None
 
     def _cancel(self) -> None:
         if not self._is_ended:
@@ -339,15 +403,14 @@ class MediaJob:
         self._is_ended = True
 
     def _post(self, record: Record) -> None:
-        """Send a record, where there is somebody to send it to."""
-        if self._exchange is not None and self._place is not None and not self._place.link.is_closed:
-            self._exchange.post(record)
+        """Send a record to whoever has the job, or has it in a queue."""
+        for turn in self._turns:
+            turn.post(record)
 
     def _leave(self) -> None:
-        if self._exchange is not None and self._place is not None:
-            self._exchange.__exit__(None, None, None)
-            self._place.job_ended()
-        self._exchange = self._place = None
+        for turn in self._turns:
+            turn.leave()
+        self._turns = []
 
 
 class MediaPlace:
@@ -360,6 +423,14 @@ class MediaPlace:
         self.name = name
         self.job_count = 0
         self._is_retiring = False
+
+    def queue(self, ticket: TicketId, order: MediaOrder) -> _Turn:
+        """Put a job into the process's queue."""
+        exchange = self.link.exchange(ticket)
+        for record in _records_of(order):
+            exchange.post(record)
+        self.job_count += 1
+        return _Turn(self, exchange)
 
     def job_ended(self) -> None:
         """Count a job that ended; the last one of a process that retires closes its link."""
@@ -419,7 +490,7 @@ class MediaPool:
         """
         return MediaJob(self, ticket, order)
 
-    def begin(self, ticket: TicketId, order: MediaOrder) -> tuple[MediaPlace, Exchange]:
+    def begin(self, ticket: TicketId, order: MediaOrder) -> _Turn:
         """Give a job to the process with the fewest jobs of ours.
 
         raises: EcholessError(ENGINE_UNAVAILABLE) when none lives, CONCURRENT_LIMIT_EXCEEDED when all are full
@@ -432,11 +503,13 @@ class MediaPool:
         # Of several idle ones the one that waited longest goes next.
         self._places.remove(place)
         self._places.append(place)
-        exchange = place.link.exchange(ticket)
-        for record in _records_of(order):
-            exchange.post(record)
-        place.job_count += 1
-        return place, exchange
+        return place.queue(ticket, order)
+
+    def offer(self, ticket: TicketId, order: MediaOrder, turns: Collection[_Turn]) -> list[_Turn]:
+        """Give a job to all processes where it does not wait yet, but those that are full."""
+        known = {id(turn.place) for turn in turns}
+        free = [place for place in self._places if id(place) not in known]
+        return [place.queue(ticket, order) for place in free if place.job_count < _JOBS_PER_PROCESS_MAX]
 
     def close(self) -> None:
         """Close all links."""

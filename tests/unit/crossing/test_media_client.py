@@ -266,3 +266,61 @@ async def test_nonsense_ends_the_job() -> None:
             with pytest.raises(EcholessError) as caught:
                 await job.next()
             assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+
+
+async def test_a_job_that_waits_goes_to_whichever_process_is_free_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another gateway's job of an hour may run in the process that seemed free to this one."""
+    monkeypatch.setattr(media_client, "OFFER_S", 0.02)
+    busy, free = FakeMedia(), FakeMedia()
+    busy.is_queued = free.is_queued = True
+    async with media(busy, free) as pool:
+        with pool.transcribe(new_ticket_id(), TRANSCRIBE) as job:
+            both = asyncio.gather(parts(job), feed(job, b"data"))
+            await asyncio.sleep(0.05)
+            assert [len(busy.jobs), len(free.jobs)] == [1, 1]
+            free.let_in()
+            found, _ = await both
+        await asyncio.sleep(0.01)
+        assert isinstance(found[-1], TranscriptEnded)
+        assert bytes(free.jobs[0].input) == b"data"
+        assert busy.jobs[0].is_cancelled
+        assert not busy.jobs[0].input
+        with pool.transcribe(new_ticket_id(), TRANSCRIBE) as job:
+            assert sum(place.job_count for place in pool._places) == 1
+
+
+async def test_a_process_that_dies_or_refuses_leaves_a_waiting_job_to_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(media_client, "OFFER_S", 0.02)
+    dead, full, free = FakeMedia(), FakeMedia(), FakeMedia()
+    dead.is_queued = full.is_queued = free.is_queued = True
+    async with media(dead, full, free) as pool:
+        with pool.transcribe(new_ticket_id(), TRANSCRIBE) as job:
+            both = asyncio.gather(parts(job), feed(job, b"data"))
+            await asyncio.sleep(0.05)
+            dead.die()
+            full.refuse()
+            await asyncio.sleep(0.02)
+            assert not both.done()
+            free.let_in()
+            found, _ = await both
+        assert isinstance(found[-1], TranscriptEnded)
+        assert bytes(free.jobs[0].input) == b"data"
+
+
+async def test_leaving_takes_a_job_out_of_every_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media_client, "OFFER_S", 0.02)
+    first, second = FakeMedia(), FakeMedia()
+    first.is_queued = second.is_queued = True
+    async with media(first, second) as pool:
+        with pool.transcribe(new_ticket_id(), TRANSCRIBE) as job:
+            answering = asyncio.create_task(parts(job))
+            await asyncio.sleep(0.05)
+            job.abandon()
+            with pytest.raises(ClientLeftError):
+                await answering
+        await asyncio.sleep(0.01)
+        assert first.jobs[0].is_cancelled
+        assert second.jobs[0].is_cancelled
+        assert [place.job_count for place in pool._places] == [0, 0]

@@ -341,10 +341,15 @@ class MediaHost:
         return place.is_cancelled or place.link.is_closed or is_late
 
     def _leave(self, place: _Place) -> None:
-        """Take note that nobody listens to a job; one that runs finds out when it next waits."""
+        """Take note that nobody listens to a job; one that runs finds out when it next waits.
+
+        One that waits is gone at once: its order may hold words, and the job before it may run for hours.
+        """
         place.is_cancelled = True
         place.outflow.drop()
-        if place is not self._running and place not in self._queue:
+        if place in self._queue:
+            self._queue.remove(place)
+        if place is not self._running:
             self._forget(place)
 
     def _forget(self, place: _Place) -> None:
