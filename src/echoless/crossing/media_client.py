@@ -108,17 +108,17 @@ def _records_of(order: MediaOrder) -> Iterator[Record]:
 class Places(Protocol):
     """Whoever finds a process for a job."""
 
-    def begin(self, ticket: TicketId, order: MediaOrder) -> _Turn:
+    def begin(self, ticket: TicketId, order: MediaOrder) -> Turn:
         """Give a job to a process."""
         ...
 
-    def offer(self, ticket: TicketId, order: MediaOrder, turns: Collection[_Turn]) -> list[_Turn]:
+    def offer(self, ticket: TicketId, order: MediaOrder, turns: Collection[Turn]) -> list[Turn]:
         """Give a job to all processes where it does not wait yet."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class Turn:
     """A job's place in the queue of one process."""
 
     place: MediaPlace
@@ -153,7 +153,7 @@ class MediaJob:
         self._ticket = ticket
         self._order = order
         # One once the job has begun, before that one for each process that it waits for.
-        self._turns: list[_Turn] = []
+        self._turns: list[Turn] = []
         self._is_offered = False
         self._credit_bytes = 0
         self._is_started = False
@@ -309,7 +309,7 @@ class MediaJob:
                     return frame
         raise self._failure
 
-    async def _first_turn(self) -> _Turn:
+    async def _first_turn(self) -> Turn:
         """Return the turn of whoever says something first, of several."""
         waits = {asyncio.create_task(turn.exchange.wait()): turn for turn in self._turns}
         try:
@@ -320,7 +320,7 @@ class MediaJob:
                 wait.cancel()
             await asyncio.wait(waits)
 
-    def _is_taken(self, turn: _Turn, frame: Frame) -> bool:
+    def _is_taken(self, turn: Turn, frame: Frame) -> bool:
         """Give a job that one process begins to it alone. One that refuses it leaves it to the others."""
         if self._failure is not None:
             return False
@@ -358,7 +358,7 @@ class MediaJob:
         elif now_s >= self._deadline_s:
             self.abandon(_away() if self._is_started else _busy())
 
-    def _note_lost(self, turn: _Turn) -> None:
+    def _note_lost(self, turn: Turn) -> None:
         """Take note that a process died: go on waiting for others, or begin anew elsewhere, unless it had begun."""
         if self._failure is not None:
             return
@@ -424,13 +424,13 @@ class MediaPlace:
         self.job_count = 0
         self._is_retiring = False
 
-    def queue(self, ticket: TicketId, order: MediaOrder) -> _Turn:
+    def queue(self, ticket: TicketId, order: MediaOrder) -> Turn:
         """Put a job into the process's queue."""
         exchange = self.link.exchange(ticket)
         for record in _records_of(order):
             exchange.post(record)
         self.job_count += 1
-        return _Turn(self, exchange)
+        return Turn(self, exchange)
 
     def job_ended(self) -> None:
         """Count a job that ended; the last one of a process that retires closes its link."""
@@ -490,7 +490,7 @@ class MediaPool:
         """
         return MediaJob(self, ticket, order)
 
-    def begin(self, ticket: TicketId, order: MediaOrder) -> _Turn:
+    def begin(self, ticket: TicketId, order: MediaOrder) -> Turn:
         """Give a job to the process with the fewest jobs of ours.
 
         raises: EcholessError(ENGINE_UNAVAILABLE) when none lives, CONCURRENT_LIMIT_EXCEEDED when all are full
@@ -505,7 +505,7 @@ class MediaPool:
         self._places.append(place)
         return place.queue(ticket, order)
 
-    def offer(self, ticket: TicketId, order: MediaOrder, turns: Collection[_Turn]) -> list[_Turn]:
+    def offer(self, ticket: TicketId, order: MediaOrder, turns: Collection[Turn]) -> list[Turn]:
         """Give a job to all processes where it does not wait yet, but those that are full."""
         known = {id(turn.place) for turn in turns}
         free = [place for place in self._places if id(place) not in known]

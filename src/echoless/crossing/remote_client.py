@@ -6,7 +6,7 @@ again in its egress process.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from echoless.core.errors import EcholessError, ErrorCode
@@ -15,8 +15,7 @@ from echoless.crossing.client import EnginePlace, Speech, SpeechPart
 from echoless.crossing.egress_client import EgressLinks
 from echoless.crossing.egress_control import RemoteFacts
 from echoless.crossing.egress_records import RemoteConvert, RemoteSpeak, RemoteTranscribe
-from echoless.crossing.link import Exchange
-from echoless.crossing.media_client import MediaJob, MediaOrder, MediaPart, MediaPlace
+from echoless.crossing.media_client import MediaJob, MediaOrder, MediaPart, MediaPlace, Turn
 from echoless.crossing.media_records import Convert, Transcribe, TranscriptEnded
 from echoless.crossing.records import Speak, SpeechEnded
 
@@ -79,7 +78,7 @@ class _OnePlace:
         self._model_id = model_id
         self._is_zero = is_zero
 
-    def begin(self, ticket: TicketId, order: MediaOrder) -> tuple[MediaPlace, Exchange]:
+    def begin(self, ticket: TicketId, order: MediaOrder) -> Turn:
         """Give the job to the process.
 
         raises: EcholessError(ENGINE_UNAVAILABLE) while there is none
@@ -93,7 +92,11 @@ class _OnePlace:
             exchange.post(RemoteTranscribe(self._model_id, self._is_zero, order))
         place = MediaPlace(link, self._remote.peer_name)
         place.job_count = 1
-        return place, exchange
+        return Turn(place, exchange)
+
+    def offer(self, ticket: TicketId, order: MediaOrder, turns: Collection[Turn]) -> list[Turn]:
+        """Offer it to nobody else: a remote has one process."""
+        return []
 
 
 class RemotePool:
