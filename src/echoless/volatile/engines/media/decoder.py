@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
@@ -31,6 +32,7 @@ _RATE_HZ_MIN: Final = 1_000
 _RATE_HZ_MAX: Final = 768_000
 # A recording that is damaged here and there is read on; one that is nothing but damage is not.
 _BAD_PACKETS_MAX: Final = 500
+_PLANES_MAX: Final = 8
 _READ_BYTES: Final = 32 * 1024
 _DECODER_NAMES: Final = """
 aac aac_latm ac3 adpcm_ima_qt adpcm_ima_wav adpcm_ms alac amrnb amrwb libopencore_amrnb libopencore_amrwb eac3 flac
@@ -158,7 +160,8 @@ class Decoder:
             packet = None
             try:
                 packet = next(packets, None)
-            except av.FFmpegError:
+            except (av.FFmpegError, IndexError):
+                # PyAV numbers the streams when it opens a container; a damaged one may number them anew.
                 is_broken = True
             if packet is not None:
                 yield packet
@@ -191,8 +194,22 @@ def _frames_of(stream: AudioStream, packet: Packet[AudioStream] | None) -> list[
         return None
 
 
-def _samples(frame: AudioFrame, channel_count: int) -> Samples:
+def _readable(frame: AudioFrame, channel_count: int) -> AudioFrame:
+    """Return a frame whose planes PyAV can count.
+
+    It counts them up to the first one that is missing, and of eight or more none is: it would read beyond them.
+    """
+    if not frame.format.is_planar or channel_count < _PLANES_MAX:
+        return frame
+    interleaved = [*AudioResampler(format="flt", layout=frame.layout, rate=frame.sample_rate).resample(frame)]
+    if len(interleaved) != 1:
+        raise _invalid(f"{channel_count} channels in one frame")
+    return interleaved[0]
+
+
+def _samples(original: AudioFrame, channel_count: int) -> Samples:
     """Return a frame's samples from -1 to 1, shape (channels, samples)."""
+    frame = _readable(original, channel_count)
     taken = frame.to_ndarray()
     shaped = taken if frame.format.is_planar else taken.reshape(-1, channel_count).T
     samples = np.ascontiguousarray(shaped, dtype=np.float32)

@@ -161,6 +161,21 @@ def test_many_channels_and_high_rates_are_decoded(channels: int, rate_hz: int) -
     assert np.array_equal(np.rint(samples.T * 32768).astype("<i2"), pcm)
 
 
+def test_many_planes_are_read_as_they_are() -> None:
+    """PyAV counts the planes of a frame beyond their end where there are eight or more."""
+    layout, channels = "7.1", 8
+    memory = io.BytesIO()
+    with av.open(memory, "w", format="adts") as out:
+        stream = out.add_stream("aac", rate=48_000, layout=layout)
+        frame = av.AudioFrame.from_ndarray(tone(1, 48_000, channels).reshape(1, -1), format="s16", layout=layout)
+        frame.sample_rate = 48_000
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            out.mux(packet)
+    rate_hz, samples = decoded(memory.getvalue())
+    assert (rate_hz, samples.shape[0]) == (48_000, channels)
+    assert abs(samples.shape[1] / rate_hz - 1) < 0.06
+
+
 def test_tags_and_pictures_before_the_sound_are_passed_over() -> None:
     """A tag states its own size in seven bits a byte; it may hold megabytes of pictures."""
     picture = b"\xff\xd8\xff\xfb" * 100_000
