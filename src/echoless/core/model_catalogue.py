@@ -15,7 +15,6 @@ from enum import StrEnum
 from importlib.resources import files as package_files
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from echoless.core.engine_names import is_engine_name
 from echoless.core.errors import EcholessError, ErrorCode
@@ -262,7 +261,7 @@ def _file(name: str, entry: object) -> ModelFile:
         raise _refuse(f"{name}: a file has words that nobody knows")
     if not _SHA256.fullmatch(sha256) or not 0 < size <= _FILE_BYTES_MAX:
         raise _refuse(f"{name}: sha256 must be 64 small hexadecimal digits, size_bytes a size")
-    if urlsplit(address).scheme != "https":
+    if not address.startswith("https://"):
         raise _refuse(f"{name}: an address must begin with https")
     _checked_path(name, path)
     return ModelFile(path, address, size, sha256, is_archive)
