@@ -203,7 +203,7 @@ class LiveHost:
             self._turns.append(seat)
 
     def _step(self, seat: _Seat, listening: Listening) -> None:
-        """Do one step. What it leaves on the stack lies below this frame and is wiped when the session ends."""
+        """Do one step. What it leaves on the stack lies below this frame and is wiped when the session rests."""
         code: ErrorCode | None = None
         try:
             listening.step()
@@ -219,6 +219,8 @@ class LiveHost:
             self._leave(seat)
         else:
             self._enqueue(seat)
+            if not seat.is_queued:
+                self._stack.wipe()
         self._watch_writes(seat.link)
 
     def _post(self, seat: _Seat, record: Record) -> None:

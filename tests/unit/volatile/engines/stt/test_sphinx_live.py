@@ -11,6 +11,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.volatile.engines.stt import sphinx_live
 from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer, SphinxLiveSession
 from echoless.volatile.speech.hearing_ports import Heard, HearingOptions
+from tests.fakes.other_memory import memory_after
 
 pytestmark = pytest.mark.unit
 
@@ -169,3 +170,40 @@ def test_a_decoder_that_fails_is_not_used_again(speech: AudioContent) -> None:
     session.close()
     assert recognizer._idle == []
     assert len(_hear(recognizer.open(OPTIONS), speech.reveal())) > 3
+
+
+_CHILD = """
+from echoless.core.content import AudioContent
+from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer
+from echoless.volatile.speech.hearing_ports import HearingOptions
+recognizer = SphinxLiveRecognizer(idle_count=1)
+session = recognizer.open(HearingOptions(tags_events=False))
+def run(data):
+    for at in range(0, len(data), 3_200):
+        session.hear(AudioContent(data[at : at + 3_200]))
+    if MODE != "keeps":
+        session.commit()
+    if MODE == "closed":
+        session.close()
+"""
+
+
+@pytest.mark.parametrize("mode", ["closed", "committed", "keeps"])
+def test_neither_samples_nor_words_are_left_of_a_segment_that_is_committed(
+    recognizer: SphinxLiveRecognizer, speech: AudioContent, mode: str
+) -> None:
+    """The control has said a hypothesis and not committed it: the search finds that."""
+    session = recognizer.open(OPTIONS)
+    words = _hear(session, speech.reveal())[-1].split()
+    words += [word.text.reveal() for word in session.commit().words]
+    session.close()
+    phrases = [" ".join(words[at : at + 3]).encode() for at in range(len(words) - 2)]
+    # Some of them stand in the texts of any program.
+    common = memory_after(_CHILD, bytes(len(speech)), "closed")
+    phrases = [phrase for phrase in phrases if phrase not in common]
+    assert len(phrases) > 5
+    memory = memory_after(_CHILD, speech.reveal(), mode)
+    pcm = speech.reveal()
+    windows = [pcm[at : at + 32] for at in range(20_000, len(pcm) - 20_000, 1_000)]
+    found = [mark for mark in (*phrases, *windows) if len(set(mark)) > 6 and mark in memory]
+    assert (found == []) is (mode != "keeps")
