@@ -47,3 +47,10 @@ def test_the_reference_is_a_markdown_table(run: Run) -> None:
     assert any(
         line.startswith("| `assurance` | `ECHOLESS_ASSURANCE` | `strict`, `best_effort` |") for line in lines
     )
+
+
+def test_the_check_looks_for_the_models_that_are_mapped(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECHOLESS_MODEL_ENGINES", "eleven_v3=local:absent")
+    refused = run("config", "check")
+    assert isinstance(refused.exception, EcholessError)
+    assert "absent is not installed" in refused.exception.public_description
