@@ -14,6 +14,7 @@ _TEXTS: Final = {
         "A recording of this kind can only be read from its end, and is larger than this server holds in memory."
     ),
     ErrorCode.CONCURRENT_LIMIT_EXCEEDED: "All engines are busy; try again.",
+    ErrorCode.REQUEST_TIMEOUT: "The recording came, or its answer was taken, too slowly while others waited.",
     ErrorCode.ENGINE_UNAVAILABLE: "The engine is not available at this moment.",
 }
 _BY_VALUE: Final = {code.value: code for code in _TEXTS}

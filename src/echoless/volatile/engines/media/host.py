@@ -46,6 +46,11 @@ from echoless.volatile.engines.media.upload import INPUT_WINDOW_BYTES, Upload
 from echoless.volatile.speech.media_ports import JobCancelledError, MediaJob
 
 QUEUE_MAX: Final = 64
+PATIENCE_S: Final = 30.0
+"""How long a job may wait for its client while others wait for the process, besides what the bytes take."""
+PATIENCE_BYTES_PER_S: Final = 64 * 1024
+"""What a client must bring and take a second when others wait."""
+_LOOK_S: Final = 1.0
 _WORDS_MAX: Final = 1_000_000
 
 _Order = Convert | Transcribe | RenderTranscript
@@ -70,6 +75,9 @@ class _Place:
     upload: Upload | None = None
     is_cancelled: bool = False
     audio_bytes: int = 0
+    # What its client has brought and taken, and how long it kept others waiting for that.
+    moved_bytes: int = 0
+    awaited_s: float = 0.0
 
 
 class MediaHost:
@@ -225,11 +233,13 @@ class MediaHost:
         if place.upload is None:
             raise EcholessError(ErrorCode.CROSSING_BROKEN, "input before its job has started")
         place.upload.add(payload)
+        place.moved_bytes += len(payload)
 
     def _steer(self, place: _Place, record: Credit | Cancel | EndInput) -> None:
         match record:
             case Credit():
                 place.outflow.open_window(record.taken_bytes)
+                place.moved_bytes += record.taken_bytes
                 self._flush(place.link)
             case Cancel():
                 self._leave(place)
@@ -320,9 +330,15 @@ class MediaHost:
     def wait_for(self, place: _Place) -> None:
         """Wait until something arrives that may let a job go on.
 
-        raises: JobCancelledError
+        A client that brings a byte now and then, or takes one, holds the process only while nobody else wants it.
+        raises: JobCancelledError, EcholessError(REQUEST_TIMEOUT)
         """
-        self.check(place, self._patience_s())
+        began_s, is_wanted, patience_s = self._clock.monotonic_s(), bool(self._queue), self._patience_s()
+        self.check(place, min(_LOOK_S, _LOOK_S if patience_s is None else patience_s) if is_wanted else patience_s)
+        if is_wanted:
+            place.awaited_s += self._clock.monotonic_s() - began_s
+        if place.awaited_s > PATIENCE_S + place.moved_bytes / PATIENCE_BYTES_PER_S:
+            raise EcholessError(ErrorCode.REQUEST_TIMEOUT, "a client is slow, and others wait")
 
     def check(self, place: _Place, timeout_s: float | None = 0.0) -> None:
         """Take what has arrived and say whether a job may go on.

@@ -206,6 +206,36 @@ def test_cancelled_orders_leave_the_queue_at_once(serve: ServeJobs) -> None:
     assert give(gateway, tone(1).tobytes(), 6).error_code == ""
 
 
+def test_a_slow_client_holds_the_process_only_while_nobody_else_wants_it(
+    serve: ServeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C19: a byte a second is no way to keep everybody else out."""
+    monkeypatch.setattr("echoless.volatile.engines.media.host.PATIENCE_S", 0.05)
+    monkeypatch.setattr("echoless.volatile.engines.media.host._LOOK_S", 0.01)
+    gateway = serve({Convert: Job()}).gateways[0]
+    gateway.send(convert(), 1)
+    gateway.until(JobStarted, 1)
+    gateway.end.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        gateway.until(SpeechEnded, 1)
+    gateway.end.settimeout(20)
+    gateway.send(convert(), 2)
+    assert gateway.until(SpeechEnded, 1).error_code == "request_timeout"
+    assert give(gateway, tone(1).tobytes(), 2).error_code == ""
+
+
+def test_a_client_that_takes_nothing_gives_way_too(serve: ServeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("echoless.volatile.engines.media.host.PATIENCE_S", 0.05)
+    monkeypatch.setattr("echoless.volatile.engines.media.host._LOOK_S", 0.01)
+    monkeypatch.setattr("echoless.volatile.engines.media.host.PATIENCE_BYTES_PER_S", 1e9)
+    gateway = serve().gateways[0]
+    gateway.send(convert(window_bytes=1024), 1)
+    gateway.until(JobStarted, 1)
+    gateway.send_audio(tone(30).tobytes(), 1)
+    gateway.send(convert(), 2)
+    gateway.until(JobStarted, 2)
+
+
 def test_the_jobs_of_a_gateway_that_is_gone_end(serve: ServeJobs) -> None:
     job = Job()
     gone, stays = serve({Convert: job}, links=2).gateways
