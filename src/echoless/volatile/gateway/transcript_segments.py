@@ -1,7 +1,7 @@
 """A transcript cut into segments, as OpenAI's API shows it.
 
-Of a segment's members some are figures of one recogniser's inside; here they are stated as unknown: no tokens, a
-compression of one, no probability of silence.
+Members that are figures of one recogniser's inside (`tokens`, `seek`, `compression_ratio`, `no_speech_prob`) are left
+out: the engines here have none, and a made-up figure would be taken for one.
 source: OpenAI's API reference, the verbose transcription object
 """
 
@@ -56,13 +56,9 @@ def _wire_segment(index: int, segment: Sequence[PlacedWord], temperature: float)
     said = [placed.word for placed in segment if placed.word.kind is not WordKind.SPACING]
     return {
         "id": index,
-        "seek": 0,
         "start": said[0].start_s if said else segment[0].word.start_s,
         "end": said[-1].end_s if said else segment[-1].word.end_s,
         "text": text_of(segment),
-        "tokens": [],
         "temperature": temperature,
         "avg_logprob": sum(word.logprob for word in said) / len(said) if said else 0.0,
-        "compression_ratio": 1.0,
-        "no_speech_prob": 0.0,
     }
