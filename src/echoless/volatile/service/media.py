@@ -57,6 +57,7 @@ def run_media(start: ChildStart, config: MediaConfig) -> None:
     recognizers |= models.load()
     gc.collect()
     gc.freeze()
+    rest.note_size()
     start.control.set_blocking(False)
     host.add_watch(start.control, lambda: _obey(start, host))
     start.control.send(report)
@@ -97,6 +98,10 @@ class _Rest:
         self._resident_at_start_bytes = self._memory.resident_bytes
         self._is_asked = False
         self.host: MediaHost | None = None
+
+    def note_size(self) -> None:
+        """Take the present size for that of a process without jobs: models are loaded late, and are no growth."""
+        self._resident_at_start_bytes = self._memory.resident_bytes
 
     def take(self) -> None:
         """Ask for a successor where one is due."""
