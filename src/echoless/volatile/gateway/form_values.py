@@ -47,6 +47,16 @@ def check_no_switch(call: Call, members: dict[str, Any]) -> None:
         raise misplaced_switch()
 
 
+def check_stored(call: Call, *stores: bool | None) -> None:
+    """Refuse `store=false`, OpenAI's word elsewhere for what the switch does here.
+
+    raises: UnprocessableError
+    """
+    if False in stores:
+        call.mode = RetentionMode.ZERO
+        raise misplaced_switch()
+
+
 def _decoded(name: str, text: str) -> Any:
     try:
         return from_json(text, allow_inf_nan=False, cache_strings="none")

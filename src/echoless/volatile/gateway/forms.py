@@ -26,6 +26,8 @@ _FIELD_BYTES_MAX: Final = 64 * 1024
 _FIELDS_BYTES_MAX: Final = 256 * 1024
 _HEADER_BYTES_MAX: Final = 4096
 _NULL: Final = "null"
+# What a caller gets back as it came may hold anything.
+_UNREAD: Final = frozenset({"webhook_metadata"})
 
 TakePiece = Callable[[bytes], None]
 
@@ -195,16 +197,24 @@ class FormReader:
 
     def _begin(self, segment: MultipartSegment) -> None:
         self._name = segment.name or ""
-        if self._call.endpoint.is_generation and looks_like_switch(self._name):
-            # As for a misplaced one in the query: whoever sent it wanted nothing kept, and nothing is.
-            self._call.mode = RetentionMode.ZERO
-            raise misplaced_switch()
+        if looks_like_switch(self._name):
+            self._refuse_switch()
         self._is_in_file = self._name in self._files
         if self._is_in_file:
             self.form.file_names.add(self._name)
             self._events.append(FileBegan(self._name))
         is_text = segment.filename is None or self._name in self._texts
         self._value = bytearray() if is_text and not self._is_in_file else None
+
+    def _refuse_switch(self) -> None:
+        """Refuse a switch in the form, also in JSON that nobody here reads.
+
+        raises: UnprocessableError
+        """
+        if self._call.endpoint.is_generation:
+            # As for a misplaced one in the query: whoever sent it wanted nothing kept, and nothing is.
+            self._call.mode = RetentionMode.ZERO
+            raise misplaced_switch()
 
     def _add(self, data: bytes) -> None:
         if self._is_in_file:
@@ -224,6 +234,8 @@ class FormReader:
             return
         text = value.decode("utf-8", "replace")
         value[:] = bytes(len(value))
+        if text.lstrip()[:1] in {"{", "["} and self._name not in _UNREAD and looks_like_switch(text):
+            self._refuse_switch()
         self.form.field_names.add(self._name)
         if self._name in self._lists:
             self.form.lists.setdefault(self._name, []).extend([text] if text != _NULL else ())

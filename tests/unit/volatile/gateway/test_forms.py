@@ -94,6 +94,19 @@ async def test_a_switch_in_a_form_is_refused(name: str) -> None:
     assert caught.value.fields[0].location == ("query", "enable_logging")
 
 
+@pytest.mark.claim("Z2")
+@pytest.mark.parametrize("text", ['{"enable_logging": false}', ' [{"a": {"zeroRetention": true}}]'])
+async def test_a_switch_in_json_that_nobody_reads_is_refused(text: str) -> None:
+    with pytest.raises(UnprocessableError) as caught:
+        await read(whole(part("options", text.encode())))
+    assert caught.value.fields[0].location == ("query", "enable_logging")
+
+
+async def test_what_a_caller_gets_back_may_hold_anything() -> None:
+    form, _ = await read(whole(part("webhook_metadata", b'{"enable_logging": false}')))
+    assert form.texts == {"webhook_metadata": '{"enable_logging": false}'}
+
+
 @pytest.mark.claim("Z14")
 @pytest.mark.parametrize(
     ("data", "content_type"),

@@ -16,6 +16,7 @@ from echoless.crossing.records import KeepText, Normalization, Speak, VoiceGrant
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.engine_choice import engine_of
+from echoless.volatile.gateway.form_values import check_stored
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 from echoless.volatile.gateway.renderings import PlainAudio
 from echoless.volatile.gateway.routing import Route
@@ -60,8 +61,9 @@ _MEDIA_TYPES: Final = ("audio/mpeg", "audio/ogg", "audio/wav", "audio/pcm")
 
 async def speak(call: Call) -> None:
     """One audio file, sent as it is made."""
-    AudioQuery.parse(call.query)
+    query = AudioQuery.parse(call.query)
     body = await read_schema(call, AudioSpeechBody)
+    check_stored(call, query.store, body.store)
     _check(body)
     model = model_for(_MODELS.get(body.model, body.model), DEFAULT_MODEL_ID, call.settings)
     limit = characters_max(model, call.settings)

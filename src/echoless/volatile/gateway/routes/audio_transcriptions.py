@@ -14,7 +14,7 @@ import msgspec
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.languages import LANGUAGE_BY_CODE
 from echoless.volatile.gateway.calls import Call, Header
-from echoless.volatile.gateway.form_values import check_no_switch
+from echoless.volatile.gateway.form_values import check_no_switch, check_stored
 from echoless.volatile.gateway.forms import Form
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 from echoless.volatile.gateway.routing import Route
@@ -42,7 +42,7 @@ _WORD: Final = "word"
 
 async def transcribe(call: Call) -> None:
     """Write down a recording."""
-    AudioQuery.parse(call.query)
+    check_stored(call, AudioQuery.parse(call.query).store)
     with Upload(call, _FILE, _FILE_BYTES_MAX, lists={_GRANULARITIES, f"{_GRANULARITIES}[]"}) as upload:
         await _transcribe_upload(call, upload)
 
@@ -88,7 +88,9 @@ def _fields(call: Call, form: Form) -> AudioTranscriptionForm:
     if granularities:
         values[_GRANULARITIES] = granularities
     check_no_switch(call, values)
-    return AudioTranscriptionForm.checked(values)
+    fields = AudioTranscriptionForm.checked(values)
+    check_stored(call, fields.store)
+    return fields
 
 
 def _check(fields: AudioTranscriptionForm) -> None:

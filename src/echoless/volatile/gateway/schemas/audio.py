@@ -5,17 +5,20 @@ source: OpenAI's API reference, audio: create speech, create transcription
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from echoless.volatile.gateway.schemas.base import Body, Query
+
+_STORE: Final = "`false` is refused: zero retention is asked for by the query parameter enable_logging."
 
 
 class AudioQuery(Query):
     """Query of both."""
 
     enable_logging: bool = Field(True, description="`false` asks for zero retention of this request.")
+    store: bool | None = Field(None, description=_STORE)
 
 
 class CustomVoice(Body):
@@ -33,6 +36,7 @@ class AudioSpeechBody(Body):
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: float = Field(1.0, ge=0.25, le=4.0)
     instructions: str | None = Field(None, repr=False)
+    store: bool | None = Field(None, description=_STORE)
     stream_format: Literal["audio", "sse"] = "audio"
 
 
@@ -44,5 +48,6 @@ class AudioTranscriptionForm(Body):
     prompt: str | None = Field(None, repr=False)
     response_format: Literal["json", "text", "srt", "verbose_json", "vtt", "diarized_json"] = "json"
     temperature: float = Field(0.0, ge=0, le=1)
+    store: bool | None = Field(None, description=_STORE)
     timestamp_granularities: list[Literal["word", "segment"]] | None = None
     stream: bool = False

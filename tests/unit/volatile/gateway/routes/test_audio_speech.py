@@ -46,6 +46,16 @@ async def test_it_is_text_to_speech_with_the_same_switch(is_zero: bool) -> None:
         assert (kept.reserved.model_id, kept.reserved.characters) == ("eleven_flash_v2_5", 12)
 
 
+@pytest.mark.claim("Z2")
+@pytest.mark.parametrize(("query", "changes"), [("?store=false", {}), ("", {"store": False})])
+async def test_another_word_for_the_switch_is_refused(query: str, changes: dict[str, Any]) -> None:
+    async with running_gateway(FakeEngine(AUDIO)) as gateway:
+        reply = await gateway.ask("POST", PATH + query, body(**changes))
+        assert (reply.status, reply.headers["x-echoless-retention"]) == (422, "zero")
+        assert not gateway.engine.jobs
+        assert (await gateway.ask("POST", PATH, body(store=True))).status == 200
+
+
 @pytest.mark.parametrize(
     ("changes", "voice", "output_format"),
     [

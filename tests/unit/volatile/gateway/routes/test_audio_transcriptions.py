@@ -43,6 +43,15 @@ async def test_it_is_speech_to_text_with_the_same_switch(is_zero: bool) -> None:
         assert order.language_code == "en"
 
 
+@pytest.mark.claim("Z2")
+@pytest.mark.parametrize(("query", "values"), [("?store=0", ()), ("", (("store", "false"),))])
+async def test_another_word_for_the_switch_is_refused(query: str, values: tuple[tuple[str, str], ...]) -> None:
+    async with running_gateway() as gateway:
+        reply = await send(gateway, *values, query=query)
+        assert (reply.status, reply.headers["x-echoless-retention"]) == (422, "zero")
+        assert not gateway.media.jobs
+
+
 async def test_verbose_answers_have_segments_and_words() -> None:
     media = FakeMedia()
     space = word(" ", 1.2, 3.0, WordKind.SPACING)
