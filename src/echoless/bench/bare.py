@@ -19,6 +19,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 
 _LENGTH: Final = struct.Struct(">I")
 _MODULE: Final = "echoless.volatile.service.bare"
+_MEDIA_MODULE: Final = "echoless.volatile.service.bare_media"
 _SOCKET_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -80,7 +81,22 @@ class BareProcesses:
             raise
         return bare
 
-    def _start_one(self, output_format: str, requests: Sequence[bytes]) -> None:
+    @classmethod
+    def start_media(cls, count: int, work: str) -> Self:
+        """Start so many processes that `transcribe` or `convert`; jobs are samples, given to their ends.
+
+        raises: EcholessError(ENGINE_UNAVAILABLE) when one does not start
+        """
+        bare = cls([], [])
+        try:
+            for _ in range(count):
+                bare._start_one(work, (), module=_MEDIA_MODULE)
+        except BaseException:
+            bare.stop()
+            raise
+        return bare
+
+    def _start_one(self, argument: str, requests: Sequence[bytes], module: str = _MODULE) -> None:
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
@@ -88,7 +104,7 @@ class BareProcesses:
         self.clients.append(LoadClient(ours, BareFraming(requests)))
         self.processes.append(
             subprocess.Popen(  # noqa: S603  # our own interpreter and module
-                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), output_format],
+                [sys.executable, "-P", "-m", module, str(theirs.fileno()), argument],
                 pass_fds=(theirs.fileno(),),
                 env=environment,
             )

@@ -21,6 +21,7 @@ from echoless.bench.measures import (
     measure_throughput,
     measure_zero_against_kept,
 )
+from echoless.bench.media_measures import measure_conversion, measure_transcription, measure_upload
 from echoless.bench.options import BenchOptions, usable_cores
 from echoless.bench.report import BenchReport, draw
 from echoless.bench.socket_measures import measure_sockets
@@ -46,6 +47,17 @@ def _of_one(measure: Callable[[ServerProcess, BenchOptions, BenchReport], None])
     return lambda server, _unscrubbed, options, report: measure(server, options, report)
 
 
+def _uploads(_: ServerProcess, _unscrubbed: ServerProcess, options: BenchOptions, report: BenchReport) -> None:
+    """Measure a server whose engines do nothing with what they are given."""
+    with tempfile.TemporaryDirectory(prefix="echoless-bench-") as name:
+        place = Path(name)
+        settings = place / "settings.toml"
+        settings.write_text('media_engine = "null"\n', encoding="utf-8")
+        flags = (*_FLAGS, "--config", str(settings), "--engines", "1", "--gateways", "1", *options.flags)
+        with ServerProcess.start(place / "data", place / "output.txt", flags) as server:
+            measure_upload(server, options, report)
+
+
 # Growth comes first: it is meant for a server that has served nothing yet.
 _MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
     {
@@ -53,6 +65,9 @@ _MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         "throughput": _throughput,
         "first-byte": _of_one(measure_first_byte),
         "sockets": _of_one(measure_sockets),
+        "stt": _of_one(measure_transcription),
+        "sts": _of_one(measure_conversion),
+        "uploads": _uploads,
         "zero-against-kept": _of_one(measure_zero_against_kept),
         "scrubbing": measure_scrubbing,
         "curve": _of_one(measure_curve),
