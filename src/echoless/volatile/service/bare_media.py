@@ -57,7 +57,8 @@ def _transcriber() -> Work:
         decoder.process_raw(pcm, no_search=False, full_utt=True)
         decoder.end_utt()
         hypothesis = decoder.hyp()
-        yield (hypothesis.hypstr if hypothesis is not None else "nothing").encode()
+        if hypothesis is not None and hypothesis.hypstr:
+            yield hypothesis.hypstr.encode()
 
     return transcribe
 

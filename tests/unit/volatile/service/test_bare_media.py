@@ -27,7 +27,7 @@ def test_each_job_is_answered_in_pieces_and_ended(kind: str) -> None:
             answer = b""
             while (count := struct.unpack(">I", answers.read(4))[0]) > 0:
                 answer += answers.read(count)
-            assert answer
+            # A tone has no words.
             if kind == "convert":
                 # 128,000 bits a second, for a second and a half.
                 assert len(answer) == pytest.approx(24_000, rel=0.1)
