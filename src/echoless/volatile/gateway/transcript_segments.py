@@ -1,7 +1,7 @@
 """A transcript cut into segments, as OpenAI's API shows it.
 
-Members that are figures of one recogniser's inside (`tokens`, `seek`, `compression_ratio`, `no_speech_prob`) are left
-out: the engines here have none, and a made-up figure would be taken for one.
+Members that are figures of one recogniser's inside (`tokens`, `seek`, `compression_ratio`, `no_speech_prob`) are
+left out: the engines here have none, and a made-up figure would be taken for one.
 source: OpenAI's API reference, the verbose transcription object
 """
 
