@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from typing import Final
 
+from echoless.confinement.own_memory import OwnMemory
 from echoless.confinement.profile import Role
 from echoless.core.clock import SystemClock
 from echoless.core.content import AudioContent
@@ -22,8 +22,6 @@ from echoless.volatile.service.hearing import WARM_UP_SOUND
 from echoless.volatile.service.local_models import live_models
 from echoless.volatile.service.wall import close_wall
 from echoless.volatile.speech.hearing_ports import HearingOptions, LiveRecognizer
-
-_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 def run_live(start: ChildStart, config: LiveConfig) -> None:
@@ -85,8 +83,8 @@ class _Rest:
         self._start = start
         self._embedded = embedded
         self._growth_bytes_max = config.growth_bytes_max
-        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-        self._resident_at_start_bytes = self._resident_bytes()
+        self._memory = OwnMemory()
+        self._resident_at_start_bytes = self._memory.resident_bytes
         self._is_asked = False
         self.host: LiveHost | None = None
 
@@ -95,16 +93,11 @@ class _Rest:
         if self._embedded is not None:
             self._embedded.trim()
         gc.collect()
-        grown = self._resident_bytes() - self._resident_at_start_bytes
+        grown = self._memory.resident_bytes - self._resident_at_start_bytes
         if grown >= self._growth_bytes_max and not self._is_asked and self.host is not None:
             self._is_asked = True
             self.host.retire()
             self._start.control.send(Retire())
-
-    def _resident_bytes(self) -> int:
-        # Without pages of files: those come with whoever reads our memory from outside.
-        _, resident, shared, *_ = os.pread(self._statm, 256, 0).split()
-        return (int(resident) - int(shared)) * _PAGE_BYTES
 
 
 def _obey(start: ChildStart, host: LiveHost) -> None:
