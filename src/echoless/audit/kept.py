@@ -10,6 +10,7 @@ from urllib.parse import quote
 from echoless.audit.canary import CanaryMint
 from echoless.audit.client import AuditClient
 from echoless.audit.options import AskOperator, RunningServer
+from echoless.audit.plantings.speech_to_text import transcript_of as kept_transcript
 from echoless.audit.report import AuditReport
 from echoless.audit.sending import Planted, Spoken
 from echoless.core.errors import EcholessError
@@ -47,14 +48,18 @@ def _is_live(item: Spoken) -> bool:
 
 def _is_there(client: AuditClient, item: Spoken, by_request: Mapping[str, Sequence[str]]) -> bool:
     if item.planting.transcript_of is not None:
-        return _is_transcript(client, item, item.planting.transcript_of)
+        return _is_transcript(client, item)
     return _is_in_history(client, item, by_request)
 
 
-def _is_transcript(client: AuditClient, item: Spoken, transcript_of: Callable[[bytes], str]) -> bool:
-    """Whether a transcript can be fetched again, word for word."""
+def _is_transcript(client: AuditClient, item: Spoken) -> bool:
+    """Whether a transcript can be fetched again: every word that is kept was in the answer."""
     answer = client.request("GET", f"/v1/speech-to-text/transcripts/{quote(item.history_item_id)}")
-    return answer.status == 200 and transcript_of(answer.body) == item.transcript
+    if answer.status != 200:
+        return False
+    # Another dialect answers in another shape; what is kept has one shape for all.
+    kept_words = set(kept_transcript(answer.body).split())
+    return bool(kept_words) and kept_words <= set(item.transcript.split())
 
 
 def _items_by_request(client: AuditClient) -> dict[str, list[str]]:

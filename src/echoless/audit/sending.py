@@ -13,6 +13,7 @@ from echoless.audit.socket_client import AuditSocket, SocketRefusedError
 _FIRST_BYTES: Final = 4_096
 _MODE_HEADER: Final = "x-echoless-retention"
 _ITEM_HEADER: Final = "history-item-id"
+_TRANSCRIPT_HEADER: Final = "x-echoless-transcription-id"
 _REQUEST_HEADER: Final = "request-id"
 _SOCKET_STAYS: Final = 101
 
@@ -131,7 +132,8 @@ def _judge(planting: Planting, answer: Answer, planted: Planted) -> None:
         return
     if not planting.is_answered:
         return
-    mode, item = answer.headers.get(_MODE_HEADER, ""), answer.headers.get(_ITEM_HEADER, "")
+    mode = answer.headers.get(_MODE_HEADER, "")
+    item = answer.headers.get(_ITEM_HEADER, "") or answer.headers.get(_TRANSCRIPT_HEADER, "")
     if planting.item_of is not None:
         item = item or planting.item_of(answer.body)
     # A socket answers its handshake before there is an item.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from echoless.audit.canary import CanaryMint
 from echoless.audit.groundwork import Groundwork
 from echoless.audit.planting import Planting
+from echoless.audit.plantings.audio import audio_plantings
 from echoless.audit.plantings.pronunciation_dictionaries import dictionary_plantings
 from echoless.audit.plantings.speech_to_text import transcription_plantings
 from echoless.audit.plantings.speech_to_text_socket import listening_plantings
@@ -28,6 +29,7 @@ def all_plantings(mint: CanaryMint, groundwork: Groundwork, *, kept_too: bool = 
         conversion_plantings,
         transcription_plantings,
         listening_plantings,
+        audio_plantings,
     )
     plantings = list(speech_plantings(mint, kept_too=kept_too))
     for product in products:

@@ -60,6 +60,8 @@ PRODUCTS = [
     "/v1/voice-changer/",
     "/v1/speech-to-text?",
     "/v1/speech-to-text/realtime",
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
 ]
 
 
