@@ -78,6 +78,9 @@ class RemoteCalls:
                 self._journal.say(Event.REMOTE_FAILED, name=self._access.name, http_status=answer.status)
                 code = _ERRORS.get(answer.status, ErrorCode.ENGINE_UNAVAILABLE)
                 raise EcholessError(code, f"The remote answers with status {answer.status}.")
+            if answer.header("content-encoding").lower() not in {"", "identity"}:
+                # Nobody asked for that, and a small answer could be anything unpacked.
+                raise NoAnswerError
             yield answer
 
     def model(self, model_id: str) -> str:

@@ -134,6 +134,14 @@ async def test_bare_samples_get_the_head_of_a_wave_file() -> None:
     assert file[44:] == PCM
 
 
+async def test_a_compressed_answer_that_nobody_asked_for_is_no_audio() -> None:
+    said = Said(headers={"content-encoding": "gzip"}, body=PCM)
+    async with upstream("openai", lambda _asked: said, default_voice="alloy") as remote:
+        with pytest.raises(EcholessError) as caught:
+            await remote.spoken(speak())
+    assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+
+
 async def test_a_remote_that_goes_away_fails_the_job() -> None:
     async with upstream("openai", lambda _asked: Said(pieces=[PCM], breaks_off=True)) as remote:
         with pytest.raises(EcholessError) as caught:
