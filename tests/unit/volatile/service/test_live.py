@@ -1,0 +1,74 @@
+"""The live process as the supervisor starts it, with words that need no model."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from echoless.confinement.allocator import ALLOCATOR_ENVIRONMENT
+from echoless.core.ids import TicketId
+from echoless.crossing.control import AddLink, ControlEnd, LiveConfig, Peer, ProcessReady, Stop
+from echoless.crossing.live_records import CommittedText, ListeningEnded
+from echoless.crossing.media_records import KIND_INPUT_AUDIO, EndInput
+from echoless.crossing.records import Record, core_registry
+from echoless.crossing.wire import FrameReader, encode_frame
+from echoless.volatile.engines.live.host import LISTENING_RECORDS
+from tests.unit.volatile.engines.live.test_listening import ORDER, SECOND
+
+pytestmark = pytest.mark.unit
+
+TICKET = TicketId(b"t" * 16)
+
+
+def _until_ended(end: socket.socket) -> list[Record]:
+    registry, reader, found = core_registry(LISTENING_RECORDS), FrameReader(), list[Record]()
+    while not (found and isinstance(found[-1], ListeningEnded)):
+        assert select.select([end], [], [], 20.0)[0], "the process is silent"
+        count = end.recv_into(reader.writable())
+        assert count, "the process is gone"
+        found += [registry.decode(frame) for frame in reader.advance(count)]
+    return found
+
+
+def test_it_serves_a_session_behind_its_wall_and_stops_when_it_is_told() -> None:
+    ours, theirs = ControlEnd.pair()
+    journal_reader, journal = os.pipe()
+    command = [sys.executable, "-P", "-m", "echoless.volatile.service", "live", str(theirs.fileno()), str(journal)]
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        **ALLOCATOR_ENVIRONMENT,
+    }
+    child = subprocess.Popen(command, env=environment, pass_fds=(theirs.fileno(), journal), cwd="/")
+    theirs.close()
+    os.close(journal)
+    try:
+        ours.send(LiveConfig("live-0", "null", True, "best_effort", True, 64 * 1024 * 1024))
+        message = ours.receive()
+        assert message is not None
+        assert isinstance(message[0], ProcessReady)
+        end, link = socket.socketpair()
+        ours.send(AddLink(Peer.GATEWAY, "gateway-0"), (link.fileno(),))
+        link.close()
+        registry = core_registry(LISTENING_RECORDS)
+        end.sendall(registry.encode(ORDER, correlation=1, ticket=TICKET))
+        end.sendall(encode_frame(KIND_INPUT_AUDIO, SECOND.reveal(), is_content=True, correlation=1, ticket=TICKET))
+        end.sendall(registry.encode(EndInput(), correlation=1, ticket=TICKET))
+        found = _until_ended(end)
+        (committed,) = [record for record in found if isinstance(record, CommittedText)]
+        assert committed.text.startswith("Null transcript.")
+        assert found[-1] == ListeningEnded("", 1_000)
+        end.close()
+        ours.send(Stop(0.1))
+        assert child.wait(20.0) == 0
+    finally:
+        child.kill()
+        child.wait()
+        ours.close()
+        os.close(journal_reader)
