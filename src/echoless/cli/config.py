@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import typer
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from echoless.cli.screen import show_line, show_table
 from echoless.cli.settings import ConfigOption, DataOption, resolve
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.supervisor.local_models import used_models
+from echoless.supervisor.remotes import read_key
 
 
 def build_app() -> typer.Typer:
@@ -36,11 +38,14 @@ def show_command(config: ConfigOption = None, data: DataOption = None) -> None:
 def check_command(config: ConfigOption = None, data: DataOption = None) -> None:
     """Say whether the server would accept the configuration; ends with 2 and the reason where it would not."""
     resolved = resolve(config=config, data=data)
-    for key in ("tls_cert", "tls_key"):
+    for key in ("tls_cert", "tls_key", "outbound_ca_file"):
         path = getattr(resolved.config, key)
         if path is not None and not os.access(path, os.R_OK):
             raise EcholessError(ErrorCode.CONFIGURATION, f"{key}: this user cannot read {path}", param=key)
     used_models(resolved.config)
+    for name, remote in resolved.config.remotes.items():
+        if remote.enabled and remote.api_key_file is not None:
+            read_key(Path(remote.api_key_file), name)
     changed = sorted(name for name, origin in resolved.origins.items() if origin != "default")
     show_line(f"sound; {len(changed)} keys differ from their defaults: {', '.join(changed) or 'none'}")
 

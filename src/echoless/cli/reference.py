@@ -13,6 +13,7 @@ from echoless.supervisor.config import KEY_FILE_KEY, KEY_FILE_MEANING, VARIABLE_
 _DEFAULTS_IN_WORDS = {
     "data": "`$XDG_DATA_HOME/echoless`, else `~/.local/share/echoless`",
     "engines": "as many as cores",
+    "media_engines": "as many as cores",
 }
 
 

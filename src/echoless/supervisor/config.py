@@ -36,6 +36,10 @@ _VARIABLES_OF_SCRIPTS: Final = {
 }  # fmt: skip
 _ERROR: Final = "error"
 _API_KEY: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
+_PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
+_PORTS_MAX: Final = 16
+# What pydantic would say in its own words of a table that is none.
+_TABLE_FAULTS: Final = frozenset({"dict_type", "model_type", "mapping_type"})
 
 Origin = Literal["default", "file", "variable", "flag"]
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -148,7 +152,6 @@ class ServerConfig(BaseModel):
     webhooks: bool = Field(False, description="Deliver results to the webhooks of a workspace, https only.")
     outbound_ports: str = Field(
         "443",
-        pattern=r"^[1-9][0-9]{0,4}(,[1-9][0-9]{0,4}){0,15}$",
         description="TCP ports that fetches and webhooks may connect to, parted by commas; the kernel holds them "
         "to it where its Landlock knows ports.",
     )
@@ -197,8 +200,11 @@ class ServerConfig(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _check_remotes(self) -> Self:
+    def _check_way_out(self) -> Self:
         check_names(self.remotes)
+        ports = self.outbound_ports.split(",")
+        if len(ports) > _PORTS_MAX or not all(_PORT.fullmatch(port) and int(port) < 2**16 for port in ports):
+            raise ValueError(f"outbound_ports are 1 to {_PORTS_MAX} numbers from 1 to 65535, parted by commas")
         named = {remote_name(engine) for engine in self.model_engines.values()} - {""}
         if not named <= {name for name, remote in self.remotes.items() if remote.enabled}:
             raise ValueError("model_engines names a remote that is not declared, or not enabled")
@@ -230,8 +236,6 @@ class ServerConfig(BaseModel):
             name = local_name(engine) or remote_name(engine)
             if engine not in EMBEDDED_WORDS and not is_engine_name(name):
                 raise ValueError("model_engines knows embedded, local:NAME and remote:NAME")
-            if remote_name(engine) and name not in self.remotes:
-                raise ValueError("model_engines names a remote that is not declared")
         data, models = Path(self.data).resolve(), self.models_path
         if models.is_relative_to(data) or data.is_relative_to(models):
             raise ValueError("models_directory and data must lie apart: engines may read one and not the other")
@@ -327,6 +331,8 @@ def _read_variables(environ: Mapping[str, str]) -> Mapping[str, object]:
         key = name.removeprefix(VARIABLE_PREFIX).lower()
         if key != KEY_FILE_KEY and key not in ServerConfig.model_fields:
             raise _refuse(f"{name} is no setting of Echoless", key)
+        if key == "remotes":
+            raise _refuse("remotes are declared in a file of settings only", key)
         if text:
             values[key] = _pairs(key, text) if key in mapping_keys() else text
     return values
@@ -376,5 +382,10 @@ def _validated(values: Mapping[str, object]) -> ServerConfig:
     first = faults[0]
     param = ".".join(str(part) for part in first["loc"])
     # The names of unknown keys are what a person needs to see; values are never shown.
-    what = "is no setting of Echoless" if first["type"] == "extra_forbidden" else first["msg"]
-    raise _refuse(f"{param}: {what}" if param else what.removeprefix("Value error, "), param or None)
+    if first["type"] == "extra_forbidden":
+        what = "is no setting of Echoless"
+    elif first["type"] in _TABLE_FAULTS:
+        what = "must be a table"
+    else:
+        what = first["msg"].removeprefix("Value error, ")
+    raise _refuse(f"{param}: {what}" if param else what, param or None)

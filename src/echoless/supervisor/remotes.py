@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -70,8 +70,8 @@ class RemoteSettings(BaseModel):
 
     @model_validator(mode="after")
     def _check_address(self) -> Self:
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.query:
+        parts = _parts_of(self.url)
+        if parts is None or parts.username or parts.query or parts.fragment:
             raise ValueError("url must read https://host, with a port and a path where they are needed")
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not self.plain_http:
             raise ValueError(
@@ -135,6 +135,16 @@ class DeclaredRemote:
             default_voice=settings.default_voice,
             formats={**own_formats, **settings.formats},
         )
+
+
+def _parts_of(url: str) -> SplitResult | None:
+    """Return the parts of an HTTP address, None where it is none or names a port that cannot be."""
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_whole else None
 
 
 def declared_remotes(remotes: Mapping[str, RemoteSettings]) -> tuple[DeclaredRemote, ...]:

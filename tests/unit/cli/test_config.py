@@ -10,6 +10,9 @@ from echoless.core.errors import EcholessError
 from tests.unit.cli.conftest import Run
 
 pytestmark = pytest.mark.unit
+_REMOTE = """kind = "openai"
+url = "https://speech.example"
+no_training_agreed = { by = "legal@example.org", since = 2026-01-31 }"""
 
 
 def test_every_key_is_shown_with_its_origin_and_secrets_are_not(
@@ -39,6 +42,25 @@ def test_an_unreadable_certificate_is_found_before_the_start(run: Run, tmp_path:
     result = run("config", "check", "--config", str(file))
     assert isinstance(result.exception, EcholessError)
     assert result.exception.param == "tls_cert"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('outbound_ca_file = "absent.pem"\n', "outbound_ca_file"),
+        (f'[remotes.one]\n{_REMOTE}\napi_key_file = "absent"\n', "remotes.one.api_key_file"),
+    ],
+)
+def test_a_file_of_the_way_out_that_cannot_be_read_is_found(
+    run: Run, tmp_path: Path, text: str, named: str
+) -> None:
+    file = tmp_path / "echoless.toml"
+    file.write_text(text)
+    refused = run("config", "check", "--config", str(file))
+    assert isinstance(refused.exception, EcholessError)
+    assert named in refused.exception.public_description
+    file.write_text(text.replace("api_key_file", "enabled = false\napi_key_file"))
+    assert ("[remotes" in text) is (run("config", "check", "--config", str(file)).exit_code == 0)
 
 
 def test_the_reference_is_a_markdown_table(run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.supervisor.config import ServerConfig, default_data_directory, is_loopback, resolve_config
@@ -195,3 +196,28 @@ def test_models_lie_beside_the_data_and_never_in_it(tmp_path: Path) -> None:
     for models in (data, data / "models", tmp_path):
         flags: dict[str, object] = {"data": str(data), "models_directory": str(models)}
         assert "must lie apart" in refusal(flags, HOME).public_description
+
+
+@pytest.mark.parametrize("ports", ["", "0", "65536", "443,x", "443,", " 443", "443;80", ",".join(["443"] * 17)])
+def test_ports_that_cannot_be_are_refused(ports: str) -> None:
+    with pytest.raises(ValidationError, match="outbound_ports are 1 to 16 numbers"):
+        ServerConfig(data="/tmp", outbound_ports=ports)
+    assert ServerConfig(data="/tmp", outbound_ports="443,65535").outbound_ports == "443,65535"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("remotes = 3", "remotes: must be a table"),
+        ("[remotes]\none = 3", "remotes.one: must be a table"),
+        ('[remotes.one]\nkind = "openai"\nurl = "https://x.example"', "remotes.one: a remote sees content"),
+    ],
+)
+def test_faults_of_remotes_are_told_in_plain_words(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "echoless.toml"
+    file.write_text(text)
+    assert refusal({"config": str(file)}, HOME).public_description.startswith(words)
+
+
+def test_remotes_are_for_a_file_and_no_variable() -> None:
+    assert "file" in refusal({}, HOME | {"ECHOLESS_REMOTES": "one=two"}).public_description

@@ -56,6 +56,11 @@ def test_zero_retention_is_declared_or_it_is_not() -> None:
         "https://x?y=z",
         "http://speech.example",
         "http://10.0.0.1",
+        "https://x:99999",
+        "https://x:0",
+        "https://x:port",
+        "https://[x",
+        "https://x#part",
     ],
 )
 def test_an_address_that_would_show_content_or_is_none_is_refused(url: str) -> None:
