@@ -99,23 +99,31 @@ class VaultTicket:
     def post(self, record: Record) -> None:
         """Send a record without waiting.
 
-        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        raises: EcholessError(ENGINE_UNAVAILABLE) when the vault is gone
         """
+        self._require_vault()
         self._link.post(record, ticket=self._id)
 
     def post_content(self, kind: int, content: AudioContent) -> None:
         """Send raw content without waiting.
 
-        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        raises: EcholessError(ENGINE_UNAVAILABLE) when the vault is gone
         """
+        self._require_vault()
         self._link.post_content(kind, content.reveal(), ticket=self._id)
 
     async def drain(self) -> None:
         """Wait until the vault has taken most of what was sent.
 
-        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        raises: EcholessError(ENGINE_UNAVAILABLE) when the vault is gone
         """
+        self._require_vault()
         await self._link.drain()
+
+    def _require_vault(self) -> None:
+        """Tell a client to come again, as for any process that is being replaced."""
+        if self._link.is_closed:
+            raise _away("vault")
 
     async def open_context(self) -> VaultTicket:
         """Ask for a ticket below this one, with the same decision.

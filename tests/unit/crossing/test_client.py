@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_ticket_id
 from echoless.core.voices import VOICES
 from echoless.crossing.client import ClientLeftError, EnginePool, RequestRefusedError, Speech, VaultClient
 from echoless.crossing.query_records import GetAccount
-from echoless.crossing.records import Normalization, OpenTicket, Speak, SpeechBegan, SpeechEnded
+from echoless.crossing.records import KIND_AUDIO, Normalization, OpenTicket, Speak, SpeechBegan, SpeechEnded
 from echoless.retention.decision import Switch
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_vault import API_KEY, FakeVault
@@ -84,6 +85,11 @@ async def test_vault_that_dies_fails_what_waits_and_a_new_one_serves() -> None:
         assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
         await asyncio.sleep(0.01)
         assert not client.is_connected
+        # What is kept on the way fails as a question does: come again.
+        for post in (lambda: ticket.post(GetAccount()), lambda: ticket.post_content(KIND_AUDIO, AudioContent(b"x"))):
+            with pytest.raises(EcholessError) as caught:
+                post()
+            assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
         await client.add_link(await fake.connect())
         assert client.is_connected
         await client.open_ticket(QUESTION)
