@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from echoless.crossing.webhook_records import (
     WebhookView,
 )
 from echoless.retention.decision import Switch
+from echoless.vault.queries import webhooks
 from echoless.vault.queries import webhooks as module
 from echoless.vault.queries.webhooks import DELIVERY_LIFE_S, FAILURES_MAX, WEBHOOKS_MAX
 from echoless.vault.service import Vault, open_vault
@@ -104,12 +106,21 @@ async def test_name_address_and_secret_are_in_no_file_in_clear_and_outlive_a_res
         assert (target.url, target.secret) == (URL, created.secret)
 
 
+@pytest.mark.claim("Z12")
+async def test_no_parser_remembers_an_address(gateway: GatewayDouble) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(urllib.parse, "urlsplit", None)
+        assert (await made(gateway)).webhook_id
+    assert not hasattr(webhooks, "urlsplit")
+
+
 @pytest.mark.parametrize(
     "url",
     [
         "http://hooks.example.test/", "https://", "ftp://hooks.example.test/", "https://user@hooks.example.test/",
         "https://user:word@hooks.example.test/", "https://hooks.example.test/ a", "https://hooks.exämple.test/",
-        "https://hooks.example.test:x/", "https://[::1/", "",
+        "https://hooks.example.test:x/", "https://hooks.example.test:0/", "https://hooks.example.test:70000/",
+        "https://[::1/", "https://hooks..test/", "https://a\\@b/", "",
     ],
 )  # fmt: skip
 async def test_an_address_that_is_not_plain_https_is_refused(gateway: GatewayDouble, url: str) -> None:
