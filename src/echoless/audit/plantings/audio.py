@@ -60,8 +60,8 @@ def _heard(mint: CanaryMint, groundwork: Groundwork, *, is_kept: bool) -> Iterat
     for shape, (kind, transcript_of) in _SHAPES.items():
         name = f"{mode_name(is_kept)}/audio transcription {shape}"
         sound = groundwork.sounds.sound(name, kind, is_kept=is_kept)
-        around = words_for(mint, name, (*AROUND, "prompt"))
-        fields = {"model": "whisper-1", "response_format": shape, "prompt": around["prompt"]}
+        around = words_for(mint, name, AROUND)
+        fields = {"model": "whisper-1", "response_format": shape}
         parts = [FormPart(field, value.encode()) for field, value in fields.items()]
         yield Planting(
             name, is_kept, "POST", _address("transcriptions", is_kept) + query_of(around),
@@ -84,8 +84,12 @@ def _refused(mint: CanaryMint, groundwork: Groundwork, *, is_kept: bool) -> Iter
     for problem, (body, statuses) in bodies.items():
         yield Planting(f"{base}/{problem}", is_kept, "POST", _address("speech", is_kept), body, statuses=statuses)
     sound = groundwork.sounds.sound(f"{base}/sound", "mp3", is_kept=False)
-    form = form_of(
-        mint, f"{base}/model", "file", sound.data, [FormPart("model", word("model").split()[0].encode())]
-    )
     address = _address("transcriptions", is_kept)
-    yield Planting(f"{base}/model", is_kept, "POST", address, form, statuses=(400, 404))
+    refused = {
+        "model": {"model": word("model").split()[0]},
+        "prompt": {"model": "whisper-1", "prompt": word("prompt")},
+    }
+    for problem, fields in refused.items():
+        parts = [FormPart(field, value.encode()) for field, value in fields.items()]
+        form = form_of(mint, f"{base}/{problem}", "file", sound.data, parts)
+        yield Planting(f"{base}/{problem}", is_kept, "POST", address, form, statuses=(400, 404))
