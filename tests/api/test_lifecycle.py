@@ -52,7 +52,8 @@ def speaks(server: RunningServer, query: str = "") -> bool:
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[RunningServer]:
     """A server of this test's own, which it may hurt."""
-    with running_server(tmp_path, "--engines", "2", "--gateways", "2") as server:
+    hearing = {"ECHOLESS_MEDIA_ENGINES": "1", "ECHOLESS_LIVE_ENGINES": "1"}
+    with running_server(tmp_path, "--engines", "2", "--gateways", "2", variables=hearing) as server:
         yield server
 
 
@@ -60,14 +61,14 @@ def own(tmp_path: Path) -> Iterator[RunningServer]:
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda how: how.name)
 def test_however_the_supervisor_ends_no_process_is_left(own: RunningServer, how: signal.Signals) -> None:
     pids = [pid for members in own.pids().values() for pid in members]
-    assert len(pids) == 6
+    assert len(pids) == 8
     own.process.send_signal(how)
     status = own.process.wait(20)
     assert status == (-signal.SIGKILL if how is signal.SIGKILL else 0)
     assert until(lambda: not any(is_alive(pid) for pid in pids))
 
 
-@pytest.mark.parametrize("role", ["engine", "gateway", "vault"])
+@pytest.mark.parametrize("role", ["engine", "media", "live", "gateway", "vault"])
 def test_a_killed_child_is_replaced_and_the_server_speaks_again(own: RunningServer, role: str) -> None:
     before = own.pids()[role]
     os.kill(before[0], signal.SIGKILL)
@@ -86,6 +87,19 @@ def test_a_killed_child_is_replaced_and_the_server_speaks_again(own: RunningServ
 
     assert until(recovered)
     assert set(own.pids()[role]) >= set(before[1:])
+
+
+def test_an_engine_that_asked_for_a_successor_does_not_stay_behind_it(tmp_path: Path) -> None:
+    """One replaced for its age or growth ends with all that it held, once its gateways have moved on."""
+    variables = {"ECHOLESS_VOICE_CHANGES_MAX": "1"}
+    with running_server(tmp_path, "--engines", "1", variables=variables) as server:
+        (first,) = server.pids()["engine"]
+        for voice in ("JBFqnCBsd6RMkjVDRZzb", "21m00Tcm4TlvDq8ikWAM", "EXAVITQu4vr4xnSDxMaL"):
+            status, _, _ = server.request("POST", f"/v1/text-to-speech/{voice}", {"text": "Hello there."})
+            assert status == 200
+        assert until(lambda: not is_alive(first))
+        assert until(lambda: len(server.pids()["engine"]) == 1)
+        assert speaks(server)
 
 
 def test_while_the_vault_is_away_clients_are_told_to_come_again(own: RunningServer) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
+_DEAF = {"ECHOLESS_MEDIA_ENGINES": "0", "ECHOLESS_LIVE_ENGINES": "0"}
 TEST_KEY = "sk_test_" + "0123456789abcdef" * 2
 
 
@@ -97,9 +98,14 @@ def spawn_server(
     key: str = TEST_KEY,
     output_name: str = "output",
 ) -> subprocess.Popen[bytes]:
-    """Start a server below a directory without waiting for it; its words go to a file of that name."""
+    """Start a server below a directory without waiting for it; its words go to a file of that name.
+
+    Without a file of settings it has no engine that hears, unless `variables` ask for one: they take long to start.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ECHOLESS_")}
+    if "--config" not in flags:
+        environment |= _DEAF
     environment |= {"HOME": str(directory), **(variables or {})}
     if key:
         environment["ECHOLESS_API_KEY"] = key

@@ -39,6 +39,7 @@ def run_engine(start: ChildStart, config: EngineConfig) -> None:
         parts, journal=start.journal, clock=SystemClock(), on_idle=rest.take, prepare=encoders.prepare,
         others=others,
     )  # fmt: skip
+    rest.host = host
     warm_up(parts)
     for other in others.values():
         warm_up_engine(other)
@@ -79,6 +80,7 @@ class _Rest:
         self._start = start
         self._engine = engine
         self._is_asked = False
+        self.host: EngineHost | None = None
 
     def take(self) -> None:
         """Collect, and ask for a successor where one is due."""
@@ -86,6 +88,8 @@ class _Rest:
         is_due = isinstance(self._engine, EspeakEngine) and self._engine.wants_retirement
         if is_due and not self._is_asked:
             self._is_asked = True
+            assert self.host is not None, "wired before the first job"
+            self.host.retire()
             self._start.control.send(Retire())
 
 

@@ -127,7 +127,8 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
     unsaid = _RehearsalJournal(journal)
     services = GatewayServices(vault, engines, SystemClock(), unsaid, media=media, live=live)
     # Every model is played by the peers of the script: nothing of a rehearsal goes to a remote.
-    played = msgspec.structs.replace(config, model_engines={})
+    # Every part is rehearsed, whatever this server leaves out: its engines are scripts here.
+    played = msgspec.structs.replace(config, model_engines={}, media_engine_count=1, live_engine_count=1)
     server = GatewayServer(build_app(services, played), played, journal)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

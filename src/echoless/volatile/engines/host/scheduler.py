@@ -109,12 +109,15 @@ class EngineHost:
         self._turns: deque[_Job] = deque()
         self._stack = StackWiper()
         self._stops_at_s: float | None = None
+        self._link_count = 0
+        self._is_retiring = False
 
     # --- for whoever wires ---
 
     def add_link(self, end: socket.socket) -> None:
         """Serve one end of a socketpair; the other is a gateway's."""
         link = GatewayLink(end)
+        self._link_count += 1
         self._selector.register(link, selectors.EVENT_READ, lambda mask: self._serve(link, mask))
 
     def add_watch(self, source: HasFileno, callback: Callable[[], None]) -> None:
@@ -122,7 +125,7 @@ class EngineHost:
         self._selector.register(source, selectors.EVENT_READ, lambda _mask: callback())
 
     def run(self) -> None:
-        """Serve until `stop`."""
+        """Serve until `stop`, or until the last link is gone after `retire`."""
         while not self._is_over():
             patience_s = self._patience_s()
             if patience_s != 0.0 and self._prepare is not None and self._prepare():
@@ -143,6 +146,10 @@ class EngineHost:
     def stop(self, deadline_s: float) -> None:
         """Take no new job, finish the running ones until the deadline, then let `run` return."""
         self._stops_at_s = self._clock.monotonic_s() + deadline_s
+
+    def retire(self) -> None:
+        """Let `run` return once every gateway has closed its link: they do when a successor is there."""
+        self._is_retiring = True
 
     def close(self) -> None:
         """End every job and close every link."""
@@ -172,6 +179,7 @@ class EngineHost:
             link.close()
         if link.is_closed:
             self._selector.unregister(link)
+            self._link_count -= 1
             for job in [job for job in self._jobs.values() if job.link is link]:
                 self._end(job)
 
@@ -333,7 +341,7 @@ class EngineHost:
 
     def _is_over(self) -> bool:
         if self._stops_at_s is None:
-            return False
+            return self._is_retiring and not self._link_count
         return not self._jobs or self._clock.monotonic_s() >= self._stops_at_s
 
 

@@ -224,6 +224,19 @@ def test_the_deadline_ends_a_run_with_jobs_that_rest(
     assert len(host._jobs) == 1
 
 
+def test_a_retired_host_ends_when_its_gateways_have_left(host: EngineHost, gateway: Gateway) -> None:
+    """A process that asked for a successor must not stay behind it."""
+    other = Gateway(host)
+    gateway.send(speak("one two"), 1)
+    host.retire()
+    gateway.until_ended()
+    gateway.end.close()
+    host.turn(0)
+    assert not host._is_over()
+    other.end.close()
+    host.run()
+
+
 def test_watches_are_called_and_idleness_is_told(
     parts: SpeechParts, clock: TurningClock, journal: MemoryJournal
 ) -> None:
