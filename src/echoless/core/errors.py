@@ -34,6 +34,7 @@ class ErrorCode(StrEnum):
     INVALID_AUDIO = "invalid_audio"
     AUDIO_TOO_SHORT = "audio_too_short"
     AUDIO_TOO_LONG = "audio_too_long"
+    TOO_MANY_CHANNELS = "too_many_channels"
     HISTORY_ITEM_NOT_FOUND = "history_item_not_found"
     FILE_TOO_LARGE = "file_too_large"
     CONCURRENT_LIMIT_EXCEEDED = "concurrent_limit_exceeded"

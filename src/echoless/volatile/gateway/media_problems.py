@@ -10,6 +10,9 @@ _TEXTS: Final = {
     ErrorCode.INVALID_AUDIO: "The file holds no sound that this server can read.",
     ErrorCode.AUDIO_TOO_SHORT: "The recording is shorter than 100 milliseconds.",
     ErrorCode.AUDIO_TOO_LONG: "The recording is longer than this product takes.",
+    ErrorCode.TOO_MANY_CHANNELS: (
+        "At most 5 channels are written down apart; without use_multi_channel any number is mixed into one."
+    ),
     ErrorCode.FILE_TOO_LARGE: (
         "A recording of this kind can only be read from its end, and is larger than this server holds in memory."
     ),
@@ -32,4 +35,6 @@ def media_error(code: str, param: str) -> EcholessError:
         ErrorCode.INTERNAL_ERROR,
     }
     text = _TEXTS.get(known, "The engine could not do this.")
+    if known is ErrorCode.TOO_MANY_CHANNELS:
+        param = "use_multi_channel"
     return EcholessError(known, text, param=param if is_of_client else None)

@@ -24,8 +24,8 @@ class MediaInput(Protocol):
     """A client's audio, decoded as it comes. One of the two iterators may be taken, once.
 
     raises: while it is iterated, EcholessError(INVALID_AUDIO) where nothing of it can be decoded, AUDIO_TOO_SHORT
-            below 100 ms, AUDIO_TOO_LONG above the order's bound, FILE_TOO_LARGE where a container that is read
-            from its end is larger than may be held; JobCancelledError
+            below 100 ms, AUDIO_TOO_LONG above the order's bound, TOO_MANY_CHANNELS to be taken apart,
+            FILE_TOO_LARGE where a container that is read from its end is larger than may be held; JobCancelledError
     """
 
     @property

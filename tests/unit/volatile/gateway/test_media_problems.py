@@ -17,6 +17,7 @@ pytestmark = pytest.mark.unit
         ("invalid_audio", 400, "file"),
         ("audio_too_short", 400, "file"),
         ("audio_too_long", 400, "file"),
+        ("too_many_channels", 400, "use_multi_channel"),
         ("file_too_large", 413, "file"),
         ("concurrent_limit_exceeded", 429, None),
         ("engine_unavailable", 503, None),

@@ -143,7 +143,7 @@ def _mixed(samples: Samples) -> Samples:
 def _few_channels(frames: Frames) -> Generator[tuple[int, Samples]]:
     for rate_hz, samples in frames:
         if samples.shape[0] > CHANNELS_APART_MAX:
-            raise EcholessError(ErrorCode.INVALID_AUDIO, f"more than {CHANNELS_APART_MAX} channels")
+            raise EcholessError(ErrorCode.TOO_MANY_CHANNELS, f"more than {CHANNELS_APART_MAX} channels")
         yield rate_hz, samples
 
 

@@ -79,7 +79,7 @@ def test_more_than_five_channels_are_not_taken_apart() -> None:
     """Contract, speech to text: at most five channels."""
     with pytest.raises(EcholessError) as refused:
         list(opened(wav(tone(1, 16_000, 6), 16_000)).channel_blocks())
-    assert refused.value.code is ErrorCode.INVALID_AUDIO
+    assert refused.value.code is ErrorCode.TOO_MANY_CHANNELS
 
 
 @pytest.mark.parametrize("input_format", list(InputFormat))
