@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.volatile.gateway.problems import UnprocessableError
+from echoless.volatile.gateway.problems import FieldError, UnprocessableError
 from echoless.volatile.gateway.socket_problems import POLICY, SERVER_FAULT, SocketProblem
 from echoless.volatile.speech.listening_flow import ErrorKind, ListeningError
 
@@ -58,9 +58,13 @@ def _text_of(error: EcholessError, kind: ErrorKind) -> str:
     if kind is ErrorKind.ERROR:
         return "Something went wrong on our side."
     if isinstance(error, UnprocessableError):
-        # Our own names of fields; what was sent in them never comes back.
-        names = ", ".join(".".join(str(part) for part in item.location) for item in error.fields[:4])
-        return f"These fields do not fit: {names}."
+        # Our own names of fields and limits; what was sent in them never comes back.
+        told = "; ".join(f"{_place(item)}: {item.message.rstrip('.')}" for item in error.fields[:4])
+        return f"These fields do not fit: {told}."
     if error.code is ErrorCode.ZERO_RETENTION_NOT_PERMITTED:
         return f"{error.code.value}: {error.public_description}"
     return error.public_description
+
+
+def _place(item: FieldError) -> str:
+    return ".".join(str(part) for part in item.location)

@@ -57,4 +57,4 @@ def test_fields_that_do_not_fit_are_named_by_our_names() -> None:
     fields = [FieldError(("query", "vad_threshold"), "too much", "less_than_equal")]
     frame = json.loads(listening_problem_for(UnprocessableError(fields)).frame)
     assert frame["message_type"] == "invalid_request"
-    assert "query.vad_threshold" in frame["error"]
+    assert "query.vad_threshold: too much." in frame["error"]

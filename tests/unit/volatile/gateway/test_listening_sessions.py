@@ -358,6 +358,8 @@ async def test_nobody_is_let_in_without_a_credential() -> None:
     async with socket_gateway() as gateway:
         heard = await gateway.talk(LISTEN, chunk(), key="")
         assert [message["message_type"] for message in heard.messages] == ["auth_error"]
+        # Here a first message with a credential would not help.
+        assert "message" not in heard.messages[0]["error"]
         assert heard.close_code == 1008
         heard = await gateway.talk(LISTEN, chunk(), key="wrong")
         assert heard.messages[-1]["message_type"] == "auth_error"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from echoless.core.errors import ErrorCode
+from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.languages import language_of
 from echoless.core.models import MODEL_BY_ID, Model
 from echoless.crossing.live_records import Listen
@@ -18,16 +18,17 @@ from echoless.volatile.gateway.listening_sessions import ListeningPlan, Listenin
 from echoless.volatile.gateway.routing import SocketRoute
 from echoless.volatile.gateway.schemas.speech_to_text_sockets import ListeningQuery
 from echoless.volatile.gateway.socket_calls import SocketCall
-from echoless.volatile.gateway.socket_credentials import no_credential
 from echoless.volatile.speech.listening_flow import ErrorKind, ListeningError
 
 _VAD: Final = "vad"
+# Unlike at the sockets that speak, the first message is audio already and carries no credential.
+_NO_CREDENTIAL: Final = "An API key is needed in the header xi-api-key, or a single-use token in the query."
 
 
 async def realtime(call: SocketCall) -> None:
     """Write down live speech."""
     if call.ticket is None:
-        raise no_credential()
+        raise EcholessError(ErrorCode.INVALID_API_KEY, _NO_CREDENTIAL)
     query = ListeningQuery.parse(call.query)
     call.query = ()
     name = query.unsupported()
