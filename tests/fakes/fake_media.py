@@ -69,6 +69,7 @@ class FakeMedia:
     takes_input:      whether input is credited; else the window stays shut once it is full
     ends_after_bytes: ends a job with `error_code` after so much input, without waiting for the rest
     channels:         the words of each channel
+    rendering_error_code: ends a job of files with this
     """
 
     def __init__(self, window_bytes: int = 128 * 1024) -> None:
@@ -76,6 +77,7 @@ class FakeMedia:
         self.is_queued = False
         self.takes_input = True
         self.error_code = ""
+        self.rendering_error_code = ""
         self.ends_after_bytes: int | None = None
         self.channels = [HELLO]
         self.speakers: list[int | None] | None = None
@@ -160,7 +162,7 @@ class FakeMedia:
         if isinstance(job.order, RenderTranscript):
             for index in range(len(job.order.formats)):
                 post(DocumentPart(index, self.document))
-            post(DocumentsEnded(self.error_code))
+            post(DocumentsEnded(self.error_code or self.rendering_error_code))
             return
         post(JobStarted(self.window_bytes))
         await self._input(job)

@@ -26,6 +26,8 @@ _FIELD_BYTES_MAX: Final = 64 * 1024
 _FIELDS_BYTES_MAX: Final = 256 * 1024
 _HEADER_BYTES_MAX: Final = 4096
 _NULL: Final = "null"
+# What a field holds that says nothing: forms have no other way to leave a field out that they show.
+_ABSENT: Final = frozenset({_NULL, ""})
 # What a caller gets back as it came may hold anything.
 _UNREAD: Final = frozenset({"webhook_metadata"})
 
@@ -36,8 +38,8 @@ TakePiece = Callable[[bytes], None]
 class Form:
     """What a form said: its fields, and which of the wanted files came.
 
-    texts: by name; of repeats the last one counts, a literal `null` is absent
-    lists: by name, all values of fields that may be repeated; a literal `null` is none
+    texts: by name; of repeats the last one counts, a literal `null` or nothing is absent
+    lists: by name, all values of fields that may be repeated; a literal `null` or nothing is none
     field_names: of all fields that came, absent values included
     """
 
@@ -238,8 +240,8 @@ class FormReader:
             self._refuse_switch()
         self.form.field_names.add(self._name)
         if self._name in self._lists:
-            self.form.lists.setdefault(self._name, []).extend([text] if text != _NULL else ())
-        elif text == _NULL:
+            self.form.lists.setdefault(self._name, []).extend([text] if text not in _ABSENT else ())
+        elif text in _ABSENT:
             self.form.texts.pop(self._name, None)
         else:
             self.form.texts[self._name] = text

@@ -61,20 +61,22 @@ async def transcribed(
     model_id: str,
     param: str,
     on_whole: Callable[[], Awaitable[None]],
+    language_param: str = "language_code",
 ) -> Transcript:
     """Recognise a recording.
 
-    model_id: as a remote is told it
-    param:    the field that it came in
-    on_whole: awaited once all of the request has been read, before the job hears of the end
-    raises:   EcholessError, ClientLeftError; what `on_whole` raises
+    model_id:       as a remote is told it
+    param:          the field that it came in
+    on_whole:       awaited once all of the request has been read, before the job hears of the end
+    language_param: the field that names the language
+    raises:         EcholessError, ClientLeftError; what `on_whole` raises
     """
     with recognition(call, order, model_id, sink) as job:
         async with fed(call, recording, job, sink, on_whole):
             transcript = await _collected(job, order, sink)
     ended = transcript.ended
     if ended.error_code == ErrorCode.INVALID_PARAMETERS.value:
-        raise EcholessError(ErrorCode.INVALID_PARAMETERS, _LANGUAGE_UNKNOWN, param="language_code")
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, _LANGUAGE_UNKNOWN, param=language_param)
     if ended.error_code:
         raise media_error(ended.error_code, param)
     call.outcome.audio_ms = ended.audio_ms

@@ -30,6 +30,7 @@ _SRT_SILENCE_S: Final = 0.8
 _SRT_SEGMENT_S: Final = 4.0
 _SRT_SEGMENT_CHARACTERS: Final = 84
 _PARAM: Final = "additional_formats"
+_SCRIPT_UNKNOWN: Final = "The transcript has letters that PDF files here cannot show; docx, html and txt can."
 # Name: file extension, media type, and whether it is bytes rather than text.
 _KINDS: Final = {
     "docx": ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", True),
@@ -81,6 +82,8 @@ async def rendered(
                 if not isinstance(part, DocumentPart) or part.index >= len(files):
                     raise EcholessError(ErrorCode.INTERNAL_ERROR, "a file came that nobody asked for")
                 files[part.index] += part.data
+    if part.error_code == ErrorCode.INVALID_PARAMETERS.value:
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, _SCRIPT_UNKNOWN, param=_PARAM)
     if part.error_code:
         raise media_error(part.error_code, _PARAM)
     return [bytes(file) for file in files]

@@ -66,7 +66,7 @@ async def _transcribe_upload(call: Call, upload: Upload) -> None:
     sink = await reserved_sink(call, model.model_id)
     transcript = await transcribed(
         call, upload, job_for(same, model, call.settings), sink,
-        model_id=model.model_id, param=_FILE, on_whole=check_rest,
+        model_id=model.model_id, param=_FILE, on_whole=check_rest, language_param="language",
     )  # fmt: skip
     words = transcript.channels[0] if transcript.channels else ()
     body, content_type = await _body(call, fields, transcript, list(words))

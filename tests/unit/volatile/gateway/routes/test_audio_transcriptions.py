@@ -108,6 +108,14 @@ async def test_what_cannot_be_done_is_named_and_not_echoed(
         assert not gateway.media.jobs
 
 
+async def test_a_language_that_nobody_hears_is_named_as_this_api_names_it() -> None:
+    media = FakeMedia()
+    media.error_code = "invalid_parameters"
+    async with running_gateway(media=media) as gateway:
+        reply = await send(gateway, ("language", "de"))
+        assert (reply.status, reply.json["detail"]["param"]) == (400, "language")
+
+
 async def test_a_form_needs_its_file_and_its_fields_before_a_large_one() -> None:
     async with running_gateway(held_bytes_max=1000) as gateway:
         missing = await gateway.ask(

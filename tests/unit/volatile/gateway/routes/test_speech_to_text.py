@@ -226,6 +226,28 @@ async def test_what_does_not_fit_is_named_and_not_echoed(values: list[tuple[str,
         assert b"canary" not in reply.body
 
 
+async def test_a_language_that_is_no_code_is_told_what_one_looks_like() -> None:
+    async with running_gateway() as gateway:
+        reply = await send(gateway, MODEL, fields([("language_code", "plain English")]), FILE)
+        assert "ISO 639" in reply.json["detail"][0]["msg"]
+
+
+async def test_fields_that_say_nothing_are_absent() -> None:
+    """Forms on web pages send every field they show."""
+    names = ("language_code", "num_speakers", "seed", "additional_formats", "webhook_metadata", "keyterms")
+    async with running_gateway() as gateway:
+        assert (await send(gateway, MODEL, fields((name, "") for name in names), FILE)).status == 200
+        assert (await send(gateway, fields([("model_id", "")]), FILE)).json["detail"][0]["loc"][-1] == "model_id"
+
+
+async def test_a_file_that_cannot_show_the_transcript_is_refused_and_not_asked_for_again() -> None:
+    media = FakeMedia()
+    media.rendering_error_code = "invalid_parameters"
+    async with running_gateway(media=media) as gateway:
+        reply = await send(gateway, MODEL, fields([("additional_formats", '[{"format": "pdf"}]')]), FILE)
+        assert (reply.status, reply.json["detail"]["param"]) == (400, "additional_formats")
+
+
 async def test_a_form_needs_a_model_and_a_recording() -> None:
     async with running_gateway() as gateway:
         assert (await send(gateway, FILE)).json["detail"][0]["loc"] == ["body", "model_id"]
