@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from echoless.core.languages import language_of
 from echoless.crossing.media_records import DocumentFormat, TranscriptWord
 from echoless.volatile.speech.transcript_segments import Segment, lines
 
@@ -64,8 +65,10 @@ def page(found: Sequence[Segment], document: DocumentFormat, language_code: str)
 
 
 def segmented_json(found: Sequence[Segment], document: DocumentFormat, language_code: str) -> bytes:
-    """Return the segments with their words, as JSON."""
-    body = {"language_code": language_code, "segments": [_json_segment(segment, document) for segment in found]}
+    """Return the segments with their words, as JSON; the language as the transcript itself names it."""
+    language = language_of(language_code)
+    code = language.long_code if language is not None else language_code
+    body = {"language_code": code, "segments": [_json_segment(segment, document) for segment in found]}
     return json.dumps(body, ensure_ascii=False).encode()
 
 

@@ -90,6 +90,12 @@ def test_nothing_said_is_an_empty_file() -> None:
     assert json.loads(segmented_json([], SHOWN, "en"))["segments"] == []
 
 
+def test_segments_name_the_language_as_their_transcript_does() -> None:
+    """Wire contract, speech to text: the language of a transcript is an ISO 639-3 code."""
+    assert json.loads(segmented_json([], SHOWN, "en"))["language_code"] == "eng"
+    assert json.loads(segmented_json([], SHOWN, "unknown"))["language_code"] == "unknown"
+
+
 @pytest.mark.parametrize(
     ("time_s", "shown"), [(0.0, "00:00:00.000"), (59.9996, "00:01:00.000"), (36_061.5, "10:01:01.500")]
 )
