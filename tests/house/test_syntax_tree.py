@@ -50,6 +50,7 @@ RULES = (
         ),
         {
             "echoless.volatile.gateway.watching": "watches for the client's leaving; its block ends it",
+            "echoless.volatile.gateway.feeding": "feeds a job while its block runs; the block waits for both sides",
             "echoless.volatile.egress.host": "a job is a task, which ends with its gateway's link or word",
             "echoless.volatile.egress.elevenlabs": "looks at a history after a job, of which it has numbers only",
         },
@@ -73,6 +74,7 @@ RULES = (
         "each_library_has_one_door",
         rules.each_library_has_one_door,
         (seeded("echoless.vault.x", "import fastapi\n"), seeded("echoless.cli.x", "from asyncpg import connect\n")),
+        {"echoless.audit.socket_client": "is a client of the server's sockets, from outside"},
     ),
     Rule(
         "content_opens_only_where_it_is_used",

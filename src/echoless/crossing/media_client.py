@@ -12,18 +12,16 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 from types import TracebackType
 from typing import Final, Protocol, Self
-
-from msgspec.structs import replace
 
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.crossing.client import ClientLeftError
-from echoless.crossing.link import Exchange, Link
+from echoless.crossing.link import Link
+from echoless.crossing.media_places import MediaOrder, MediaPlace, Turn
 from echoless.crossing.media_records import (
     KIND_INPUT_AUDIO,
     MEDIA_RECORDS,
@@ -39,7 +37,6 @@ from echoless.crossing.media_records import (
     Transcribe,
     TranscriptEnded,
     TranscriptPart,
-    WordsToRender,
 )
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -52,7 +49,6 @@ from echoless.crossing.records import (
 )
 from echoless.crossing.wire import Frame
 
-MediaOrder = Convert | Transcribe | RenderTranscript
 MediaPart = (
     AudioContent
     | SpeechBegan
@@ -78,7 +74,6 @@ _PLACE_LOOK_S: Final = 0.05
 OFFER_S: Final = 0.2
 """How long a job waits for its turn before it is offered to the other processes too."""
 _JOBS_PER_PROCESS_MAX: Final = 64
-_WORDS_BYTES: Final = 512 * 1024
 
 
 def _away() -> EcholessError:
@@ -87,22 +82,6 @@ def _away() -> EcholessError:
 
 def _busy() -> EcholessError:
     return EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "All media engines are busy; try again.")
-
-
-def _records_of(order: MediaOrder) -> Iterator[Record]:
-    """Yield the records of an order: a transcript may be too long for one."""
-    if not isinstance(order, RenderTranscript):
-        yield order
-        return
-    first = size = 0
-    for index, word in enumerate(order.words):
-        # At most four bytes a letter and nine a number; the rest of a word takes less than this.
-        weight = 64 + 4 * len(word.text) + 18 * len(word.character_start_s)
-        if size + weight > _WORDS_BYTES and index > first:
-            yield WordsToRender(order.words[first:index])
-            first, size = index, 0
-        size += weight
-    yield replace(order, words=order.words[first:])
 
 
 class Places(Protocol):
@@ -115,31 +94,6 @@ class Places(Protocol):
     def offer(self, ticket: TicketId, order: MediaOrder, turns: Collection[Turn]) -> list[Turn]:
         """Give a job to all processes where it does not wait yet."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A job's place in the queue of one process."""
-
-    place: MediaPlace
-    exchange: Exchange
-
-    def post(self, record: Record) -> None:
-        """Send a record, where there is still somebody to send it to."""
-        if not self.place.link.is_closed:
-            self.exchange.post(record)
-
-    def decoded(self, frame: Frame) -> Record | None:
-        """Return a frame as a record, None for nonsense."""
-        try:
-            return self.place.link.registry.decode(frame)
-        except EcholessError:
-            return None
-
-    def leave(self) -> None:
-        """Forget late answers, and count the job as ended."""
-        self.exchange.__exit__(None, None, None)
-        self.place.job_ended()
 
 
 class MediaJob:
@@ -411,40 +365,6 @@ class MediaJob:
         for turn in self._turns:
             turn.leave()
         self._turns = []
-
-
-class MediaPlace:
-    """One media process as this gateway sees it."""
-
-    __slots__ = ("_is_retiring", "job_count", "link", "name")
-
-    def __init__(self, link: Link, name: str) -> None:
-        self.link = link
-        self.name = name
-        self.job_count = 0
-        self._is_retiring = False
-
-    def queue(self, ticket: TicketId, order: MediaOrder) -> Turn:
-        """Put a job into the process's queue."""
-        exchange = self.link.exchange(ticket)
-        for record in _records_of(order):
-            exchange.post(record)
-        self.job_count += 1
-        return Turn(self, exchange)
-
-    def job_ended(self) -> None:
-        """Count a job that ended; the last one of a process that retires closes its link."""
-        self.job_count -= 1
-        self._close_when_done()
-
-    def retire(self) -> None:
-        """Take no new jobs; the process ends once all its links are closed."""
-        self._is_retiring = True
-        self._close_when_done()
-
-    def _close_when_done(self) -> None:
-        if self._is_retiring and self.job_count == 0:
-            self.link.close()
 
 
 class MediaPool:

@@ -15,7 +15,8 @@ from echoless.crossing.client import EnginePlace, Speech, SpeechPart
 from echoless.crossing.egress_client import EgressLinks
 from echoless.crossing.egress_control import RemoteFacts
 from echoless.crossing.egress_records import RemoteConvert, RemoteSpeak, RemoteTranscribe
-from echoless.crossing.media_client import MediaJob, MediaOrder, MediaPart, MediaPlace, Turn
+from echoless.crossing.media_client import MediaJob, MediaPart
+from echoless.crossing.media_places import MediaOrder, MediaPlace, Turn
 from echoless.crossing.media_records import Convert, Transcribe, TranscriptEnded
 from echoless.crossing.records import Speak, SpeechEnded
 

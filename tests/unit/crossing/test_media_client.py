@@ -16,7 +16,6 @@ from echoless.crossing.client import ClientLeftError
 from echoless.crossing.media_client import MediaJob, MediaPart, MediaPool
 from echoless.crossing.media_records import (
     Convert,
-    DocumentsEnded,
     InputFormat,
     InputKnown,
     RenderTranscript,
@@ -25,7 +24,7 @@ from echoless.crossing.media_records import (
     TranscriptPart,
 )
 from echoless.crossing.records import SpeechEnded
-from tests.fakes.fake_media import FakeMedia, word
+from tests.fakes.fake_media import FakeMedia
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 TRANSCRIBE = Transcribe(
@@ -241,19 +240,6 @@ async def test_a_successor_takes_over_once_the_jobs_of_the_old_process_are_done(
         assert old.links[0].is_closed
         for link in new.links:
             link.close()
-
-
-async def test_a_transcript_of_any_length_arrives_whole_to_be_rendered() -> None:
-    fake = FakeMedia()
-    words = [word(f"{index} " * 20, 0.0, 0.1) for index in range(8001)]
-    async with media(fake) as pool:
-        for count in (0, 1, 4000, 4001, 8001):
-            fake.first_words.clear()
-            with pool.render(new_ticket_id(), RenderTranscript(words[:count], "en", [])) as job:
-                assert isinstance(await job.next(), DocumentsEnded)
-            order = fake.jobs[-1].order
-            assert isinstance(order, RenderTranscript)
-            assert fake.first_words + order.words == words[:count]
 
 
 async def test_nonsense_ends_the_job() -> None:

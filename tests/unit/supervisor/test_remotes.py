@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.control import GatewayConfig
 from echoless.supervisor.config import ServerConfig
 from echoless.supervisor.plan import Role, Slot
 from echoless.supervisor.remotes import RemoteSettings, check_names, declared_remotes
@@ -120,8 +121,9 @@ def test_each_enabled_remote_has_a_process_and_what_clients_name_has_the_last() 
         "https://speech.example", "https://two.example:8443/base", "",
     ]  # fmt: skip
     gateway = role_config(config, Slot(Role.GATEWAY, 0), ResolvedTLS(), access)
-    assert [remote.peer_name for remote in gateway.remotes] == ["egress-0", "egress-1"]  # type: ignore[union-attr]
-    assert gateway.outbound_peer == "egress-2"  # type: ignore[union-attr]  # as above
+    assert isinstance(gateway, GatewayConfig)
+    assert [remote.peer_name for remote in gateway.remotes] == ["egress-0", "egress-1"]
+    assert gateway.outbound_peer == "egress-2"
 
 
 def test_a_model_is_not_given_to_a_remote_that_is_not_there() -> None:
@@ -133,7 +135,8 @@ def test_a_model_is_not_given_to_a_remote_that_is_not_there() -> None:
         data="/tmp", model_engines=models | {"eleven_flash_v2_5": "embedded"}, remotes={"one": settings()}
     )
     gateway = role_config(config, Slot(Role.GATEWAY, 0), ResolvedTLS())
-    assert gateway.model_engines == models  # type: ignore[union-attr]  # of a gateway
+    assert isinstance(gateway, GatewayConfig)
+    assert gateway.model_engines == models
 
 
 @pytest.mark.claim("Z7")
@@ -151,4 +154,5 @@ def test_nobody_connects_out_unless_it_is_switched_on() -> None:
     config = ServerConfig(data="/tmp")
     assert egress_count(config) == 0
     gateway = role_config(config, Slot(Role.GATEWAY, 0), ResolvedTLS())
-    assert (gateway.outbound_peer, gateway.has_fetches, gateway.has_webhooks) == ("", False, False)  # type: ignore[union-attr]
+    assert isinstance(gateway, GatewayConfig)
+    assert (gateway.outbound_peer, gateway.has_fetches, gateway.has_webhooks) == ("", False, False)
