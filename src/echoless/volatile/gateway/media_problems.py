@@ -18,6 +18,9 @@ _TEXTS: Final = {
     ),
     ErrorCode.CONCURRENT_LIMIT_EXCEEDED: "All engines are busy; try again.",
     ErrorCode.REQUEST_TIMEOUT: "The recording came, or its answer was taken, too slowly while others waited.",
+    ErrorCode.NOT_AVAILABLE: (
+        "No recogniser for this model is installed here; `echoless models list` shows which can be."
+    ),
     ErrorCode.ENGINE_UNAVAILABLE: "The engine is not available at this moment.",
 }
 _BY_VALUE: Final = {code.value: code for code in _TEXTS}
@@ -32,6 +35,7 @@ def media_error(code: str, param: str) -> EcholessError:
     is_of_client = known not in {
         ErrorCode.CONCURRENT_LIMIT_EXCEEDED,
         ErrorCode.ENGINE_UNAVAILABLE,
+        ErrorCode.NOT_AVAILABLE,
         ErrorCode.INTERNAL_ERROR,
     }
     text = _TEXTS.get(known, "The engine could not do this.")

@@ -9,6 +9,7 @@ from echoless.crossing.control import MediaConfig
 from echoless.volatile.engines.null.transcript import EverySpeech, NullRecognizer
 from echoless.volatile.engines.stt.pocketsphinx import SphinxRecognizer
 from echoless.volatile.engines.vad.webrtc import WebRtcVoiceActivity
+from echoless.volatile.service import hearing
 from echoless.volatile.service.hearing import WARM_UP_SOUND, hearing_parts
 from echoless.volatile.speech.windows import Window
 
@@ -27,6 +28,12 @@ def test_the_configured_recogniser_is_the_one_without_a_name(name: str, recogniz
     parts = hearing_parts(_config(name))
     assert isinstance(parts.recognizers[""], recognizer)
     assert isinstance(parts.new_activity(), activity)
+
+
+def test_without_the_embedded_recogniser_the_rest_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are versions of Python that it has no wheel for; voices are converted there all the same."""
+    monkeypatch.setattr(hearing, "find_spec", lambda _name: None)
+    assert not hearing_parts(_config("embedded")).recognizers
 
 
 def test_each_recording_has_a_diarizer_of_its_own() -> None:

@@ -69,13 +69,13 @@ class TranscribeJob:
     def run(self, order: Record, sound: MediaInput, outlet: MediaOutlet) -> Record:
         """Recognise the whole recording.
 
-        raises: EcholessError(INVALID_PARAMETERS) for a language that is not understood, ENGINE_UNAVAILABLE for an
-                engine that is not here; as the input does; JobCancelledError
+        raises: EcholessError(INVALID_PARAMETERS) for a language that is not understood, NOT_AVAILABLE for an engine
+                that is not here; as the input does; JobCancelledError
         """
         assert isinstance(order, Transcribe), "the host gives each job its own kind of order"
         recognizer = self._parts.recognizers.get(order.engine_model)
         if recognizer is None:
-            raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "no such recogniser here")
+            raise EcholessError(ErrorCode.NOT_AVAILABLE, "no such recogniser here")
         if order.language_code and order.language_code not in recognizer.languages:
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "no such language here", param="language_code")
         if order.is_diarized and self._parts.new_diarizer is None:

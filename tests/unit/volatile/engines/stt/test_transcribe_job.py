@@ -159,7 +159,7 @@ def test_the_language_is_that_of_most_of_the_speech() -> None:
     ("order", "code"),
     [
         (msgspec.structs.replace(ORDER, language_code="xx"), ErrorCode.INVALID_PARAMETERS),
-        (msgspec.structs.replace(ORDER, engine_model="local:other"), ErrorCode.ENGINE_UNAVAILABLE),
+        (msgspec.structs.replace(ORDER, engine_model="local:other"), ErrorCode.NOT_AVAILABLE),
     ],
 )
 def test_what_is_not_here_is_refused(order: Transcribe, code: ErrorCode) -> None:
