@@ -53,7 +53,8 @@ class Campaign:
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server of its own: these requests change settings, keys and history."""
-    with running_server(tmp_path_factory.mktemp("asked"), *FLAGS) as server:
+    hearing = {"ECHOLESS_MEDIA_ENGINE": "null", "ECHOLESS_MEDIA_ENGINES": "1"}
+    with running_server(tmp_path_factory.mktemp("asked"), *FLAGS, variables=hearing) as server:
         yield server
 
 
