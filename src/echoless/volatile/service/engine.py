@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import os
 
 from echoless.confinement.profile import Role
 from echoless.core.clock import SystemClock
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.crossing.child import ChildStart, link_end
-from echoless.crossing.control import AddLink, EngineConfig, Peer, Retire, Stop
+from echoless.crossing.child import ChildStart
+from echoless.crossing.control import EngineConfig, Retire
 from echoless.volatile.engines.codecs.encoders import new_encoder
 from echoless.volatile.engines.codecs.spare import SpareEncoders
 from echoless.volatile.engines.host.scheduler import EngineHost
@@ -19,6 +18,7 @@ from echoless.volatile.engines.null.tone import ToneEngine
 from echoless.volatile.engines.tts.espeak import EspeakEngine
 from echoless.volatile.engines.tts.espeak_library import data_paths
 from echoless.volatile.service.local_models import speaking_models
+from echoless.volatile.service.orders import obey
 from echoless.volatile.service.wall import close_wall
 from echoless.volatile.speech.flow import TextPlanner
 from echoless.volatile.speech.normalize import load_spellers
@@ -51,7 +51,7 @@ def run_engine(start: ChildStart, config: EngineConfig) -> None:
     gc.collect()
     gc.freeze()
     start.control.set_blocking(False)
-    host.add_watch(start.control, lambda: _obey(start, host))
+    host.add_watch(start.control, lambda: obey(start, host))
     start.control.send(report)
     host.run()
     host.close()
@@ -91,21 +91,3 @@ class _Rest:
             assert self.host is not None, "wired before the first job"
             self.host.retire()
             self._start.control.send(Retire())
-
-
-def _obey(start: ChildStart, host: EngineHost) -> None:
-    """Do what the supervisor says; without a supervisor there is nothing to live for."""
-    while True:
-        try:
-            message = start.control.receive()
-        except BlockingIOError:
-            return
-        if message is None:
-            os._exit(0)
-        record, descriptors = message
-        if isinstance(record, AddLink) and record.peer is Peer.GATEWAY:
-            host.add_link(link_end(descriptors[0]))
-        elif isinstance(record, Stop):
-            host.stop(record.deadline_s)
-        else:
-            raise EcholessError(ErrorCode.CROSSING_BROKEN, "this control message is not for an engine")

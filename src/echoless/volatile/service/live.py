@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
 
 from echoless.confinement.own_memory import OwnMemory
 from echoless.confinement.profile import Role
 from echoless.core.clock import SystemClock
 from echoless.core.content import AudioContent
-from echoless.core.errors import EcholessError, ErrorCode
-from echoless.crossing.child import ChildStart, link_end
-from echoless.crossing.control import AddLink, LiveConfig, Peer, Retire, Stop
+from echoless.crossing.child import ChildStart
+from echoless.crossing.control import LiveConfig, Retire
 from echoless.volatile.engines.codecs.live_input import LIVE_FORMATS, LiveInput
 from echoless.volatile.engines.live.host import LiveHost
 from echoless.volatile.engines.live.listening import ListeningParts
@@ -20,6 +18,7 @@ from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer
 from echoless.volatile.engines.vad.webrtc import WebRtcVoiceActivity, level_of
 from echoless.volatile.service.hearing import WARM_UP_SOUND
 from echoless.volatile.service.local_models import live_models
+from echoless.volatile.service.orders import obey
 from echoless.volatile.service.wall import close_wall
 from echoless.volatile.speech.hearing_ports import HearingOptions, LiveRecognizer
 
@@ -45,7 +44,7 @@ def run_live(start: ChildStart, config: LiveConfig) -> None:
     gc.collect()
     gc.freeze()
     start.control.set_blocking(False)
-    host.add_watch(start.control, lambda: _obey(start, host))
+    host.add_watch(start.control, lambda: obey(start, host))
     start.control.send(report)
     host.run()
     host.close()
@@ -98,21 +97,3 @@ class _Rest:
             self._is_asked = True
             self.host.retire()
             self._start.control.send(Retire())
-
-
-def _obey(start: ChildStart, host: LiveHost) -> None:
-    """Do what the supervisor says; without a supervisor there is nothing to live for."""
-    while True:
-        try:
-            message = start.control.receive()
-        except BlockingIOError:
-            return
-        if message is None:
-            os._exit(0)
-        record, descriptors = message
-        if isinstance(record, AddLink) and record.peer is Peer.GATEWAY:
-            host.add_link(link_end(descriptors[0]))
-        elif isinstance(record, Stop):
-            host.stop(record.deadline_s)
-        else:
-            raise EcholessError(ErrorCode.CROSSING_BROKEN, "this control message is not for a live process")

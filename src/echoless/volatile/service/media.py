@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 
 from echoless.confinement.own_memory import OwnMemory
 from echoless.confinement.profile import Role
 from echoless.core.clock import SystemClock
-from echoless.core.errors import EcholessError, ErrorCode
-from echoless.crossing.child import ChildStart, link_end
-from echoless.crossing.control import AddLink, MediaConfig, Peer, Retire, Stop
+from echoless.crossing.child import ChildStart
+from echoless.crossing.control import MediaConfig, Retire
 from echoless.crossing.media_records import Convert, RenderTranscript, Transcribe
 from echoless.crossing.records import Record
 from echoless.volatile.engines.codecs.encoders import new_encoder
@@ -27,6 +25,7 @@ from echoless.volatile.engines.sts.conversions import world_conversion
 from echoless.volatile.engines.stt.transcribe_job import TranscribeJob
 from echoless.volatile.service.hearing import hearing_parts
 from echoless.volatile.service.local_models import HearingModels
+from echoless.volatile.service.orders import obey
 from echoless.volatile.service.wall import close_wall
 from echoless.volatile.speech.hearing_ports import Conversion, Recognizer
 from echoless.volatile.speech.media_ports import MediaJob
@@ -59,7 +58,7 @@ def run_media(start: ChildStart, config: MediaConfig) -> None:
     gc.freeze()
     rest.note_size()
     start.control.set_blocking(False)
-    host.add_watch(start.control, lambda: _obey(start, host))
+    host.add_watch(start.control, lambda: obey(start, host))
     start.control.send(report)
     host.run()
     host.close()
@@ -111,21 +110,3 @@ class _Rest:
             self._is_asked = True
             self.host.retire()
             self._start.control.send(Retire())
-
-
-def _obey(start: ChildStart, host: MediaHost) -> None:
-    """Do what the supervisor says; without a supervisor there is nothing to live for."""
-    while True:
-        try:
-            message = start.control.receive()
-        except BlockingIOError:
-            return
-        if message is None:
-            os._exit(0)
-        record, descriptors = message
-        if isinstance(record, AddLink) and record.peer is Peer.GATEWAY:
-            host.add_link(link_end(descriptors[0]))
-        elif isinstance(record, Stop):
-            host.stop(record.deadline_s)
-        else:
-            raise EcholessError(ErrorCode.CROSSING_BROKEN, "this control message is not for a media process")

@@ -134,8 +134,8 @@ async def test_each_channel_has_its_words() -> None:
 
 Work = Callable[[Upstream], Any]
 SPOKEN: Work = lambda remote: remote.spoken(speak(), is_zero=True)  # noqa: E731  # a table of works
-CONVERTED: Work = lambda remote: remote.converted(convert(), b"recorded", is_zero=True)  # noqa: E731
-HEARD_WORK: Work = lambda remote: remote.heard(transcribe(), b"recorded", is_zero=True)  # noqa: E731
+CONVERTED: Work = lambda remote: remote.converted(convert(), b"recorded", is_zero=True)  # noqa: E731  # as above
+HEARD_WORK: Work = lambda remote: remote.heard(transcribe(), b"recorded", is_zero=True)  # noqa: E731  # as above
 
 
 @pytest.mark.claim("Z20")

@@ -59,7 +59,7 @@ async def test_a_format_that_such_servers_do_not_lay_down_is_refused_before_anyt
                 await remote.spoken(job)
             assert caught.value.code is ErrorCode.INVALID_PARAMETERS
         with pytest.raises(EcholessError):
-            remote.pool.convert("upstream", None, None, model_id="m", is_zero=False)  # type: ignore[arg-type]
+            remote.pool.convert("upstream", None, None, model_id="m", is_zero=False)  # type: ignore[arg-type]  # not read
     assert remote.outside.connection_count == 0
 
 

@@ -62,7 +62,9 @@ async def _transcribe_upload(call: Call, upload: Upload) -> None:
             raise EcholessError(ErrorCode.FILE_TOO_LARGE, message)
 
     model = hearing_model(_MODELS.get(fields.model, fields.model), call.settings, param=_MODEL)
-    same = TranscriptionForm(model_id=model.model_id, language_code=fields.language, temperature=fields.temperature)
+    same = TranscriptionForm.model_validate(
+        {"model_id": model.model_id, "language_code": fields.language, "temperature": fields.temperature}
+    )
     sink = await reserved_sink(call, model.model_id)
     transcript = await transcribed(
         call, upload, job_for(same, model, call.settings), sink,
