@@ -165,12 +165,12 @@ def _order(call: Call, query: WholeSpeechQuery, fields: ConversionForm) -> _Orde
 def _model(call: Call, model_id: str | None) -> Model:
     """Return the model.
 
-    raises: EcholessError(INVALID_MODEL_ID, INVALID_PARAMETERS)
+    raises: EcholessError(MODEL_NOT_FOUND, INVALID_PARAMETERS)
     """
     wanted = model_id or DEFAULT_CONVERSION_MODEL_ID
     model = MODEL_BY_ID.get(call.settings.model_aliases.get(wanted, wanted))
     if model is None:
-        raise EcholessError(ErrorCode.INVALID_MODEL_ID, "There is no model with this id.", param="model_id")
+        raise EcholessError(ErrorCode.MODEL_NOT_FOUND, "There is no model with this id.", param="model_id")
     if not model.can_do_voice_conversion:
         message = f"{model.model_id} does not change voices; {DEFAULT_CONVERSION_MODEL_ID} does."
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="model_id")
