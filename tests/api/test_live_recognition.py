@@ -37,7 +37,7 @@ COMMIT: dict[str, Any] = {"message_type": "commit"}
 def fixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server that recognises fixed words, over TLS: the official client dials nothing else."""
     flags = ("--tls-self-signed", "--engines", "1", "--gateways", "1")
-    variables = {"ECHOLESS_MEDIA_ENGINE": "null", "ECHOLESS_MEDIA_ENGINES": "1"}
+    variables = {"ECHOLESS_MEDIA_ENGINE": "null", "ECHOLESS_MEDIA_ENGINES": "1", "ECHOLESS_LIVE_ENGINES": "1"}
     with running_server(tmp_path_factory.mktemp("live"), *flags, variables=variables) as running:
         certificate = str(running.data_directory / "tls" / "self-signed.crt")
         before = os.environ.get("SSL_CERT_FILE")
