@@ -59,6 +59,7 @@ async def test_nothing_is_posted_to_a_process_that_is_gone() -> None:
         await asyncio.sleep(0.01)
         turn.post(Cancel())
         turn.leave()
+        assert place.job_count == 0
 
 
 @pytest.mark.parametrize("count", [0, 1, 4000, 4001, 8001])
