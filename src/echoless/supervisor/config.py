@@ -32,7 +32,7 @@ KEY_FILE_MEANING: Final = "File that holds the first API key, and nothing else."
 # Read by the scripts and the tests around the server, not by the server.
 _VARIABLES_OF_SCRIPTS: Final = {
     CONFIG_VARIABLE, "ECHOLESS_PYTHON", "ECHOLESS_VENV", "ECHOLESS_TEST_USER", "ECHOLESS_TEST_CACHE",
-    "ECHOLESS_TESTS_AS_ROOT", "ECHOLESS_JAVASCRIPT_CLIENT", "ECHOLESS_CLIENT_VERSION",
+    "ECHOLESS_TESTS_AS_ROOT", "ECHOLESS_JAVASCRIPT_CLIENT", "ECHOLESS_CLIENT_VERSION", "ECHOLESS_TEST_SPEECH",
 }  # fmt: skip
 _ERROR: Final = "error"
 _API_KEY: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
