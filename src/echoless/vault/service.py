@@ -51,7 +51,7 @@ from echoless.vault.erasure.items import Eraser
 from echoless.vault.erasure.schedule import Schedule
 from echoless.vault.erasure.sweep import sweep
 from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
-from echoless.vault.intake.granting import Gatekeeper, HostStanding
+from echoless.vault.intake.granting import HOST_NOT_STATED, Gatekeeper, HostStanding
 from echoless.vault.intake.keeping import Keeper
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.intake.tokens import SingleUseTokens
@@ -355,7 +355,7 @@ class _Process:
         loop.set_exception_handler(self._say_unexpected)
         vault = await start_vault(self._config, SystemClock(), self._journal)
         # Until the supervisor has spoken for all processes, nothing is promised.
-        vault.host.missing = frozenset({"host_not_stated"})
+        vault.host.missing = frozenset({HOST_NOT_STATED})
         vault.run_schedule()
         gc.collect()
         gc.freeze()

@@ -13,7 +13,15 @@ from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_ticket_id, request_id_of
 from echoless.crossing.records import OpenTicket, Refused
-from echoless.retention.decision import Decision, Refusal, RetentionMode, Standing, Switch, decide
+from echoless.retention.decision import (
+    HOST_NOT_CONFINED,
+    Decision,
+    Refusal,
+    RetentionMode,
+    Standing,
+    Switch,
+    decide,
+)
 from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint, EndpointClass, Product
 from echoless.vault.intake.scopes import required_scope
 from echoless.vault.intake.tokens import SingleUseTokens
@@ -33,6 +41,13 @@ INVALID_TOKEN: Final = "The single-use token is unknown, used, expired or for so
 INVALID_KEY: Final = "The API key is unknown, disabled or expired."
 QUOTA_SPENT: Final = "The characters of this month are spent."
 KEY_QUOTA_SPENT: Final = "The characters of this API key are spent."
+HOST_NOT_STATED: Final = "host_not_stated"
+"""What is missing until the supervisor has spoken."""
+# The second is the supervisor's word while processes are starting for the first time.
+_FOR_A_MOMENT: Final = frozenset({HOST_NOT_STATED, "starting"})
+STARTING: Final = (
+    "The server is starting and cannot promise zero retention yet; try again shortly. Nothing was read."
+)
 STORE_DOWN: Final = "The server cannot keep records at the moment; nothing was read."
 
 
@@ -46,6 +61,11 @@ class HostStanding:
 
     assurance: str
     missing: frozenset[str] = frozenset()
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether nothing is missing but processes that are on their way."""
+        return bool(self.missing) and self.missing <= _FOR_A_MOMENT
 
     @property
     def is_confined(self) -> bool:
@@ -123,6 +143,9 @@ class Gatekeeper:
             message = f"The API key lacks the permission {scope}, which this operation needs."
             return _refused(ErrorCode.MISSING_PERMISSIONS, message, mode=mode)
         decision = decide(endpoint, switch, self._standing(workspace, key))
+        if decision == HOST_NOT_CONFINED and self._host.is_starting:
+            # Of a host that lacks something a client should hear for good; of a start it need not.
+            return _refused(ErrorCode.ENGINE_UNAVAILABLE, STARTING, mode=mode, retry_after_s=1)
         if isinstance(decision, Refusal):
             return _refused(decision.code, decision.message, param=decision.param, mode=mode)
         if endpoint.is_generation and not store_works:

@@ -9,7 +9,14 @@ import pytest
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.records import OpenTicket, Refused
 from echoless.retention.decision import Ineligible, Level, RetentionMode, Switch
-from echoless.vault.intake.granting import Admitted, Gatekeeper, HostStanding, is_counted, source_of
+from echoless.vault.intake.granting import (
+    HOST_NOT_STATED,
+    Admitted,
+    Gatekeeper,
+    HostStanding,
+    is_counted,
+    source_of,
+)
 from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.stores.accounts import Accounts, ApiKey, Workspace
 from echoless.vault.stores.keyring import Keyring
@@ -116,6 +123,21 @@ def test_zero_needs_a_confined_host_or_the_operators_explicit_word(scene: Scene)
     """C35: a property that any process lacks refuses zero-retention work."""
     scene.host.missing = frozenset({"swap_on"})
     assert scene.refusal(TTS, OFF) == (ErrorCode.ZERO_RETENTION_NOT_SUPPORTED, RetentionMode.ZERO)
+    assert scene.mode(TTS, ABSENT)[0] is RetentionMode.DEFAULT
+    scene.host.assurance = "best_effort"
+    assert scene.mode(TTS, OFF)[0] is RetentionMode.ZERO
+
+
+@pytest.mark.claim("Z16")
+def test_while_the_server_starts_zero_is_refused_for_a_moment_and_not_for_good(scene: Scene) -> None:
+    for missing in (HOST_NOT_STATED, "starting"):
+        scene.host.missing = frozenset({missing})
+        answer = scene.admit(TTS, OFF)
+        assert isinstance(answer, Refused)
+        assert (answer.code, answer.mode, answer.retry_after_s) == ("engine_unavailable", RetentionMode.ZERO, 1)
+    scene.host.missing = frozenset({"starting", "swap_on"})
+    assert scene.refusal(TTS, OFF) == (ErrorCode.ZERO_RETENTION_NOT_SUPPORTED, RetentionMode.ZERO)
+    scene.host.missing = frozenset({"starting"})
     assert scene.mode(TTS, ABSENT)[0] is RetentionMode.DEFAULT
     scene.host.assurance = "best_effort"
     assert scene.mode(TTS, OFF)[0] is RetentionMode.ZERO
