@@ -45,10 +45,11 @@ def reach_of(
     allows_plain: bool = True,
     names: FixedNames | None = None,
     ca: str | None = None,
+    ports: frozenset[int] | None = None,
 ) -> Connections:
     """Return connections for a test; by default to loopback and in the clear."""
     context = ssl.create_default_context(cafile=ca)
-    return Connections(names or FixedNames(), context, Reach(allows_private, allows_plain, silence_s_max=5))
+    return Connections(names or FixedNames(), context, Reach(allows_private, allows_plain, 5, ports))
 
 
 @dataclass(slots=True)

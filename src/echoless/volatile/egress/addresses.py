@@ -3,7 +3,8 @@
 A client must not reach through this server what only this server can reach: the machine itself, its network, the
 metadata services of clouds. The rule is applied to the very address that is connected to, so a name that changes
 its mind between look-up and connection gains nothing.
-source: IANA special-purpose address registries (RFC 6890), RFC 6598, RFC 4291 section 2.5.5.2, RFC 6052, RFC 3056
+source: IANA special-purpose address registries (RFC 6890), RFC 6598, RFC 4291 section 2.5.5.2, RFC 6052,
+        RFC 3056, RFC 4380
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _SPECIAL: Final[tuple[Network, ...]] = tuple(
         "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
     )
 )  # fmt: skip
+# All of IPv6 that anybody has been given so far. What will be given one day may be anything.
+_ALLOCATED: Final = ipaddress.IPv6Network("2000::/3")
 
 
 def parsed_address(text: str) -> Address | None:
@@ -44,7 +47,8 @@ def parsed_address(text: str) -> Address | None:
 def is_public(address: Address) -> bool:
     """Whether an address is an ordinary one of the public internet."""
     is_special = any(address in network for network in _SPECIAL if network.version == address.version)
-    return address.is_global and not address.is_multicast and not is_special
+    is_allocated = address.version == 4 or address in _ALLOCATED
+    return is_allocated and address.is_global and not address.is_multicast and not is_special
 
 
 def permitted(addresses: Iterable[str], *, allows_private: bool) -> tuple[str, ...]:

@@ -54,11 +54,13 @@ class Reach:
     """What may be connected to.
 
     silence_s_max: how long the other side may say nothing
+    ports:         the only ones; None for any. The kernel holds the process to them too, where it can
     """
 
     allows_private: bool
     allows_plain: bool
     silence_s_max: float = 60.0
+    ports: frozenset[int] | None = None
 
 
 class Answer:
@@ -126,11 +128,15 @@ class Connections:
         """Send a request; its answer has begun when the block is entered, and leaving it closes the connection.
 
         body:   bytes, or pieces sent as they come, chunked unless `headers` state their length
-        raises: AddressRefusedError, EcholessError(INVALID_PARAMETERS) for http:// where that may not be,
-                NoAnswerError
+        raises: AddressRefusedError, EcholessError(INVALID_PARAMETERS) for http:// where that may not be and for
+                other ports than those within reach, NoAnswerError
         """
         if target.is_plain and not self._reach.allows_plain:
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The address must begin with https://.")
+        if self._reach.ports is not None and target.port not in self._reach.ports:
+            raise EcholessError(
+                ErrorCode.INVALID_PARAMETERS, "The address has a port that this server does not connect to."
+            )
         addresses = await self._addresses(target.host)
         transport, response = await self._first_answer(addresses, method, target, headers, body)
         try:

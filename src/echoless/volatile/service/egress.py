@@ -70,14 +70,15 @@ class _Egress:
             wiring.cancel()
 
     def _performer(self) -> Performer:
+        ports = frozenset(self._config.connect_ports)
         if self._config.remote is not None:
             # Where a remote is was declared by the operator, who may well have it on a network of his own.
-            reach = Reach(allows_private=True, allows_plain=True, silence_s_max=_REMOTE_SILENCE_S_MAX)
+            reach = Reach(allows_private=True, allows_plain=True, silence_s_max=_REMOTE_SILENCE_S_MAX, ports=ports)
             names = DeclaredName(self._names, time.monotonic)
             return RemoteWork(self._config.remote, Connections(names, self._context, reach), self._start.journal)
         rules = self._config.outbound
         assert rules is not None, "an egress process has a remote or rules"
-        reach = Reach(allows_private=rules.allows_private, allows_plain=rules.allows_plain)
+        reach = Reach(allows_private=rules.allows_private, allows_plain=rules.allows_plain, ports=ports)
         return Outbound(Connections(self._names, self._context, reach), time.time)
 
     def _receive(self) -> None:

@@ -34,6 +34,21 @@ def test_no_address_of_a_special_network_is_public(
     assert permitted([str(address)], allows_private=False) == ()
 
 
+@given(address=st.ip_addresses(v=6))
+def test_only_the_part_of_ipv6_that_has_been_given_out_is_public(address: ipaddress.IPv6Address) -> None:
+    if is_public(address):
+        assert address in ipaddress.ip_network("2000::/3")
+
+
+@pytest.mark.claim("Z21")
+@pytest.mark.parametrize(
+    "text", ["4000::1", "9000::a00:1", "200::1", "e000::1", "2001:db8::1", "3fff:fff::1", "2002:a00:1::1",
+             "64:ff9b::a00:1", "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
+)  # fmt: skip
+def test_addresses_that_nobody_has_or_that_stand_for_others_are_refused(text: str) -> None:
+    assert permitted([text], allows_private=False) == ()
+
+
 @pytest.mark.parametrize("text", METADATA)
 def test_metadata_services_are_out_of_reach(text: str) -> None:
     assert permitted([text], allows_private=False) == ()

@@ -54,6 +54,19 @@ async def test_a_private_address_is_refused_before_any_connection() -> None:
 
 
 @pytest.mark.claim("Z21")
+async def test_a_port_out_of_reach_is_refused_before_any_look_up_or_connection() -> None:
+    """The kernel holds the process to its ports only where its Landlock knows them."""
+    outside, names = Outside(lambda _asked: Said(body=b"recorded")), FixedNames()
+    async with outside.serving():
+        url = f"http://{HOST}:{outside.port}/"
+        with pytest.raises(EcholessError) as caught:
+            await get(reach_of(names=names, ports=frozenset({443})), url)
+        assert (caught.value.code, outside.connection_count) == (ErrorCode.INVALID_PARAMETERS, 0)
+        assert names.asked == []
+        assert await get(reach_of(ports=frozenset({443, outside.port})), url) == (200, b"recorded")
+
+
+@pytest.mark.claim("Z21")
 async def test_a_name_is_looked_up_once_and_the_address_that_was_checked_is_connected_to() -> None:
     """A name that answers otherwise the second time (DNS rebinding) is not asked a second time."""
     names = FixedNames(["1.1.1.1"], ["127.0.0.1"])

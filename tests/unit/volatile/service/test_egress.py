@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.crossing.egress_control import EgressConfig, OutboundRules
-from echoless.volatile.service.egress import _rehearse, _trust
+from echoless.crossing.egress_control import EgressConfig, OutboundRules, RemoteAccess
+from echoless.volatile.service.egress import _Egress, _rehearse, _trust
 from tests.fakes.egress_pair import certificate_for
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -19,6 +22,19 @@ def config(ca_path: str = "") -> EgressConfig:
     return EgressConfig(
         "egress-0", False, "strict", True, (443,), outbound=OutboundRules(False, False), ca_path=ca_path
     )
+
+
+def performer_of(settings: EgressConfig) -> Any:
+    start: Any = SimpleNamespace(control=SimpleNamespace(send=None), journal=None)
+    return _Egress(start, settings, _trust(settings))._performer()
+
+
+def test_only_the_ports_that_were_declared_are_within_reach() -> None:
+    """Landlock is not everywhere, so the process minds its ports itself."""
+    assert performer_of(config())._connections._reach.ports == {443}
+    remote = RemoteAccess("r", "openai", "https://r.example:8443/v1", "", False, False)
+    declared = replace(config(), remote=remote, outbound=None, connect_ports=(8443,))
+    assert performer_of(declared).adapter._calls._connections._reach.ports == {8443}
 
 
 async def test_the_rehearsal_makes_a_whole_exchange() -> None:
