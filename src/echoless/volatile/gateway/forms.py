@@ -6,10 +6,12 @@ source: RFC 7578; the parser is `multipart`'s, which is handed pieces and keeps 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
@@ -30,6 +32,9 @@ _NULL: Final = "null"
 _ABSENT: Final = frozenset({_NULL, ""})
 # What a caller gets back as it came may hold anything.
 _UNREAD: Final = frozenset({"webhook_metadata"})
+
+# A letter of JSON text written by its number.
+_ESCAPED: Final = re.compile(r"\\u([0-9A-Fa-f]{4})")
 
 TakePiece = Callable[[bytes], None]
 
@@ -199,7 +204,7 @@ class FormReader:
 
     def _begin(self, segment: MultipartSegment) -> None:
         self._name = segment.name or ""
-        if looks_like_switch(self._name):
+        if looks_like_switch(self._name) or _names_switch(segment):
             self._refuse_switch()
         self._is_in_file = self._name in self._files
         if self._is_in_file:
@@ -236,7 +241,8 @@ class FormReader:
             return
         text = value.decode("utf-8", "replace")
         value[:] = bytes(len(value))
-        if text.lstrip()[:1] in {"{", "["} and self._name not in _UNREAD and looks_like_switch(text):
+        is_read = text.lstrip()[:1] in {"{", "["} and self._name not in _UNREAD
+        if is_read and looks_like_switch(_ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)):
             self._refuse_switch()
         self.form.field_names.add(self._name)
         if self._name in self._lists:
@@ -245,6 +251,15 @@ class FormReader:
             self.form.texts.pop(self._name, None)
         else:
             self.form.texts[self._name] = text
+
+
+def _names_switch(segment: MultipartSegment) -> bool:
+    """Say whether a part's own headers hold the switch: as a header, or in what one says, a file's name included.
+
+    Names may come percent-encoded, as in RFC 5987, section 3.2; a second name counts as much as the first.
+    """
+    words = [unquote_to_bytes(word).decode("utf-8", "replace") for header in segment.headerlist for word in header]
+    return any(looks_like_switch(word) for word in (*words, segment.filename or ""))
 
 
 def _parser_for(content_type: str, parts_max: int) -> PushMultipartParser:

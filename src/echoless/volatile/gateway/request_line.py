@@ -6,6 +6,7 @@ Nothing here keeps a cache keyed by what clients send; the standard library's `u
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -39,7 +40,9 @@ _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?
 
 def looks_like_switch(key: str) -> bool:
     """Say whether a key is the switch or one of the spellings that people take for it."""
-    letters = _NO_LETTERS.sub("", key).lower()
+    # Full-width letters and their like are read as the letters that they show.
+    shown = key if key.isascii() else unicodedata.normalize("NFKC", key)
+    letters = _NO_LETTERS.sub("", shown).lower()
     return letters in _TELLING_WORDS or any(part in letters for part in _TELLING_PARTS)
 
 

@@ -20,6 +20,8 @@ from echoless.volatile.gateway.problems import UnprocessableError
 from tests.fakes.gateway import gateway_config
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+# The switch in full-width letters.
+WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in "enable_logging")
 BOUNDARY = "a-boundary"
 TYPE = f'multipart/form-data; boundary="{BOUNDARY}"'
 ENDPOINT = ENDPOINT_BY_NAME["POST /v1/pronunciation-dictionaries/add-from-file"]
@@ -98,7 +100,43 @@ async def test_a_switch_in_a_form_is_refused(name: str) -> None:
 
 
 @pytest.mark.claim("Z2")
-@pytest.mark.parametrize("text", ['{"enable_logging": false}', ' [{"a": {"zeroRetention": true}}]'])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Content-Disposition: form-data; name*=UTF-8''enable_logging",
+        "Content-Disposition: form-data; name=a; name*=UTF-8''%65nable%5Flogging",
+        "Content-Disposition: form-data; name=enable_logging; name=a",
+        'Content-Disposition: form-data; name="file"; filename="enable_logging=false"',
+        "Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''%65nableLogging%3Dfalse",
+        'Content-Disposition: form-data; name="file"; filename="logging"',
+        'Content-Disposition: form-data; name="enable_logging"; filename="a.wav"',
+        'Content-Disposition: form-data; name="a"\r\nEnable-Logging: false',
+        'Content-Disposition: form-data; name="a"\r\nContent-Type: text/plain; zero_retention=true',
+        f'Content-Disposition: form-data; name="{WIDE}"',
+    ],
+)
+async def test_a_switch_in_the_head_of_a_part_is_refused(head: str) -> None:
+    with pytest.raises(UnprocessableError) as caught:
+        await read(whole(f"--{BOUNDARY}\r\n{head}\r\n\r\nfalse\r\n".encode()), 1000)
+    assert caught.value.fields[0].location == ("query", "enable_logging")
+
+
+async def test_names_of_files_are_only_names() -> None:
+    for file_name in ("logging.wav", "data retention.mp3", "enable.wav", "C:\\logging\\a.wav", "100%.wav"):
+        form, taken = await read(whole(part("file", b"sound", file_name)))
+        assert (form.file_names, taken) == ({"file"}, b"sound")
+
+
+@pytest.mark.claim("Z2")
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"\u0065nable_logging": false}',
+        f'{{"{WIDE}": false}}',
+        '{"enable_logging": false}',
+        ' [{"a": {"zeroRetention": true}}]',
+    ],
+)
 async def test_a_switch_in_json_that_nobody_reads_is_refused(text: str) -> None:
     with pytest.raises(UnprocessableError) as caught:
         await read(whole(part("options", text.encode())))

@@ -18,6 +18,8 @@ from echoless.volatile.gateway.request_line import (
 )
 
 pytestmark = pytest.mark.unit
+# The switch in full-width letters.
+WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in "enable_logging")
 MATCHER = EndpointMatcher(ENDPOINTS)
 
 
@@ -99,6 +101,7 @@ def test_other_method_of_a_listed_path_is_told_apart() -> None:
         (b"enable_logging.=false", Switch.UNREADABLE),
         (b"query.enable_logging=false", Switch.UNREADABLE),
         (b"a" * 60 + b".enable_logging=false", Switch.UNREADABLE),
+        (f"{WIDE}=false".encode(), Switch.UNREADABLE),
         (b"logging=false", Switch.UNREADABLE),
         (b"retention=zero", Switch.UNREADABLE),
         (b"search=enable+logging", Switch.ABSENT),
