@@ -30,25 +30,26 @@ _EXPANSION_MAX: Final = 2
 _LOCATORS: Final = "pronunciation_dictionary_locators"
 
 
-def model_for(model_id: str | None, default_id: str, settings: GatewayConfig) -> Model:
+def model_for(model_id: str | None, default_id: str, settings: GatewayConfig, param: str = "model_id") -> Model:
     """Return the model that is to speak, by id, by the operator's alias, or the operator's choice for unknown ones.
 
+    param:  the field that named it, for errors
     raises: EcholessError(MODEL_NOT_FOUND), EcholessError(INVALID_PARAMETERS) for one that does not speak a text
     """
-    model = _known_model(model_id, default_id, settings)
+    model = _known_model(model_id, default_id, settings, param)
     if not model.can_do_text_to_speech:
         message = f"{model.model_id} does not speak a text."
-        raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="model_id")
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param=param)
     return model_here(model, settings)
 
 
-def _known_model(model_id: str | None, default_id: str, settings: GatewayConfig) -> Model:
+def _known_model(model_id: str | None, default_id: str, settings: GatewayConfig, param: str) -> Model:
     wanted = default_id if model_id is None else settings.model_aliases.get(model_id, model_id)
     model = MODEL_BY_ID.get(wanted)
     if model is None and settings.unknown_model != _ERROR_IS_WANTED:
         model = MODEL_BY_ID.get(settings.unknown_model)
     if model is None:
-        raise EcholessError(ErrorCode.MODEL_NOT_FOUND, "There is no model with this id.", param="model_id")
+        raise EcholessError(ErrorCode.MODEL_NOT_FOUND, "There is no model with this id.", param=param)
     return model
 
 

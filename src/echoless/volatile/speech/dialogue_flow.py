@@ -238,7 +238,10 @@ class DialogueFlow:
         if not voices:
             raise _wrong("The first message names the voices.", "voices")
         if len(voices) > self._rules.voices_max:
-            raise _wrong(f"This model speaks with at most {self._rules.voices_max} voices.", "voices")
+            most = self._rules.voices_max
+            raise _wrong(
+                f"This model speaks with {'one voice' if most == 1 else f'at most {most} voices'}.", "voices"
+            )
         if len(self._contexts) >= CONTEXTS_MAX:
             raise EcholessError(
                 ErrorCode.MAX_ACTIVE_CONVERSATIONS, f"At most {CONTEXTS_MAX} contexts may be open at once."

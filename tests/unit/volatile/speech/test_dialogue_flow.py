@@ -138,7 +138,8 @@ def test_the_first_message_names_voices(voices: tuple[str, ...] | None) -> None:
 
 
 def test_a_model_of_one_voice_takes_one_and_the_same_one_twice_is_one() -> None:
-    assert refusal(flow(voices_max=1), DialogueMessage(voices=("a", "b"))).param == "voices"
+    refused = refusal(flow(voices_max=1), DialogueMessage(voices=("a", "b")))
+    assert (refused.param, "one voice" in refused.public_description) == ("voices", True)
     assert story(flow(voices_max=1).receive(DialogueMessage(voices=("a", "a")), 0.0)) == ["opens a"]
 
 

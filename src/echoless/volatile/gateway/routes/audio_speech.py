@@ -65,7 +65,7 @@ async def speak(call: Call) -> None:
     body = await read_schema(call, AudioSpeechBody)
     check_stored(call, query.store, body.store)
     _check(body)
-    model = model_for(_MODELS.get(body.model, body.model), DEFAULT_MODEL_ID, call.settings)
+    model = model_for(_MODELS.get(body.model, body.model), DEFAULT_MODEL_ID, call.settings, param="model")
     limit = characters_max(model, call.settings)
     if len(body.input) > limit:
         raise too_long(len(body.input), model, limit, "input")
