@@ -13,6 +13,6 @@ from tests.fakes.running_server import RunningServer, running_server
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """One server for the whole session, with one enterprise workspace."""
     flags = ("--engines", "2", "--gateways", "2")
-    hearing = {"ECHOLESS_MEDIA_ENGINES": "1"}
+    hearing = {"ECHOLESS_MEDIA_ENGINES": "1", "ECHOLESS_LIVE_ENGINES": "1"}
     with running_server(tmp_path_factory.mktemp("server"), *flags, variables=hearing) as running:
         yield running
