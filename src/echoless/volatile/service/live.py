@@ -28,10 +28,11 @@ def run_live(start: ChildStart, config: LiveConfig) -> None:
 
     raises: EcholessError when a recogniser does not work here
     """
-    embedded = None if config.media_engine == "null" else SphinxLiveRecognizer()
+    memory = OwnMemory()
+    embedded = _embedded(config, memory)
     parts = _parts(embedded, live_models(config))
     _warm_up(parts)
-    rest = _Rest(start, config, embedded)
+    rest = _Rest(start, config, embedded, memory)
     host = LiveHost(
         parts,
         journal=start.journal,
@@ -48,6 +49,12 @@ def run_live(start: ChildStart, config: LiveConfig) -> None:
     start.control.send(report)
     host.run()
     host.close()
+
+
+def _embedded(config: LiveConfig, memory: OwnMemory) -> SphinxLiveRecognizer | None:
+    if config.media_engine == "null":
+        return None
+    return SphinxLiveRecognizer(size_bytes=lambda: memory.resident_bytes)
 
 
 def _parts(embedded: SphinxLiveRecognizer | None, others: dict[str, LiveRecognizer]) -> ListeningParts:
@@ -75,14 +82,17 @@ def _warm_up(parts: ListeningParts) -> None:
 class _Rest:
     """What a live process does when no session is left: it looks at its size, and asks once to be replaced.
 
-    The process ends when its gateways have moved on to its successor.
+    Decoders that the recogniser holds or lends are no growth. The process ends when its gateways have moved on to
+    its successor.
     """
 
-    def __init__(self, start: ChildStart, config: LiveConfig, embedded: SphinxLiveRecognizer | None) -> None:
+    def __init__(
+        self, start: ChildStart, config: LiveConfig, embedded: SphinxLiveRecognizer | None, memory: OwnMemory
+    ) -> None:
         self._start = start
         self._embedded = embedded
         self._growth_bytes_max = config.growth_bytes_max
-        self._memory = OwnMemory()
+        self._memory = memory
         self._resident_at_start_bytes = self._memory.resident_bytes
         self._is_asked = False
         self.host: LiveHost | None = None
@@ -92,7 +102,8 @@ class _Rest:
         if self._embedded is not None:
             self._embedded.trim()
         gc.collect()
-        grown = self._memory.resident_bytes - self._resident_at_start_bytes
+        added_bytes = self._embedded.added_bytes if self._embedded is not None else 0
+        grown = self._memory.resident_bytes - self._resident_at_start_bytes - added_bytes
         if grown >= self._growth_bytes_max and not self._is_asked and self.host is not None:
             self._is_asked = True
             self.host.retire()

@@ -7,21 +7,24 @@ import select
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from echoless.confinement.allocator import ALLOCATOR_ENVIRONMENT
 from echoless.core.ids import TicketId
-from echoless.crossing.control import AddLink, ControlEnd, LiveConfig, Peer, ProcessReady, Stop
+from echoless.crossing.control import AddLink, ControlEnd, LiveConfig, Peer, ProcessReady, Retire, Stop
 from echoless.crossing.live_records import CommittedText, ListeningEnded
 from echoless.crossing.media_records import KIND_INPUT_AUDIO, EndInput
 from echoless.crossing.records import Record, core_registry
 from echoless.crossing.wire import FrameReader, encode_frame
 from echoless.volatile.engines.live.host import LISTENING_RECORDS
+from echoless.volatile.service import live
 from tests.unit.volatile.engines.live.test_listening import ORDER, SECOND
 
 pytestmark = pytest.mark.unit
 
+_MIB = 2**20
 TICKET = TicketId(b"t" * 16)
 
 
@@ -72,3 +75,45 @@ def test_it_serves_a_session_behind_its_wall_and_stops_when_it_is_told() -> None
         child.wait()
         ours.close()
         os.close(journal_reader)
+
+
+def test_decoders_are_no_growth_and_whatever_else_grows_is() -> None:
+    sent: list[object] = []
+    start = SimpleNamespace(control=SimpleNamespace(send=sent.append))
+    decoders = SimpleNamespace(added_bytes=0, trim=lambda: None)
+    memory = SimpleNamespace(resident_bytes=100 * _MIB)
+    config = SimpleNamespace(growth_bytes_max=64 * _MIB)
+    rest = live._Rest(start, config, decoders, memory)  # type: ignore[arg-type]  # the parts in use
+    rest.host = SimpleNamespace(retire=lambda: sent.append("retire"))  # type: ignore[assignment]  # the part in use
+    memory.resident_bytes, decoders.added_bytes = 500 * _MIB, 390 * _MIB
+    rest.take()
+    assert sent == []
+    memory.resident_bytes = 554 * _MIB
+    rest.take()
+    rest.take()
+    assert sent == ["retire", Retire()]
+
+
+_MANY_AT_ONCE = """
+from types import SimpleNamespace
+from echoless.volatile.service import live
+from echoless.volatile.speech.hearing_ports import HearingOptions
+
+memory = live.OwnMemory()
+recognizer = live._embedded(SimpleNamespace(media_engine="embedded"), memory)
+before_bytes = memory.resident_bytes
+sessions = [recognizer.open(HearingOptions()) for _ in range(4)]
+for session in sessions:
+    session.close()
+print(memory.resident_bytes - before_bytes, recognizer.added_bytes)
+"""
+
+
+def test_the_decoders_of_many_sessions_at_once_are_measured() -> None:
+    """In a process of its own: a heap that others have used has room for them already."""
+    done = subprocess.run(
+        [sys.executable, "-c", _MANY_AT_ONCE], capture_output=True, text=True, timeout=60.0, check=True
+    )
+    grown_bytes, added_bytes = map(int, done.stdout.split())
+    assert added_bytes > 2 * 20 * _MIB
+    assert abs(grown_bytes - added_bytes) < 8 * _MIB

@@ -6,6 +6,7 @@ session hears a trace of another.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from pocketsphinx import Decoder
@@ -28,17 +29,36 @@ class SphinxLiveRecognizer:
 
     sessions_max: how many may be open at once
     idle_count:   how many decoders are loaded before anybody asks
+    size_bytes:   how large this process is
     """
 
-    def __init__(self, *, sessions_max: int = SESSIONS_MAX, idle_count: int = 2) -> None:
+    def __init__(
+        self,
+        *,
+        sessions_max: int = SESSIONS_MAX,
+        idle_count: int = 2,
+        size_bytes: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._sessions_max = sessions_max
+        self._size_bytes = size_bytes
         self._open_count = 0
         self._idle = [new_decoder(is_live=True) for _ in range(idle_count)]
+        self._loaded_max = idle_count
+        self._added_bytes = 0
 
     @property
     def languages(self) -> tuple[str, ...]:
         """English."""
         return (LANGUAGE,)
+
+    @property
+    def added_bytes(self) -> int:
+        """By how much decoders have made this process larger since its start, as measured when they were loaded.
+
+        Only a decoder beyond the most that there were at once counts: the others take the memory of those that were
+        unloaded, and whatever they take besides is growth like any other.
+        """
+        return self._added_bytes
 
     def open(self, options: HearingOptions) -> SphinxLiveSession:
         """Begin a session; one whose decoder is not loaded yet waits for a quarter of a second.
@@ -50,7 +70,7 @@ class SphinxLiveRecognizer:
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, "no such language here", param="language_code")
         if self._open_count >= self._sessions_max:
             raise EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "too many live sessions")
-        decoder = self._idle.pop() if self._idle else _loaded()
+        decoder = self._idle.pop() if self._idle else self._loaded()
         if decoder is None:
             raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "no recogniser can be loaded")
         self._open_count += 1
@@ -63,7 +83,7 @@ class SphinxLiveRecognizer:
         """
         if self._idle or self._open_count >= self._sessions_max:
             return False
-        decoder = _loaded()
+        decoder = self._loaded()
         if decoder is None:
             return False
         self._idle.append(decoder)
@@ -79,12 +99,18 @@ class SphinxLiveRecognizer:
         if decoder is not None and len(self._idle) < _IDLE_MAX:
             self._idle.append(decoder)
 
-
-def _loaded() -> Decoder | None:
-    try:
-        return new_decoder(is_live=True)
-    except RuntimeError:
-        return None
+    def _loaded(self) -> Decoder | None:
+        """Load a decoder and measure it; None where it cannot be loaded."""
+        before_bytes = self._size_bytes()
+        try:
+            decoder = new_decoder(is_live=True)
+        except RuntimeError:
+            return None
+        loaded_count = self._open_count + len(self._idle) + 1
+        if loaded_count > self._loaded_max:
+            self._loaded_max = loaded_count
+            self._added_bytes += max(0, self._size_bytes() - before_bytes)
+        return decoder
 
 
 class SphinxLiveSession:

@@ -207,3 +207,27 @@ def test_neither_samples_nor_words_are_left_of_a_segment_that_is_committed(
     windows = [pcm[at : at + 32] for at in range(20_000, len(pcm) - 20_000, 1_000)]
     found = [mark for mark in (*phrases, *windows) if len(set(mark)) > 6 and mark in memory]
     assert (found == []) is (mode != "keeps")
+
+
+def test_only_decoders_beyond_the_most_there_were_make_the_process_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are loaded again take memory that is there already; what they take besides is growth."""
+    size_bytes = [0]
+
+    def load(*, is_live: bool) -> object:
+        size_bytes[0] += 40
+        return object()
+
+    monkeypatch.setattr(sphinx_live, "new_decoder", load)
+    monkeypatch.setattr(sphinx_live, "empty", lambda _decoder: None)
+    recognizer = SphinxLiveRecognizer(size_bytes=lambda: size_bytes[0])
+    sessions = [recognizer.open(OPTIONS) for _ in range(2)]
+    assert recognizer.added_bytes == 0, "the first ones were there from the start"
+    assert recognizer.prepare()
+    sessions += [recognizer.open(OPTIONS) for _ in range(4)]
+    assert (size_bytes[0], recognizer.added_bytes) == (240, 160)
+    for session in sessions:
+        session.close()
+    recognizer.trim()
+    for session in [recognizer.open(OPTIONS) for _ in range(6)]:
+        session.close()
+    assert (size_bytes[0], recognizer.added_bytes) == (400, 160)
