@@ -208,6 +208,7 @@ class SocketGateway:
     vault: SocketVault
     engine: StreamEngine
     live: FakeLive
+    live_pool: LivePool
     journal: MemoryJournal
     server: GatewayServer
     port: int
@@ -273,7 +274,7 @@ async def socket_gateway(**changes: Any) -> AsyncIterator[SocketGateway]:
     await server.start(listener)
     try:
         async with asyncio.timeout(20):
-            yield SocketGateway(vault, engine, live, journal, server, listener.getsockname()[1])
+            yield SocketGateway(vault, engine, live, live_pool, journal, server, listener.getsockname()[1])
     finally:
         await server.stop(1.0)
         vault_client.close()

@@ -34,6 +34,8 @@ _PARTS: Final = (PartialText, CommittedText, CommitRefused, ListeningEnded)
 _PIECE_BYTES: Final = 64 * 1024
 _SILENT_S_MAX: Final = 60.0
 _SESSIONS_PER_PROCESS_MAX: Final = 256
+PLACE_S_MAX: Final = 10.0
+"""How long a session may wait for any process at all."""
 
 
 def _away() -> EcholessError:
@@ -172,6 +174,7 @@ class LivePool:
     def __init__(self) -> None:
         self._registry = core_registry(LIVE_RECORDS, MEDIA_RECORDS)
         self._places: list[LivePlace] = []
+        self._arrived = asyncio.Event()
 
     @property
     def process_count(self) -> int:
@@ -187,6 +190,24 @@ class LivePool:
         self._places.insert(random.randint(0, len(self._places)), LivePlace(link, name))  # noqa: S311  # no secret
         for place in before:
             place.retire()
+        self._arrived.set()
+
+    async def wait(self) -> None:
+        """Wait until some process lives: of one that died the successor comes soon.
+
+        raises: EcholessError(ENGINE_UNAVAILABLE) when none has come for some seconds
+        """
+        try:
+            async with asyncio.timeout(PLACE_S_MAX):
+                while not self._places:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            is_late = True
+        else:
+            is_late = False
+        if is_late:
+            raise _away()
 
     def listen(self, ticket: TicketId, order: Listen) -> Listening:
         """Begin a session with the process that has the fewest of ours; it stays there.

@@ -89,6 +89,23 @@ async def test_a_recogniser_that_dies_or_talks_nonsense_fails_its_sessions() -> 
         assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
 
 
+async def test_whoever_comes_while_none_lives_waits_for_it_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeLive()
+    async with pool_of() as pool:
+        waiting = [asyncio.create_task(pool.wait()) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        assert not any(task.done() for task in waiting)
+        await pool.add_link(await fake.connect(), "live-0")
+        await asyncio.gather(*waiting)
+        await pool.wait()
+        fake.links[0].close()
+        await asyncio.sleep(0.01)
+        monkeypatch.setattr(live_client, "PLACE_S_MAX", 0.02)
+        with pytest.raises(EcholessError) as caught:
+            await pool.wait()
+        assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+
+
 async def test_only_a_recogniser_that_owes_something_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_client, "_SILENT_S_MAX", 0.02)
     fake = FakeLive()

@@ -43,6 +43,7 @@ from echoless.volatile.speech.listening_flow import (
 )
 
 _PCM: Final = "audio/pcm"
+_NOBODY_FREE: Final = "No recogniser is free at this moment; open the session again in a few seconds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class ListeningSession:
             plan = self._plan
             await self._call.open_ticket.ask(BeginGeneration(plan.query.model_id, plan.query.format_name, 0))
             self._has_place = True
-        source = self._source or self._open_source()
+        source = self._source or await self._open_source()
         if source.waiting_bytes + len(audio) > self._form.waiting_bytes_max:
             raise ListeningError(
                 ErrorKind.QUEUE_OVERFLOW, ErrorCode.INVALID_MESSAGE, "More audio waits than a session may have."
@@ -163,7 +164,7 @@ class ListeningSession:
         if self._kept is not None:
             await self._kept.keep_input_audio(audio)
 
-    def _open_source(self) -> ListeningSource:
+    async def _open_source(self) -> ListeningSource:
         """(4) Begin with a recogniser, and with whoever sends what it says.
 
         raises: ListeningError(RESOURCE_EXHAUSTED) where there is none
@@ -171,6 +172,7 @@ class ListeningSession:
         call = self._call
         ticket_id = TicketId(call.grant.ticket_id)
         try:
+            await call.services.live.wait()
             source = self._exits.enter_context(call.services.live.listen(ticket_id, self._plan.order))
         except EcholessError as error:
             code = error.code
@@ -180,7 +182,7 @@ class ListeningSession:
                 self._kept.keep_input_type(_PCM)
             self._group.create_task(self._send(source))
             return source
-        raise ListeningError(ErrorKind.RESOURCE_EXHAUSTED, code, "No recogniser is free at this moment.")
+        raise ListeningError(ErrorKind.RESOURCE_EXHAUSTED, code, _NOBODY_FREE)
 
     def _give_place_back(self) -> None:
         if self._has_place:
@@ -271,7 +273,7 @@ class ListeningSession:
 def _failed(error_code: str) -> ListeningError:
     if error_code == ErrorCode.CONCURRENT_LIMIT_EXCEEDED.value:
         kind, code = ErrorKind.RESOURCE_EXHAUSTED, ErrorCode.CONCURRENT_LIMIT_EXCEEDED
-        return ListeningError(kind, code, "No recogniser is free at this moment.")
+        return ListeningError(kind, code, _NOBODY_FREE)
     return ListeningError(ErrorKind.TRANSCRIBER_ERROR, ErrorCode.ENGINE_UNAVAILABLE, "The recogniser has failed.")
 
 

@@ -185,6 +185,10 @@ class ListeningSource(Protocol):
 class LivePort(Protocol):
     """Whoever listens to live audio."""
 
+    async def wait(self) -> None:
+        """Wait until there is anybody who listens."""
+        ...
+
     def listen(self, ticket: TicketId, order: Listen) -> AbstractContextManager[ListeningSource]:
         """(4) Begin a session."""
         ...

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.crossing import live_client
 from echoless.crossing.records import CloseStatus, Refused
 from echoless.crossing.socket_records import BeginGeneration, EndGeneration
 from echoless.volatile.speech import listening_flow
@@ -310,13 +311,27 @@ async def test_a_recogniser_that_fails_says_why(code: str, kind: str, close_code
         assert (heard.messages[-1]["message_type"], heard.close_code) == (kind, close_code)
 
 
-async def test_without_a_recogniser_the_session_ends_at_its_first_audio() -> None:
+async def test_without_a_recogniser_the_session_ends_at_its_first_audio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_client, "PLACE_S_MAX", 0.05)
     async with socket_gateway() as gateway:
         gateway.live.links[0].close()
         await asyncio.sleep(0.01)
         heard = await gateway.talk(LISTEN, chunk())
         assert heard.messages[-1]["message_type"] == "resource_exhausted"
+        assert "open the session again" in heard.error
         assert gateway.vault.running == dict.fromkeys(gateway.vault.running, 0)
+
+
+async def test_a_session_waits_for_the_successor_of_a_recogniser_that_died() -> None:
+    async with socket_gateway() as gateway:
+        gateway.live.links[0].close()
+        await asyncio.sleep(0.01)
+        client = await begun(gateway)
+        await client.say(chunk())
+        await asyncio.sleep(0.05)
+        await gateway.live_pool.add_link(await gateway.live.connect(), "live-0")
+        assert (await client.hear())["message_type"] == "partial_transcript"
+        await client.opened.close()
 
 
 async def test_a_client_that_vanishes_mid_word_stops_the_recogniser_and_closes_its_ticket() -> None:
