@@ -66,6 +66,10 @@ _ENDINGS: Final = (SpeechEnded, TranscriptEnded, DocumentsEnded)
 INPUT_PIECE_BYTES: Final = 64 * 1024
 QUEUED_S_MAX: Final = 600.0
 """How long a job may wait for the one before it."""
+FILES_QUEUED_S_MAX: Final = 12 * 3600.0
+"""How long a transcript may wait for its files: what was recognised at length is not lost for a long job's sake."""
+FILES_LOSSES_MAX: Final = 3
+"""How many processes may die while a transcript waits for its files: it may be what they die of."""
 SILENT_S_MAX: Final = 300.0
 """How long a process may say nothing while it owes something: the longest window of a slow recogniser, twice."""
 PLACE_S_MAX: Final = 10.0
@@ -82,6 +86,11 @@ def _away() -> EcholessError:
 
 def _busy() -> EcholessError:
     return EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "All media engines are busy; try again.")
+
+
+def _jobs_max(order: MediaOrder) -> int:
+    """Return how many jobs a process may have with this one: those for files have as much room again."""
+    return _JOBS_PER_PROCESS_MAX * (2 if isinstance(order, RenderTranscript) else 1)
 
 
 class Places(Protocol):
@@ -109,6 +118,7 @@ class MediaJob:
         # One once the job has begun, before that one for each process that it waits for.
         self._turns: list[Turn] = []
         self._is_offered = False
+        self._loss_count = 0
         self._credit_bytes = 0
         self._is_started = False
         self._is_input_ended = False
@@ -294,12 +304,18 @@ class MediaJob:
         """When to look whether somebody is late: on the loop's clock."""
         if not self._is_started and not self._is_offered:
             return self._last_sign_s + OFFER_S
-        return self._last_sign_s + (SILENT_S_MAX if self._is_started else QUEUED_S_MAX)
+        if self._is_started:
+            return self._last_sign_s + SILENT_S_MAX
+        return self._last_sign_s + (FILES_QUEUED_S_MAX if self._is_for_files else QUEUED_S_MAX)
+
+    @property
+    def _is_for_files(self) -> bool:
+        return isinstance(self._order, RenderTranscript)
 
     @property
     def _is_owed(self) -> bool:
         """Whether it is the process's turn: it has all of the input, or a full window of it."""
-        return self._is_input_ended or self._is_feeding or isinstance(self._order, RenderTranscript)
+        return self._is_input_ended or self._is_feeding or self._is_for_files
 
     def _note_overdue(self) -> None:
         """Take note that nothing came for long; only one who owes something is late."""
@@ -316,7 +332,10 @@ class MediaJob:
         """Take note that a process died: go on waiting for others, or begin anew elsewhere, unless it had begun."""
         if self._failure is not None:
             return
-        if self._is_started or self._is_ended:
+        self._loss_count += 1
+        # Files are made without a word before the first of them, so a job for files may have begun unseen.
+        is_suspect = self._is_for_files and self._loss_count >= FILES_LOSSES_MAX
+        if self._is_started or self._is_ended or is_suspect:
             self.abandon(_away())
             return
         turn.leave()
@@ -418,7 +437,7 @@ class MediaPool:
         if not self._places:
             raise _away()
         place = min(self._places, key=lambda place: place.job_count)
-        if place.job_count >= _JOBS_PER_PROCESS_MAX:
+        if place.job_count >= _jobs_max(order):
             raise _busy()
         # Of several idle ones the one that waited longest goes next.
         self._places.remove(place)
@@ -429,7 +448,7 @@ class MediaPool:
         """Give a job to all processes where it does not wait yet, but those that are full."""
         known = {id(turn.place) for turn in turns}
         free = [place for place in self._places if id(place) not in known]
-        return [place.queue(ticket, order) for place in free if place.job_count < _JOBS_PER_PROCESS_MAX]
+        return [place.queue(ticket, order) for place in free if place.job_count < _jobs_max(order)]
 
     def close(self) -> None:
         """Close all links."""

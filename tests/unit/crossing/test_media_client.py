@@ -16,6 +16,7 @@ from echoless.crossing.client import ClientLeftError
 from echoless.crossing.media_client import MediaJob, MediaPart, MediaPool
 from echoless.crossing.media_records import (
     Convert,
+    DocumentsEnded,
     InputFormat,
     InputKnown,
     RenderTranscript,
@@ -214,6 +215,54 @@ async def test_waits_are_bounded_by_whose_turn_it_is(monkeypatch: pytest.MonkeyP
             with pytest.raises(EcholessError) as caught:
                 await job.next()
             assert caught.value.code is ErrorCode.CONCURRENT_LIMIT_EXCEEDED
+
+
+RENDER = RenderTranscript([], "en", [])
+
+
+async def test_files_wait_longer_than_recordings_and_for_a_place_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was recognised at length is not lost because somebody else's recording is long."""
+    monkeypatch.setattr(media_client, "QUEUED_S_MAX", 0.02)
+    monkeypatch.setattr(media_client, "_JOBS_PER_PROCESS_MAX", 1)
+    fake = FakeMedia()
+    fake.is_queued = True
+    async with media(fake) as pool:
+        with (
+            pool.transcribe(new_ticket_id(), TRANSCRIBE),
+            pool.render(new_ticket_id(), RENDER) as job,
+        ):
+            answering = asyncio.create_task(job.next())
+            await asyncio.sleep(0.3)
+            assert not answering.done()
+            with pytest.raises(EcholessError), pool.render(new_ticket_id(), RENDER):
+                pass
+            fake.let_in()
+            assert await answering == DocumentsEnded("")
+        monkeypatch.setattr(media_client, "FILES_QUEUED_S_MAX", 0.02)
+        fake.is_queued = True
+        with pool.render(new_ticket_id(), RENDER) as job:
+            with pytest.raises(EcholessError) as caught:
+                await job.next()
+            assert caught.value.code is ErrorCode.CONCURRENT_LIMIT_EXCEEDED
+
+
+async def test_files_that_processes_die_of_are_given_up() -> None:
+    fakes = [FakeMedia() for _ in range(media_client.FILES_LOSSES_MAX + 1)]
+    async with media(*fakes) as pool:
+        for fake in fakes:
+            fake.is_queued = True
+        with pool.render(new_ticket_id(), RENDER) as job:
+            answering = asyncio.create_task(job.next())
+            for _ in range(media_client.FILES_LOSSES_MAX):
+                await asyncio.sleep(0.02)
+                assert not answering.done()
+                next(fake for fake in fakes if fake.jobs and not fake.links[0].is_closed).die()
+            with pytest.raises(EcholessError) as caught:
+                await answering
+            assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+        assert sum(bool(fake.jobs) for fake in fakes) == media_client.FILES_LOSSES_MAX
 
 
 async def test_full_processes_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,11 @@ _SRT_SEGMENT_S: Final = 4.0
 _SRT_SEGMENT_CHARACTERS: Final = 84
 _PARAM: Final = "additional_formats"
 _SCRIPT_UNKNOWN: Final = "The transcript has letters that PDF files here cannot show; docx, html and txt can."
+_NO_FILES: Final = (
+    "The recording was written down, but its files could not be made, so nothing was kept; "
+    "send it again, or without them."
+)
+_PASSING: Final = frozenset({ErrorCode.ENGINE_UNAVAILABLE, ErrorCode.CONCURRENT_LIMIT_EXCEEDED})
 # Name: file extension, media type, and whether it is bytes rather than text.
 _KINDS: Final = {
     "docx": ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", True),
@@ -72,21 +77,39 @@ async def rendered(
 ) -> list[bytes]:
     """Return a transcript as files, in order.
 
-    raises: EcholessError(ENGINE_UNAVAILABLE), ClientLeftError
+    Files are made before anything is kept, so a transcript whose files cannot be made is not kept either.
+    raises: EcholessError(ENGINE_UNAVAILABLE, CONCURRENT_LIMIT_EXCEEDED, INVALID_PARAMETERS), ClientLeftError
     """
     order = RenderTranscript([_plain(placed) for placed in words], language_code, list(formats))
-    files = [bytearray() for _ in formats]
+    try:
+        files, part = await _made(call, order)
+        code = part.error_code
+    except EcholessError as error:
+        if error.code not in _PASSING:
+            raise
+        code = error.code.value
+    if code in {passing.value for passing in _PASSING}:
+        raise EcholessError(ErrorCode(code), _NO_FILES)
+    if code == ErrorCode.INVALID_PARAMETERS.value:
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, _SCRIPT_UNKNOWN, param=_PARAM)
+    if code:
+        raise media_error(code, _PARAM)
+    return [bytes(file) for file in files]
+
+
+async def _made(call: Call, order: RenderTranscript) -> tuple[list[bytearray], DocumentsEnded]:
+    """Have files made; return them, and how that ended.
+
+    raises: EcholessError(ENGINE_UNAVAILABLE, CONCURRENT_LIMIT_EXCEEDED), ClientLeftError
+    """
+    files = [bytearray() for _ in order.formats]
     with call.services.media.render(TicketId(call.grant.ticket_id), order) as job:
         async with watched(call, job.abandon):
             while not isinstance(part := await job.next(), DocumentsEnded):
                 if not isinstance(part, DocumentPart) or part.index >= len(files):
                     raise EcholessError(ErrorCode.INTERNAL_ERROR, "a file came that nobody asked for")
                 files[part.index] += part.data
-    if part.error_code == ErrorCode.INVALID_PARAMETERS.value:
-        raise EcholessError(ErrorCode.INVALID_PARAMETERS, _SCRIPT_UNKNOWN, param=_PARAM)
-    if part.error_code:
-        raise media_error(part.error_code, _PARAM)
-    return [bytes(file) for file in files]
+    return files, part
 
 
 def wire_file(name: str, data: bytes) -> dict[str, Any]:

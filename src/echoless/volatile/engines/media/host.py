@@ -1,5 +1,7 @@
 """The media process's loop: one thread, one job at a time to its end, the others in a queue. (4)
 
+Files of transcripts go before recordings: they take a moment, and whoever waits for them has waited long.
+
 A job is blocking code. Wherever it waits, for input or for its reader, the host takes what arrives: input,
 credits, cancellations, new orders, control messages. A job that nobody wants any more is unwound by an exception
 of ours. Hostile recordings may end the process; that costs the one job that runs, and those in the queue may be
@@ -252,19 +254,30 @@ class MediaHost:
         outflow = Outflow(
             link, self._registry, correlation=correlation, ticket=ticket, window_bytes=window_bytes
         )  # fmt: skip
-        refusal = self._refusal((id(link), correlation))
+        refusal = self._refusal((id(link), correlation), order)
         if refusal is not None:
             outflow.post(self._jobs[type(order)].failure(refusal, 0, 0))
             outflow.flush()
             return
         place = _Place(link, correlation, order, outflow)
         self._places[id(link), correlation] = place
-        self._queue.append(place)
+        waiting = self._waiting_files()
+        if isinstance(order, RenderTranscript):
+            self._queue.insert(waiting, place)
+        else:
+            self._queue.append(place)
 
-    def _refusal(self, key: tuple[int, int]) -> ErrorCode | None:
+    def _waiting_files(self) -> int:
+        """Return how many orders for files wait: they are in front of all others."""
+        return sum(isinstance(place.order, RenderTranscript) for place in self._queue)
+
+    def _refusal(self, key: tuple[int, int], order: _Order) -> ErrorCode | None:
         if self._stops_at_s is not None:
             return ErrorCode.ENGINE_UNAVAILABLE
-        if len(self._queue) >= self._queue_max:
+        # A recording may be sent again; a transcript that is refused its files is lost. So each has a bound of its own.
+        files_count = self._waiting_files()
+        waiting_count = files_count if isinstance(order, RenderTranscript) else len(self._queue) - files_count
+        if waiting_count >= self._queue_max:
             return ErrorCode.CONCURRENT_LIMIT_EXCEEDED
         return ErrorCode.INVALID_PARAMETERS if key in self._places else None
 

@@ -369,6 +369,39 @@ def test_documents_need_no_input(serve: ServeJobs) -> None:
     assert not gateway.answers[1].of(JobStarted)
 
 
+def test_files_go_before_recordings_that_wait_and_in_their_own_order(serve: ServeJobs) -> None:
+    """Whoever waits for files has waited for a whole recognition already."""
+    documents = DocumentsJob()
+    gateway = serve({RenderTranscript: documents, Convert: null_convert_job()}).gateways[0]
+    gateway.send(convert(), 1)
+    gateway.until(JobStarted, 1)
+    gateway.send(convert(), 2)
+    for job, text in ((3, "a"), (4, "b")):
+        gateway.send(RenderTranscript([TranscriptWord(text, WordKind.WORD, 0.0, 0.1, 0.0)], "en", []), job)
+    gateway.send_audio(tone(0.5).tobytes(), 1)
+    gateway.end_input(1)
+    gateway.until(DocumentsEnded, 4)
+    assert gateway.answers[3].of(DocumentsEnded) == [DocumentsEnded("")]
+    assert documents.texts == [["a"], ["b"]]
+    assert 2 not in gateway.answers or not gateway.answers[2].records
+    assert give(gateway, tone(0.5).tobytes(), 2).error_code == ""
+
+
+def test_a_full_queue_of_recordings_has_room_for_files_which_are_bounded_too(serve: ServeJobs) -> None:
+    jobs = {RenderTranscript: DocumentsJob(), Convert: null_convert_job()}
+    gateway = serve(jobs, queue_max=1).gateways[0]
+    gateway.send(convert(), 1)
+    gateway.until(JobStarted, 1)
+    gateway.send(convert(), 2)
+    for job in (3, 4):
+        gateway.send(RenderTranscript([], "en", []), job)
+    assert gateway.until(DocumentsEnded, 4) == DocumentsEnded("concurrent_limit_exceeded")
+    gateway.send(convert(), 5)
+    assert gateway.until(SpeechEnded, 5) == SpeechEnded("concurrent_limit_exceeded", 0, 0)
+    gateway.cancel(1)
+    assert gateway.until(DocumentsEnded, 3) == DocumentsEnded("")
+
+
 def test_a_long_transcript_comes_in_several_records_of_one_job(serve: ServeJobs) -> None:
     job = DocumentsJob()
     gateway = serve({RenderTranscript: job}).gateways[0]

@@ -248,6 +248,20 @@ async def test_a_file_that_cannot_show_the_transcript_is_refused_and_not_asked_f
         assert (reply.status, reply.json["detail"]["param"]) == (400, "additional_formats")
 
 
+@pytest.mark.parametrize("code", ["engine_unavailable", "concurrent_limit_exceeded"])
+async def test_files_that_cannot_be_made_now_are_an_error_that_says_so_and_nothing_is_kept(code: str) -> None:
+    media = FakeMedia()
+    media.rendering_error_code = code
+    async with running_gateway(media=media) as gateway:
+        reply = await send(gateway, MODEL, fields([("additional_formats", '[{"format": "srt"}]')]), FILE)
+        assert reply.code == code
+        assert "files could not be made, so nothing was kept" in reply.json["detail"]["message"]
+        closed = gateway.vault.last.closed
+        assert closed is not None
+        assert closed.status in {CloseStatus.FAILED, CloseStatus.REFUSED}
+        assert not gateway.vault.last.transcript
+
+
 async def test_a_form_needs_a_model_and_a_recording() -> None:
     async with running_gateway() as gateway:
         assert (await send(gateway, FILE)).json["detail"][0]["loc"] == ["body", "model_id"]
