@@ -116,6 +116,9 @@ class CloseTicket(Record, frozen=True):
     """(7) Counts and codes, in both modes alike. Answered by TicketClosed.
 
     For a DEFAULT ticket with content the answer comes after the item is committed.
+
+    is_zero: whether the client was answered as one that asked for zero retention, which a switch in the wrong place
+             brings about whatever the ticket says; then nothing is kept, and the request's row says so too
     """
 
     KIND: ClassVar[int] = 5
@@ -125,6 +128,7 @@ class CloseTicket(Record, frozen=True):
     audio_ms: Count
     audio_bytes: Count
     duration_ms: Count
+    is_zero: bool = False
 
 
 class TicketGranted(Record, frozen=True):

@@ -13,6 +13,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.dialogue_records import INPUTS_MAX
 from echoless.crossing.records import CloseStatus, CloseTicket, KeepAlignment, KeepText
 from echoless.crossing.socket_records import KeepMoreText
+from echoless.retention.decision import RetentionMode
 from echoless.vault.intake.counting import credits_of
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.stores.accounts import Accounts
@@ -141,7 +142,7 @@ class Keeper:
     def is_kept(self, ticket: Ticket, record: CloseTicket) -> bool:
         """Whether the end of a request makes an item: it was produced, as far as the client listened."""
         draft = ticket.draft
-        if draft is None or record.status in _REFUNDED:
+        if draft is None or record.is_zero or record.status in _REFUNDED:
             return False
         if ticket.source == TRANSCRIPT_SOURCE:
             # Whoever closes has sent the whole transcript before; of one that a dead gateway sent nobody knows.
@@ -190,6 +191,6 @@ class Keeper:
             "duration_ms": min(record.duration_ms, elapsed_ms),
             "http_status": status if 100 <= status <= 599 or 1000 <= status <= 1015 else 0,
             "error_code": code if not code or code in _CODES else _OTHER,
-            "mode": ticket.decision.mode.value,
+            "mode": (RetentionMode.ZERO if record.is_zero else ticket.decision.mode).value,
             "policy_version": ticket.policy_version,
         }

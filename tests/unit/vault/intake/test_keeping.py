@@ -43,6 +43,21 @@ async def test_both_modes_leave_the_same_kind_of_row_and_zero_leaves_nothing_els
 
 
 @pytest.mark.claim("Z9")
+async def test_a_request_that_was_answered_as_zero_has_a_row_that_says_so_and_leaves_nothing_else(
+    gateway: GatewayDouble,
+) -> None:
+    """C2: a switch in a body is found after the decision; the answer says zero, and so does the row."""
+    for status, is_zero in ((CloseStatus.DONE, True), (CloseStatus.REFUSED, True), (CloseStatus.REFUSED, False)):
+        granted = await gateway.open()
+        gateway.keep(granted, "words that nobody keeps", bytes(1000))
+        assert not (await gateway.close(granted, TicketClosed, status, is_zero=is_zero)).is_kept
+    default, zero, other = (await rows(gateway))[:3]
+    assert (other.mode, zero.mode, default.mode) == (
+        RetentionMode.ZERO, RetentionMode.ZERO, RetentionMode.DEFAULT,
+    )  # fmt: skip
+
+
+@pytest.mark.claim("Z9")
 async def test_a_gateway_cannot_smuggle_words_or_numbers_into_a_row(
     gateway: GatewayDouble, clock: TurnedClock
 ) -> None:

@@ -46,6 +46,9 @@ async def test_switch_in_a_body_is_refused_however_deep_it_lies(more: dict[str, 
         assert (reply.status, reply.json["detail"][0]["loc"]) == (422, ["query", "enable_logging"])
         assert reply.headers["x-echoless-retention"] == "zero"
         assert gateway.vault.last.text is None
+        closed = gateway.vault.last.closed
+        assert closed is not None
+        assert closed.is_zero
         assert not gateway.engine.jobs
 
 

@@ -274,7 +274,7 @@ class MediaHost:
     def _refusal(self, key: tuple[int, int], order: _Order) -> ErrorCode | None:
         if self._stops_at_s is not None:
             return ErrorCode.ENGINE_UNAVAILABLE
-        # A recording may be sent again; a transcript that is refused its files is lost. So each has a bound of its own.
+        # A recording may be sent again; a transcript that is refused its files is lost: each has its own bound.
         files_count = self._waiting_files()
         waiting_count = files_count if isinstance(order, RenderTranscript) else len(self._queue) - files_count
         if waiting_count >= self._queue_max:
