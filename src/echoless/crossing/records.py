@@ -117,8 +117,8 @@ class CloseTicket(Record, frozen=True):
 
     For a DEFAULT ticket with content the answer comes after the item is committed.
 
-    is_zero: whether the client was answered as one that asked for zero retention, which a switch in the wrong place
-             brings about whatever the ticket says; then nothing is kept, and the request's row says so too
+    answered_as: the mode that the client was told; a switch in the wrong place makes it ZERO whatever the ticket
+                 says, and then nothing is kept and the request's row says so too
     """
 
     KIND: ClassVar[int] = 5
@@ -128,7 +128,7 @@ class CloseTicket(Record, frozen=True):
     audio_ms: Count
     audio_bytes: Count
     duration_ms: Count
-    is_zero: bool = False
+    answered_as: RetentionMode = RetentionMode.DEFAULT
 
 
 class TicketGranted(Record, frozen=True):

@@ -142,7 +142,7 @@ class Keeper:
     def is_kept(self, ticket: Ticket, record: CloseTicket) -> bool:
         """Whether the end of a request makes an item: it was produced, as far as the client listened."""
         draft = ticket.draft
-        if draft is None or record.is_zero or record.status in _REFUNDED:
+        if draft is None or record.answered_as is RetentionMode.ZERO or record.status in _REFUNDED:
             return False
         if ticket.source == TRANSCRIPT_SOURCE:
             # Whoever closes has sent the whole transcript before; of one that a dead gateway sent nobody knows.
@@ -191,6 +191,11 @@ class Keeper:
             "duration_ms": min(record.duration_ms, elapsed_ms),
             "http_status": status if 100 <= status <= 599 or 1000 <= status <= 1015 else 0,
             "error_code": code if not code or code in _CODES else _OTHER,
-            "mode": (RetentionMode.ZERO if record.is_zero else ticket.decision.mode).value,
+            "mode": _mode_of(ticket, record).value,
             "policy_version": ticket.policy_version,
         }
+
+
+def _mode_of(ticket: Ticket, record: CloseTicket) -> RetentionMode:
+    """Return the mode that a request had for its client: never a laxer one than it was decided."""
+    return RetentionMode.ZERO if record.answered_as is RetentionMode.ZERO else ticket.decision.mode

@@ -102,7 +102,7 @@ class Call:
             audio_ms=outcome.audio_ms,
             audio_bytes=outcome.audio_bytes,
             duration_ms=max(0, int(elapsed_s * 1000)),
-            is_zero=self.mode is RetentionMode.ZERO,
+            answered_as=self.mode,
         )
 
     async def start(self, status: int, content_type: bytes, *, more: Sequence[Header] = ()) -> None:

@@ -47,10 +47,13 @@ async def test_a_request_that_was_answered_as_zero_has_a_row_that_says_so_and_le
     gateway: GatewayDouble,
 ) -> None:
     """C2: a switch in a body is found after the decision; the answer says zero, and so does the row."""
-    for status, is_zero in ((CloseStatus.DONE, True), (CloseStatus.REFUSED, True), (CloseStatus.REFUSED, False)):
+    for status, answered_as in (
+        (CloseStatus.DONE, RetentionMode.ZERO), (CloseStatus.REFUSED, RetentionMode.ZERO),
+        (CloseStatus.REFUSED, RetentionMode.DEFAULT),
+    ):  # fmt: skip
         granted = await gateway.open()
         gateway.keep(granted, "words that nobody keeps", bytes(1000))
-        assert not (await gateway.close(granted, TicketClosed, status, is_zero=is_zero)).is_kept
+        assert not (await gateway.close(granted, TicketClosed, status, answered_as=answered_as)).is_kept
     default, zero, other = (await rows(gateway))[:3]
     assert (other.mode, zero.mode, default.mode) == (
         RetentionMode.ZERO, RetentionMode.ZERO, RetentionMode.DEFAULT,

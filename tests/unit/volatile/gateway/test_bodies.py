@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from echoless.retention.decision import RetentionMode
 from echoless.volatile.gateway.bodies import parse_object
 from tests.fakes.gateway import VOICE_ID, running_gateway
 
@@ -48,7 +49,7 @@ async def test_switch_in_a_body_is_refused_however_deep_it_lies(more: dict[str, 
         assert gateway.vault.last.text is None
         closed = gateway.vault.last.closed
         assert closed is not None
-        assert closed.is_zero
+        assert closed.answered_as is RetentionMode.ZERO
         assert not gateway.engine.jobs
 
 

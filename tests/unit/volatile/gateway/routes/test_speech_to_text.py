@@ -281,7 +281,7 @@ async def test_a_switch_in_the_form_is_refused_and_nothing_kept(switch: tuple[st
             assert reply.headers["x-echoless-retention"] == "zero"
             closed = gateway.vault.last.closed
             assert closed is not None
-            assert closed.is_zero, "the request's row says what the answer says"
+            assert closed.answered_as is RetentionMode.ZERO, "the request's row says what the answer says"
             assert closed.status is CloseStatus.REFUSED
             assert not gateway.vault.last.transcript
 
