@@ -68,13 +68,13 @@ class Windows:
         return windows
 
     def finish(self) -> list[Window]:
-        """Return the last window, where there is one; nothing is held after it."""
-        if self._rest:
-            self._add(self._rest + bytes(FRAME_BYTES - len(self._rest)))
-            self._rest = b""
-        window = self._cut(len(self._frames)) if any(self._flags) else None
+        """Return the last windows, where there are any; nothing is held after them."""
+        # The last piece of a frame may be what ends a pause, and with it a window.
+        last = self._add(self._rest + bytes(FRAME_BYTES - len(self._rest))) if self._rest else None
+        self._rest = b""
+        rest = self._cut(len(self._frames)) if any(self._flags) else None
         self._frames, self._flags = [], []
-        return [window] if window is not None else []
+        return [window for window in (last, rest) if window is not None]
 
     @property
     def held_bytes(self) -> int:

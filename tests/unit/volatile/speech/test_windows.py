@@ -52,6 +52,17 @@ def test_windows_are_cut_at_silences_and_have_margins() -> None:
     assert second.pcm.reveal() == _pcm("." * 7 + "6" * 30 + "." * 7)
 
 
+@pytest.mark.parametrize("silent_frames", range(16))
+@pytest.mark.parametrize("more_bytes", [0, 2, FRAME_BYTES - 2])
+def test_speech_is_heard_however_long_the_silence_is_in_which_a_recording_ends(
+    silent_frames: int, more_bytes: int
+) -> None:
+    windows = Windows(_LoudIsSpeech(), 30.0)
+    pcm = _pcm("5" * 20 + "." * silent_frames) + bytes(more_bytes)
+    found = windows.take(AudioContent(pcm)) + windows.finish()
+    assert [window.pcm.reveal()[: 20 * FRAME_BYTES] for window in found] == [_pcm("5" * 20)]
+
+
 def test_a_short_silence_does_not_cut() -> None:
     (window,) = _cut("5" * 20 + "." * 5 + "5" * 20)
     assert window.pcm.reveal() == _pcm("5" * 20 + "." * 5 + "5" * 20)
