@@ -22,7 +22,8 @@ def synthesised(engine: EspeakEngine, text: str, voice: str = "en-us+f2", pitch:
     return Resampler(engine.sample_rate_hz, 16_000).convert(spoken.pcm, is_last=True).reveal()
 
 
-@pytest.fixture(scope="session")
+# A process has one espeak-ng: whoever comes next needs it free.
+@pytest.fixture(scope="module")
 def voice() -> Iterator[EspeakEngine]:
     """Return the embedded voice."""
     engine = EspeakEngine()
@@ -30,7 +31,7 @@ def voice() -> Iterator[EspeakEngine]:
     engine.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def speech(voice: EspeakEngine) -> AudioContent:
     """Return SPOKEN as samples, with silence around it."""
     return AudioContent(bytes(16_000) + synthesised(voice, SPOKEN) + bytes(16_000))
