@@ -6,11 +6,9 @@ has no window open rests and costs nothing. A job that fails ends alone.
 
 from __future__ import annotations
 
-import selectors
-import socket
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from echoless.confinement.stack import StackWiper
 from echoless.core.clock import Clock
@@ -20,6 +18,7 @@ from echoless.core.ids import TicketId
 from echoless.core.journal import Event, Journal, where
 from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak
 from echoless.crossing.gateway_link import GatewayLink
+from echoless.crossing.link_loop import LinkLoop
 from echoless.crossing.outflow import Outflow
 from echoless.crossing.records import (
     Cancel,
@@ -40,14 +39,6 @@ TEXT_CHARACTERS_MAX: Final = 100_000
 
 
 _Order = Speak | SpeakOn | DialogueSpeak
-
-
-class HasFileno(Protocol):
-    """Anything with a descriptor."""
-
-    def fileno(self) -> int:
-        """Return the descriptor."""
-        ...
 
 
 class _Job:
@@ -77,7 +68,7 @@ class _Job:
         return not self.is_done and isinstance(self.speech, StreamJob) and self.speech.is_waiting
 
 
-class EngineHost:
+class EngineHost(LinkLoop):
     """Serves jobs from links until it is stopped.
 
     on_idle: called after the last running job has ended
@@ -96,92 +87,27 @@ class EngineHost:
         prepare: Callable[[], bool] | None = None,
         others: Mapping[str, SpeechParts] | None = None,
     ) -> None:
+        super().__init__(journal=journal, clock=clock, prepare=prepare)
         self._parts_by_engine = {EMBEDDED: parts, **(others or {})}
-        self._journal = journal
-        self._clock = clock
         self._jobs_max = jobs_max
         self._on_idle = on_idle
-        self._prepare = prepare
         self._registry = core_registry(STREAM_RECORDS, DIALOGUE_RECORDS)
-        self._selector = selectors.DefaultSelector()
         self._jobs: dict[tuple[int, int], _Job] = {}
         self._first: deque[_Job] = deque()
         self._turns: deque[_Job] = deque()
         self._stack = StackWiper()
-        self._stops_at_s: float | None = None
-        self._link_count = 0
-        self._is_retiring = False
-
-    # --- for whoever wires ---
-
-    def add_link(self, end: socket.socket) -> None:
-        """Serve one end of a socketpair; the other is a gateway's."""
-        link = GatewayLink(end)
-        self._link_count += 1
-        self._selector.register(link, selectors.EVENT_READ, lambda mask: self._serve(link, mask))
-
-    def add_watch(self, source: HasFileno, callback: Callable[[], None]) -> None:
-        """Call back whenever a descriptor can be read."""
-        self._selector.register(source, selectors.EVENT_READ, lambda _mask: callback())
-
-    def run(self) -> None:
-        """Serve until `stop`, or until the last link is gone after `retire`."""
-        while not self._is_over():
-            patience_s = self._patience_s()
-            if patience_s != 0.0 and self._prepare is not None and self._prepare():
-                patience_s = 0.0
-            self.turn(patience_s)
 
     def turn(self, timeout_s: float | None) -> None:
         """Take what has arrived and do one step of one job.
 
         timeout_s: how long to wait where there is no step to do; None for as long as it takes
         """
-        for key, mask in self._selector.select(timeout_s):
-            key.data(mask)
+        self._take(timeout_s)
         job = self._next_job()
         if job is not None:
             self._step(job)
 
-    def stop(self, deadline_s: float) -> None:
-        """Take no new job, finish the running ones until the deadline, then let `run` return."""
-        self._stops_at_s = self._clock.monotonic_s() + deadline_s
-
-    def retire(self) -> None:
-        """Let `run` return once every gateway has closed its link: they do when a successor is there."""
-        self._is_retiring = True
-
-    def close(self) -> None:
-        """End every job and close every link."""
-        for job in tuple(self._jobs.values()):
-            self._end(job)
-        for key in tuple(self._selector.get_map().values()):
-            if isinstance(key.fileobj, GatewayLink):
-                key.fileobj.close()
-        self._selector.close()
-
     # --- what arrives ---
-
-    def _serve(self, link: GatewayLink, mask: int) -> None:
-        if mask & selectors.EVENT_WRITE:
-            link.flush()
-            self._resume(link)
-        if mask & selectors.EVENT_READ:
-            self._read(link)
-        self._watch_writes(link)
-
-    def _read(self, link: GatewayLink) -> None:
-        try:
-            for frame in link.received():
-                self._receive(link, frame)
-        except EcholessError as error:
-            self._journal.say(Event.FRAME_REFUSED, code=error.code)
-            link.close()
-        if link.is_closed:
-            self._selector.unregister(link)
-            self._link_count -= 1
-            for job in [job for job in self._jobs.values() if job.link is link]:
-                self._end(job)
 
     def _receive(self, link: GatewayLink, frame: Frame) -> None:
         record = self._registry.decode(frame)
@@ -312,6 +238,14 @@ class EngineHost:
         for job in [job for job in self._jobs.values() if job.link is link and not job.is_queued]:
             self._advance(job)
 
+    def _link_gone(self, link: GatewayLink) -> None:
+        for job in [job for job in self._jobs.values() if job.link is link]:
+            self._end(job)
+
+    def _end_all(self) -> None:
+        for job in tuple(self._jobs.values()):
+            self._end(job)
+
     def _end(self, job: _Job) -> None:
         """Release everything that a job held."""
         del self._jobs[id(job.link), job.correlation]
@@ -324,25 +258,13 @@ class EngineHost:
 
     # --- waiting ---
 
-    def _watch_writes(self, link: GatewayLink) -> None:
-        if link.is_closed:
-            return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if link.is_waiting else 0)
-        key = self._selector.get_key(link)
-        if key.events != wanted:
-            self._selector.modify(link, wanted, key.data)
+    @property
+    def _has_steps(self) -> bool:
+        return bool(self._first or self._turns)
 
-    def _patience_s(self) -> float | None:
-        if self._first or self._turns:
-            return 0.0
-        if self._stops_at_s is None:
-            return None
-        return max(0.0, self._stops_at_s - self._clock.monotonic_s())
-
-    def _is_over(self) -> bool:
-        if self._stops_at_s is None:
-            return self._is_retiring and not self._link_count
-        return not self._jobs or self._clock.monotonic_s() >= self._stops_at_s
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._jobs)
 
 
 def _character_count(order: _Order) -> int:

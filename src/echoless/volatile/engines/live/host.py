@@ -6,12 +6,10 @@ begin is answered by its ending at once.
 
 from __future__ import annotations
 
-import selectors
-import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from echoless.confinement.stack import StackWiper
 from echoless.core.clock import Clock
@@ -20,6 +18,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.core.journal import Event, Journal, where
 from echoless.crossing.gateway_link import GatewayLink
+from echoless.crossing.link_loop import LinkLoop
 from echoless.crossing.live_records import LIVE_RECORDS, Commit, Listen, ListeningEnded
 from echoless.crossing.media_records import KIND_INPUT_AUDIO, EndInput, InputCredit
 from echoless.crossing.records import Cancel, Record, core_registry
@@ -27,14 +26,6 @@ from echoless.crossing.wire import Frame
 from echoless.volatile.engines.live.listening import Listening, ListeningParts
 
 LISTENING_RECORDS: Final[tuple[type[Record], ...]] = (*LIVE_RECORDS, EndInput, InputCredit)
-
-
-class HasFileno(Protocol):
-    """Anything with a descriptor."""
-
-    def fileno(self) -> int:
-        """Return the descriptor."""
-        ...
 
 
 @dataclass(eq=False, slots=True)
@@ -48,7 +39,7 @@ class _Seat:
     is_queued: bool = False
 
 
-class LiveHost:
+class LiveHost(LinkLoop):
     """Serves sessions from links until it is stopped, or until it has retired and every gateway has left.
 
     on_idle: called after the last session has ended
@@ -64,47 +55,20 @@ class LiveHost:
         on_idle: Callable[[], None] | None = None,
         prepare: Callable[[], bool] | None = None,
     ) -> None:
+        super().__init__(journal=journal, clock=clock, prepare=prepare)
         self._parts = parts
-        self._journal = journal
-        self._clock = clock
         self._on_idle = on_idle
-        self._prepare = prepare
         self._registry = core_registry(LISTENING_RECORDS)
-        self._selector = selectors.DefaultSelector()
         self._seats: dict[tuple[int, int], _Seat] = {}
         self._turns: deque[_Seat] = deque()
         self._stack = StackWiper()
-        self._stops_at_s: float | None = None
-        self._link_count = 0
-        self._is_retiring = False
-
-    # --- for whoever wires ---
-
-    def add_link(self, end: socket.socket) -> None:
-        """Serve one end of a socketpair; the other is a gateway's."""
-        link = GatewayLink(end)
-        self._link_count += 1
-        self._selector.register(link, selectors.EVENT_READ, lambda mask: self._serve(link, mask))
-
-    def add_watch(self, source: HasFileno, callback: Callable[[], None]) -> None:
-        """Call back whenever a descriptor can be read."""
-        self._selector.register(source, selectors.EVENT_READ, lambda _mask: callback())
-
-    def run(self) -> None:
-        """Serve until `stop`, or until the last link is gone after `retire`."""
-        while not self._is_over():
-            patience_s = self._patience_s()
-            if patience_s != 0.0 and self._prepare is not None and self._prepare():
-                patience_s = 0.0
-            self.turn(patience_s)
 
     def turn(self, timeout_s: float | None) -> None:
         """Take what has arrived and do one step of one session.
 
         timeout_s: how long to wait where there is no step to do; None for as long as it takes
         """
-        for key, mask in self._selector.select(timeout_s):
-            key.data(mask)
+        self._take(timeout_s)
         while self._turns:
             seat = self._turns.popleft()
             seat.is_queued = False
@@ -112,46 +76,7 @@ class LiveHost:
                 self._step(seat, seat.listening)
                 return
 
-    def stop(self, deadline_s: float) -> None:
-        """Take no new session, go on with the open ones until the deadline, then let `run` return."""
-        self._stops_at_s = self._clock.monotonic_s() + deadline_s
-
-    def retire(self) -> None:
-        """Let `run` return once every gateway has closed its link: they do when a successor is there."""
-        self._is_retiring = True
-
-    def close(self) -> None:
-        """End every session and close every link."""
-        for seat in tuple(self._seats.values()):
-            self._leave(seat)
-        for key in tuple(self._selector.get_map().values()):
-            if isinstance(key.fileobj, GatewayLink):
-                key.fileobj.close()
-        self._selector.close()
-
     # --- what arrives ---
-
-    def _serve(self, link: GatewayLink, mask: int) -> None:
-        if mask & selectors.EVENT_WRITE:
-            link.flush()
-            for seat in [seat for seat in self._seats.values() if seat.link is link]:
-                self._enqueue(seat)
-        if mask & selectors.EVENT_READ:
-            self._read(link)
-        self._watch_writes(link)
-
-    def _read(self, link: GatewayLink) -> None:
-        try:
-            for frame in link.received():
-                self._receive(link, frame)
-        except EcholessError as error:
-            self._journal.say(Event.FRAME_REFUSED, code=error.code)
-            link.close()
-        if link.is_closed:
-            self._selector.unregister(link)
-            self._link_count -= 1
-            for seat in [seat for seat in self._seats.values() if seat.link is link]:
-                self._leave(seat)
 
     def _receive(self, link: GatewayLink, frame: Frame) -> None:
         seat = self._seats.get((id(link), frame.header.correlation))
@@ -236,24 +161,24 @@ class LiveHost:
         if not self._seats and self._on_idle is not None:
             self._on_idle()
 
-    # --- waiting ---
+    # --- links ---
 
-    def _watch_writes(self, link: GatewayLink) -> None:
-        if link.is_closed:
-            return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if link.is_waiting else 0)
-        key = self._selector.get_key(link)
-        if key.events != wanted:
-            self._selector.modify(link, wanted, key.data)
+    def _resume(self, link: GatewayLink) -> None:
+        for seat in [seat for seat in self._seats.values() if seat.link is link]:
+            self._enqueue(seat)
 
-    def _patience_s(self) -> float | None:
-        if self._turns:
-            return 0.0
-        if self._stops_at_s is None:
-            return None
-        return max(0.0, self._stops_at_s - self._clock.monotonic_s())
+    def _link_gone(self, link: GatewayLink) -> None:
+        for seat in [seat for seat in self._seats.values() if seat.link is link]:
+            self._leave(seat)
 
-    def _is_over(self) -> bool:
-        if self._stops_at_s is not None:
-            return not self._seats or self._clock.monotonic_s() >= self._stops_at_s
-        return self._is_retiring and not self._link_count
+    def _end_all(self) -> None:
+        for seat in tuple(self._seats.values()):
+            self._leave(seat)
+
+    @property
+    def _has_steps(self) -> bool:
+        return bool(self._turns)
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._seats)

@@ -11,12 +11,10 @@ given to another process, since nothing of them has been sent.
 from __future__ import annotations
 
 import gc
-import selectors
-import socket
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -26,6 +24,7 @@ from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal, where
 from echoless.crossing.gateway_link import GatewayLink
+from echoless.crossing.link_loop import LinkLoop
 from echoless.crossing.media_records import (
     KIND_INPUT_AUDIO,
     MEDIA_RECORDS,
@@ -58,14 +57,6 @@ _WORDS_MAX: Final = 1_000_000
 _Order = Convert | Transcribe | RenderTranscript
 
 
-class HasFileno(Protocol):
-    """Anything with a descriptor."""
-
-    def fileno(self) -> int:
-        """Return the descriptor."""
-        ...
-
-
 @dataclass(eq=False, slots=True)
 class _Place:
     """An order, waiting or running."""
@@ -82,7 +73,7 @@ class _Place:
     awaited_s: float = 0.0
 
 
-class MediaHost:
+class MediaHost(LinkLoop):
     """Serves orders from links until it is stopped, or until it has retired and every gateway has left.
 
     jobs:      who does which kind of order
@@ -102,41 +93,19 @@ class MediaHost:
         on_idle: Callable[[], None] | None = None,
         on_turn: Callable[[], None] | None = None,
     ) -> None:
+        super().__init__(journal=journal, clock=clock)
         self._jobs = jobs
-        self._journal = journal
-        self._clock = clock
         self._held_bytes_max = held_bytes_max
         self._without_noise = without_noise
         self._queue_max = queue_max
         self._on_idle = on_idle
         self._on_turn = on_turn
         self._registry = core_registry(MEDIA_RECORDS)
-        self._selector = selectors.DefaultSelector()
         self._places: dict[tuple[int, int], _Place] = {}
         self._queue: deque[_Place] = deque()
         self._words: dict[tuple[int, int], list[TranscriptWord]] = {}
         self._running: _Place | None = None
         self._stack = StackWiper()
-        self._stops_at_s: float | None = None
-        self._link_count = 0
-        self._is_retiring = False
-
-    # --- for whoever wires ---
-
-    def add_link(self, end: socket.socket) -> None:
-        """Serve one end of a socketpair; the other is a gateway's."""
-        link = GatewayLink(end)
-        self._link_count += 1
-        self._selector.register(link, selectors.EVENT_READ, lambda mask: self._serve(link, mask))
-
-    def add_watch(self, source: HasFileno, callback: Callable[[], None]) -> None:
-        """Call back whenever a descriptor can be read."""
-        self._selector.register(source, selectors.EVENT_READ, lambda _mask: callback())
-
-    def run(self) -> None:
-        """Serve until `stop`, or until the last link is gone after `retire`."""
-        while not self._is_over():
-            self.turn(0.0 if self._queue else self._patience_s())
 
     def turn(self, timeout_s: float | None) -> None:
         """Take what has arrived, then do one job, if there is one, to its end.
@@ -151,53 +120,12 @@ class MediaHost:
                 return
             self._forget(place)
 
-    def stop(self, deadline_s: float) -> None:
-        """Take no new order, finish what is here until the deadline, then let `run` return."""
-        self._stops_at_s = self._clock.monotonic_s() + deadline_s
-
-    def retire(self) -> None:
-        """Let `run` return once every gateway has closed its link: they do when a successor is there."""
-        self._is_retiring = True
-
-    def close(self) -> None:
-        """Drop every order and close every link."""
-        for key in tuple(self._selector.get_map().values()):
-            if isinstance(key.fileobj, GatewayLink):
-                key.fileobj.close()
-        self._places.clear()
-        self._queue.clear()
-        self._words.clear()
-        self._selector.close()
-
     # --- what arrives ---
 
     def _take(self, timeout_s: float | None) -> None:
         if self._on_turn is not None:
             self._on_turn()
-        for key, mask in self._selector.select(timeout_s):
-            key.data(mask)
-
-    def _serve(self, link: GatewayLink, mask: int) -> None:
-        if mask & selectors.EVENT_WRITE:
-            link.flush()
-            self._flush(link)
-        if mask & selectors.EVENT_READ:
-            self._read(link)
-        self._watch_writes(link)
-
-    def _read(self, link: GatewayLink) -> None:
-        try:
-            for frame in link.received():
-                self._receive(link, frame)
-        except EcholessError as error:
-            self._journal.say(Event.FRAME_REFUSED, code=error.code)
-            link.close()
-        if link.is_closed:
-            self._selector.unregister(link)
-            self._link_count -= 1
-            for place in [place for place in self._places.values() if place.link is link]:
-                self._leave(place)
-            self._words = {key: words for key, words in self._words.items() if key[0] != id(link)}
+        super()._take(timeout_s)
 
     def _receive(self, link: GatewayLink, frame: Frame) -> None:
         key = (id(link), frame.header.correlation)
@@ -242,7 +170,7 @@ class MediaHost:
             case Credit():
                 place.outflow.open_window(record.taken_bytes)
                 place.moved_bytes += record.taken_bytes
-                self._flush(place.link)
+                self._resume(place.link)
             case Cancel():
                 self._leave(place)
             case EndInput() if place.upload is not None:
@@ -385,7 +313,7 @@ class MediaHost:
         place.outflow.drop()
         self._places.pop((id(place.link), place.correlation), None)
 
-    def _flush(self, link: GatewayLink) -> None:
+    def _resume(self, link: GatewayLink) -> None:
         """Send what may go now, of every job of a link; jobs that are done end when all of it has gone."""
         for place in [place for place in self._places.values() if place.link is link]:
             place.outflow.flush()
@@ -393,25 +321,25 @@ class MediaHost:
             if is_done and place.outflow.is_empty:
                 self._forget(place)
 
-    # --- waiting ---
+    # --- links ---
 
-    def _watch_writes(self, link: GatewayLink) -> None:
-        if link.is_closed:
-            return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if link.is_waiting else 0)
-        key = self._selector.get_key(link)
-        if key.events != wanted:
-            self._selector.modify(link, wanted, key.data)
+    def _link_gone(self, link: GatewayLink) -> None:
+        for place in [place for place in self._places.values() if place.link is link]:
+            self._leave(place)
+        self._words = {key: words for key, words in self._words.items() if key[0] != id(link)}
 
-    def _patience_s(self) -> float | None:
-        if self._stops_at_s is None:
-            return None
-        return max(0.0, self._stops_at_s - self._clock.monotonic_s())
+    def _end_all(self) -> None:
+        self._places.clear()
+        self._queue.clear()
+        self._words.clear()
 
-    def _is_over(self) -> bool:
-        if self._stops_at_s is not None:
-            return not self._places or self._clock.monotonic_s() >= self._stops_at_s
-        return self._is_retiring and not self._link_count
+    @property
+    def _has_steps(self) -> bool:
+        return bool(self._queue)
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._places)
 
 
 class _Outlet:
