@@ -25,6 +25,7 @@ from echoless.crossing.sinks import RetainingSink, sink_for
 from echoless.crossing.socket_records import BeginGeneration, EndGeneration
 from echoless.volatile.gateway import listening_messages as messages
 from echoless.volatile.gateway.bodies import names_switch, parse_object
+from echoless.volatile.gateway.media_problems import media_error
 from echoless.volatile.gateway.ports import ListeningSource
 from echoless.volatile.gateway.problems import UnprocessableError, misplaced_switch
 from echoless.volatile.gateway.schemas.speech_to_text_sockets import ListeningBody, ListeningQuery
@@ -274,6 +275,9 @@ def _failed(error_code: str) -> ListeningError:
     if error_code == ErrorCode.CONCURRENT_LIMIT_EXCEEDED.value:
         kind, code = ErrorKind.RESOURCE_EXHAUSTED, ErrorCode.CONCURRENT_LIMIT_EXCEEDED
         return ListeningError(kind, code, _NOBODY_FREE)
+    if error_code == ErrorCode.NOT_AVAILABLE.value:
+        told = media_error(error_code, "").public_description
+        return ListeningError(ErrorKind.INVALID_REQUEST, ErrorCode.NOT_AVAILABLE, told)
     return ListeningError(ErrorKind.TRANSCRIBER_ERROR, ErrorCode.ENGINE_UNAVAILABLE, "The recogniser has failed.")
 
 

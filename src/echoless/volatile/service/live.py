@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import TYPE_CHECKING
 
 from echoless.confinement.own_memory import OwnMemory
 from echoless.confinement.profile import Role
@@ -14,13 +15,15 @@ from echoless.volatile.engines.codecs.live_input import LIVE_FORMATS, LiveInput
 from echoless.volatile.engines.live.host import LiveHost
 from echoless.volatile.engines.live.listening import ListeningParts
 from echoless.volatile.engines.null.live import LoudIsSpeech, NullLiveRecognizer
-from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer
 from echoless.volatile.engines.vad.webrtc import WebRtcVoiceActivity, level_of
-from echoless.volatile.service.hearing import WARM_UP_SOUND
+from echoless.volatile.service.hearing import WARM_UP_SOUND, has_pocketsphinx
 from echoless.volatile.service.local_models import live_models
 from echoless.volatile.service.orders import obey
 from echoless.volatile.service.wall import close_wall
 from echoless.volatile.speech.hearing_ports import HearingOptions, LiveRecognizer
+
+if TYPE_CHECKING:
+    from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer
 
 
 def run_live(start: ChildStart, config: LiveConfig) -> None:
@@ -30,7 +33,7 @@ def run_live(start: ChildStart, config: LiveConfig) -> None:
     """
     memory = OwnMemory()
     embedded = _embedded(config, memory)
-    parts = _parts(embedded, live_models(config))
+    parts = _parts(config, embedded, live_models(config))
     _warm_up(parts)
     rest = _Rest(start, config, embedded, memory)
     host = LiveHost(
@@ -52,17 +55,20 @@ def run_live(start: ChildStart, config: LiveConfig) -> None:
 
 
 def _embedded(config: LiveConfig, memory: OwnMemory) -> SphinxLiveRecognizer | None:
-    if config.media_engine == "null":
+    if config.media_engine == "null" or not has_pocketsphinx():
         return None
+    from echoless.volatile.engines.stt.sphinx_live import SphinxLiveRecognizer
+
     return SphinxLiveRecognizer(size_bytes=lambda: memory.resident_bytes)
 
 
-def _parts(embedded: SphinxLiveRecognizer | None, others: dict[str, LiveRecognizer]) -> ListeningParts:
-    if embedded is None:
+def _parts(
+    config: LiveConfig, embedded: SphinxLiveRecognizer | None, others: dict[str, LiveRecognizer]
+) -> ListeningParts:
+    if config.media_engine == "null":
         return ListeningParts({"": NullLiveRecognizer(), **others}, lambda _threshold: LoudIsSpeech(), LiveInput)
-    return ListeningParts(
-        {"": embedded, **others}, lambda threshold: WebRtcVoiceActivity(level_of(threshold)), LiveInput
-    )
+    own: dict[str, LiveRecognizer] = {} if embedded is None else {"": embedded}
+    return ListeningParts({**own, **others}, lambda threshold: WebRtcVoiceActivity(level_of(threshold)), LiveInput)
 
 
 def _warm_up(parts: ListeningParts) -> None:

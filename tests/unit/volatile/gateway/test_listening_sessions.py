@@ -302,8 +302,9 @@ async def test_a_recogniser_that_dies_ends_the_session_as_our_fault() -> None:
 
 @pytest.mark.parametrize(
     ("code", "kind", "close_code"),
-    [("internal_error", "transcriber_error", 1011), ("concurrent_limit_exceeded", "resource_exhausted", 1008)],
-)
+    [("internal_error", "transcriber_error", 1011), ("concurrent_limit_exceeded", "resource_exhausted", 1008),
+     ("not_available", "invalid_request", 1008)],
+)  # fmt: skip
 async def test_a_recogniser_that_fails_says_why(code: str, kind: str, close_code: int) -> None:
     async with socket_gateway() as gateway:
         gateway.live.error_code = code

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -38,10 +40,21 @@ def _until_ended(end: socket.socket) -> list[Record]:
     return found
 
 
-def test_it_serves_a_session_behind_its_wall_and_stops_when_it_is_told() -> None:
+_AS_STARTED = ("-P", "-m", "echoless.volatile.service")
+_WITHOUT_POCKETSPHINX = (
+    "-P",
+    "-c",
+    "import runpy, sys; sys.modules['pocketsphinx'] = None; "
+    "runpy.run_module('echoless.volatile.service', run_name='__main__', alter_sys=True)",
+)
+
+
+@contextlib.contextmanager
+def _live_process(media_engine: str, how: tuple[str, ...] = _AS_STARTED) -> Iterator[socket.socket]:
+    """Run the process as the supervisor does and give a gateway's end of a link; it must stop when it is told."""
     ours, theirs = ControlEnd.pair()
     journal_reader, journal = os.pipe()
-    command = [sys.executable, "-P", "-m", "echoless.volatile.service", "live", str(theirs.fileno()), str(journal)]
+    command = [sys.executable, *how, "live", str(theirs.fileno()), str(journal)]
     environment = {
         "PATH": "/usr/bin:/bin",
         "OPENBLAS_NUM_THREADS": "1",
@@ -52,22 +65,15 @@ def test_it_serves_a_session_behind_its_wall_and_stops_when_it_is_told() -> None
     theirs.close()
     os.close(journal)
     try:
-        ours.send(LiveConfig("live-0", "null", True, "best_effort", True, 64 * 1024 * 1024))
+        ours.send(LiveConfig("live-0", media_engine, True, "best_effort", True, 64 * 1024 * 1024))
         message = ours.receive()
-        assert message is not None
+        assert message is not None, "the process has ended before its wall was closed"
         assert isinstance(message[0], ProcessReady)
         end, link = socket.socketpair()
         ours.send(AddLink(Peer.GATEWAY, "gateway-0"), (link.fileno(),))
         link.close()
-        registry = core_registry(LISTENING_RECORDS)
-        end.sendall(registry.encode(ORDER, correlation=1, ticket=TICKET))
-        end.sendall(encode_frame(KIND_INPUT_AUDIO, SECOND.reveal(), is_content=True, correlation=1, ticket=TICKET))
-        end.sendall(registry.encode(EndInput(), correlation=1, ticket=TICKET))
-        found = _until_ended(end)
-        (committed,) = [record for record in found if isinstance(record, CommittedText)]
-        assert committed.text.startswith("Null transcript.")
-        assert found[-1] == ListeningEnded("", 1_000)
-        end.close()
+        with end:
+            yield end
         ours.send(Stop(0.1))
         assert child.wait(20.0) == 0
     finally:
@@ -75,6 +81,25 @@ def test_it_serves_a_session_behind_its_wall_and_stops_when_it_is_told() -> None
         child.wait()
         ours.close()
         os.close(journal_reader)
+
+
+def test_it_serves_a_session_behind_its_wall_and_stops_when_it_is_told() -> None:
+    registry = core_registry(LISTENING_RECORDS)
+    with _live_process("null") as end:
+        end.sendall(registry.encode(ORDER, correlation=1, ticket=TICKET))
+        end.sendall(encode_frame(KIND_INPUT_AUDIO, SECOND.reveal(), is_content=True, correlation=1, ticket=TICKET))
+        end.sendall(registry.encode(EndInput(), correlation=1, ticket=TICKET))
+        found = _until_ended(end)
+    (committed,) = [record for record in found if isinstance(record, CommittedText)]
+    assert committed.text.startswith("Null transcript.")
+    assert found[-1] == ListeningEnded("", 1_000)
+
+
+def test_without_the_embedded_recogniser_it_starts_and_refuses_its_sessions() -> None:
+    """There are versions of Python that it has no wheel for; installed models listen there all the same."""
+    with _live_process("embedded", _WITHOUT_POCKETSPHINX) as end:
+        end.sendall(core_registry(LISTENING_RECORDS).encode(ORDER, correlation=1, ticket=TICKET))
+        assert _until_ended(end) == [ListeningEnded("not_available", 0)]
 
 
 def test_decoders_are_no_growth_and_whatever_else_grows_is() -> None:

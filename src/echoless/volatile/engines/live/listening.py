@@ -61,13 +61,14 @@ class ListeningParts:
 class Listening:
     """A session.
 
-    raises: EcholessError(INVALID_PARAMETERS, ENGINE_UNAVAILABLE, CONCURRENT_LIMIT_EXCEEDED)
+    raises: EcholessError(NOT_AVAILABLE) for a recogniser that is not here; INVALID_PARAMETERS, ENGINE_UNAVAILABLE,
+            CONCURRENT_LIMIT_EXCEEDED
     """
 
     def __init__(self, order: Listen, parts: ListeningParts, post: Callable[[Record], None]) -> None:
         recognizer = parts.recognizers.get(order.engine_model)
         if recognizer is None:
-            raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "no such recogniser here")
+            raise EcholessError(ErrorCode.NOT_AVAILABLE, "no such recogniser here")
         self._samples = parts.new_samples(order.audio_format)
         self._slice_bytes = _slice_bytes(order.audio_format)
         self._post = post

@@ -90,7 +90,7 @@ def test_silence_commits_when_the_order_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("change", "code"),
-    [({"engine_model": "local:other"}, ErrorCode.ENGINE_UNAVAILABLE),
+    [({"engine_model": "local:other"}, ErrorCode.NOT_AVAILABLE),
      ({"audio_format": "mp3_44100_128"}, ErrorCode.INVALID_PARAMETERS)],
 )  # fmt: skip
 def test_what_is_not_here_is_refused(change: dict[str, str], code: ErrorCode) -> None:
