@@ -21,7 +21,8 @@ def over_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     yield from watching(tmp_path_factory.mktemp("tls"), "--tls-self-signed", "--engines", "1", "--gateways", "1")
 
 
-def test_nothing_is_left_over_tls(over_tls: Watched, mint: CanaryMint) -> None:
+def test_nothing_is_left_over_tls(over_tls: Watched) -> None:
+    mint = CanaryMint(is_taken=over_tls.is_in_memory)
     clauses = [mint.short("5", is_kept=False)]
     clauses += [mint.plain(str(characters), characters, is_kept=False) for characters in (300, 5_000)]
     over_tls.watch(clauses)

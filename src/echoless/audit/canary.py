@@ -8,6 +8,7 @@ word of every text; the six letters after it say which text it was. A word is th
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -40,15 +41,18 @@ class Canary:
 class CanaryMint:
     """Makes canaries; each run has its own beginnings and never makes a word twice.
 
-    seed: for tests; None takes the system's randomness
+    seed:     for tests; None takes the system's randomness
+    is_taken: tells of a word of five letters whether it is there before it was planted: any five bytes stand in
+              some table of numbers
     """
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: int | None = None, is_taken: Callable[[str], bool] = lambda word: False) -> None:
         fixed = random.Random(seed)  # noqa: S311  # repeatable words for tests; nothing secret is made of them
         self._random = random.SystemRandom() if seed is None else fixed
         self.anchor = self._syllables(_RARE_CONSONANTS, _VOWELS, ANCHOR_LETTERS)
         self.cyrillic_anchor = self._syllables(*_CYRILLIC, ANCHOR_LETTERS)
         self._taken: set[str] = set()
+        self._is_taken = is_taken
         self.canaries: list[Canary] = []
 
     def plain(self, name: str, characters: int, *, is_kept: bool) -> Canary:
@@ -75,9 +79,11 @@ class CanaryMint:
         """Return a clause of five letters, all of it one rare word."""
         while True:
             word = self._syllables(_RARE_CONSONANTS, _VOWELS, SHORT_LETTERS)
-            if word not in self._taken and not self.anchor.startswith(word):
+            if word in self._taken or self.anchor.startswith(word):
+                continue
+            self._taken.add(word)
+            if not self._is_taken(word):
                 break
-        self._taken.add(word)
         return self._made(name, is_kept, word, [word])
 
     def where(self, *, is_kept: bool) -> tuple[Canary, ...]:

@@ -6,9 +6,10 @@ Files are read raw, so that deleted rows, slack and journals of a database are s
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -82,36 +83,65 @@ def scan_files(paths: Sequence[Path], needles: Sequence[Needle]) -> DiskScan:
     return tally.result()
 
 
+def fingerprint_shared_places(places: Sequence[Path] = SHARED_PLACES) -> Mapping[Path, bytes]:
+    """Return a digest of each small file that lies there before anything is planted.
+
+    A file with the same bytes afterwards took nothing; one that was written through a mapping changes its bytes
+    but not always its time.
+    """
+    digests: dict[Path, bytes] = {}
+    read_bytes = 0
+    for path in (path for place in places for path in _files(place)):
+        facts = _facts(path)
+        if facts is None or facts.st_size > _OLD_FILE_BYTES_MAX:
+            continue
+        digest = _digest(path)
+        read_bytes += facts.st_size
+        if digest is not None:
+            digests[path] = digest
+        if read_bytes > _OLD_BYTES_MAX:
+            break
+    return digests
+
+
 def scan_shared_places(
     needles: Sequence[Needle],
     *,
+    before: Mapping[Path, bytes],
     changed_since_unix_s: float,
     excluded: Sequence[Path] = (),
     places: Sequence[Path] = SHARED_PLACES,
 ) -> DiskScan:
-    """Search the places for temporary files: what changed since a time, and small older files, within bounds.
+    """Search the places for temporary files, within bounds: what changed since a time by its date or its bytes.
 
+    before:   what `fingerprint_shared_places` returned before anything was planted
     excluded: directories that are searched in another way or belong to whoever searches
     """
     tally, finder = _Tally(), Finder(needles)
-    old_bytes = 0
     for path in (path for place in places for path in _files(place)):
         facts = _facts(path)
         if facts is None or any(path.is_relative_to(directory) for directory in excluded):
             continue
         is_new = max(facts.st_mtime, facts.st_ctime) >= changed_since_unix_s
-        if not is_new and (facts.st_size > _OLD_FILE_BYTES_MAX or old_bytes > _OLD_BYTES_MAX):
+        if not is_new and (path not in before or _digest(path) == before[path]):
             continue
         if facts.st_size > _SHARED_FILE_BYTES_MAX or tally.read_bytes > _SHARED_BYTES_MAX:
             tally.skipped.append(str(path))
             continue
-        old_bytes += 0 if is_new else facts.st_size
         _search_name(path, finder, tally)
         try:
             _search_file(path, finder, tally)
         except OSError:
             tally.skipped.append(str(path))
     return tally.result()
+
+
+def _digest(path: Path) -> bytes | None:
+    """Return the digest of a file's bytes; None where this user may not read it."""
+    try:
+        return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
+    except OSError:
+        return None
 
 
 def _facts(path: Path) -> os.stat_result | None:

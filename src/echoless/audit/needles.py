@@ -38,14 +38,15 @@ class Needle:
 
 def text_needles(canaries: Iterable[Canary]) -> list[Needle]:
     """Return needles for every word of every canary in every form; forms with the same bytes count once."""
-    needles = []
-    for canary in canaries:
-        for word in canary.words:
-            forms: dict[bytes, str] = {}
-            for form, encode in TEXT_FORMS.items():
-                forms.setdefault(encode(word), form)
-            needles += [Needle(form, canary.name, data.translate(MASK)) for data, form in forms.items()]
-    return needles
+    return [needle for canary in canaries for word in canary.words for needle in word_needles(word, canary.name)]
+
+
+def word_needles(word: str, owner: str) -> list[Needle]:
+    """Return needles for one word in every form; forms with the same bytes count once."""
+    forms: dict[bytes, str] = {}
+    for form, encode in TEXT_FORMS.items():
+        forms.setdefault(encode(word), form)
+    return [Needle(form, owner, data.translate(MASK)) for data, form in forms.items()]
 
 
 def audio_needles(data: bytes, owner: str, kind: str, count: int = WINDOWS_PER_AUDIO) -> list[Needle]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,12 @@ from echoless.audit.canary import CanaryMint
 from echoless.audit.client import AuditClient
 from echoless.audit.continuity import check_continuity
 from echoless.audit.controls import control_in_flight, control_servers
-from echoless.audit.disk_scan import scan_directory, scan_files, scan_shared_places
+from echoless.audit.disk_scan import (
+    fingerprint_shared_places,
+    scan_directory,
+    scan_files,
+    scan_shared_places,
+)
 from echoless.audit.groundwork import clear_groundwork, lay_groundwork
 from echoless.audit.kept import check_kept
 from echoless.audit.memory_scan import MemoryScan, scan_memory
@@ -29,6 +34,7 @@ from echoless.audit.needles import (
     base64_audio_needles,
     text_needles,
     without_common,
+    word_needles,
 )
 from echoless.audit.options import AuditOptions, RunningServer
 from echoless.audit.planting import KEPT, Planting
@@ -82,8 +88,9 @@ class _Audit:
     report: AuditReport
 
     def run(self) -> None:
+        before = fingerprint_shared_places()
         began_unix_s = time.time() - 1.0
-        mint = CanaryMint()
+        mint = CanaryMint(is_taken=self._is_in_memory)
         with AuditClient(self.server.url, self.server.api_key) as client:
             groundwork = lay_groundwork(client, mint)
             plantings = all_plantings(mint, groundwork)
@@ -119,7 +126,7 @@ class _Audit:
                 report=self.report,
             )
         of_kept = [needle for sound in sounds if sound.is_kept for needle in sound_needles(sound, sounds)]
-        self._disk(texts + of_kept + _made(first.spoken), began_unix_s)
+        self._disk(texts + of_kept + _made(first.spoken), before, began_unix_s)
 
     def _round(
         self, client: AuditClient, plantings: Sequence[Planting], texts: Sequence[Needle], kept: frozenset[str],
@@ -174,14 +181,21 @@ class _Audit:
         leaked = scan.owners() - kept
         self.report.check(name, not leaked and scan.is_complete, describe(scan, leaked))
 
-    def _disk(self, needles: Sequence[Needle], began_unix_s: float) -> None:
+    def _is_in_memory(self, word: str) -> bool:
+        """Return whether a word this short is there by chance already, for example in a model's numbers."""
+        try:
+            return bool(scan_memory(family_of(self._supervisor()), word_needles(word, "a word to be")).hits)
+        except EcholessError:
+            return False
+
+    def _disk(self, needles: Sequence[Needle], before: Mapping[Path, bytes], began_unix_s: float) -> None:
         """Search files: what is kept is encrypted, so no canary at all may be found in plain form."""
         self.options.progress("files", 0.0)
         scans = {
             "data directory": scan_directory(self.server.data_directory, needles),
             "captured output": scan_files(self.outputs, needles) if self.outputs else None,
             "temporary places": scan_shared_places(
-                needles, changed_since_unix_s=began_unix_s,
+                needles, before=before, changed_since_unix_s=began_unix_s,
                 excluded=(self.server.data_directory, *(output.parent for output in self.outputs)),
             ),
         }  # fmt: skip

@@ -49,3 +49,15 @@ def test_canaries_are_listed_by_whether_they_are_kept() -> None:
     zero, kept = mint.plain("zero", 20, is_kept=False), mint.cyrillic("kept", is_kept=True)
     assert mint.where(is_kept=False) == (zero,)
     assert mint.where(is_kept=True) == (kept,)
+
+
+def test_a_short_word_that_is_there_by_chance_is_not_taken() -> None:
+    first = CanaryMint(seed=4).short("x", is_kept=False).text
+    asked: list[str] = []
+
+    def is_taken(word: str) -> bool:
+        asked.append(word)
+        return word == first
+
+    assert CanaryMint(seed=4, is_taken=is_taken).short("x", is_kept=False).text != first
+    assert asked[0] == first

@@ -11,7 +11,12 @@ import pytest
 
 from echoless.audit import disk_scan
 from echoless.audit.canary import Canary, CanaryMint
-from echoless.audit.disk_scan import scan_directory, scan_files, scan_shared_places
+from echoless.audit.disk_scan import (
+    fingerprint_shared_places,
+    scan_directory,
+    scan_files,
+    scan_shared_places,
+)
 from echoless.audit.needles import text_needles
 
 pytestmark = pytest.mark.unit
@@ -58,22 +63,43 @@ def test_a_deleted_row_of_a_database_is_found(tmp_path: Path, canary: Canary) ->
 
 def test_shared_places_are_searched_for_what_is_new(tmp_path: Path, canary: Canary) -> None:
     now_s = time.time()
-    new, old, large_old = tmp_path / "new", tmp_path / "old", tmp_path / "large"
-    for path in (new, old, large_old):
-        path.write_bytes(canary.words[0].encode() + (b"x" * 100_000 if path is large_old else b""))
-    for path in (old, large_old):
-        os.utime(path, (now_s - 9000, now_s - 9000))
-    # A changed time cannot be set back, so "since" lies in the future of the old files' change.
-    scan = scan_shared_places(text_needles([canary]), changed_since_unix_s=now_s + 60, places=(tmp_path,))
-    assert {Path(hit.path).name for hit in scan.hits} == {"new", "old"}
-    everything = scan_shared_places(text_needles([canary]), changed_since_unix_s=now_s - 60, places=(tmp_path,))
-    assert {Path(hit.path).name for hit in everything.hits} == {"new", "old", "large"}
+    (tmp_path / "file").write_bytes(canary.words[0].encode())
+    needles = text_needles([canary])
+    found = scan_shared_places(needles, before={}, changed_since_unix_s=now_s - 60, places=(tmp_path,))
+    assert found.owners() == {"it"}
+    # A changed time cannot be set back, so "since" lies in the future of the old file's change.
+    old = scan_shared_places(needles, before={}, changed_since_unix_s=now_s + 60, places=(tmp_path,))
+    assert old.file_count == 0
+
+
+def test_an_old_file_with_new_bytes_is_searched_and_one_with_the_same_is_not(
+    tmp_path: Path, canary: Canary
+) -> None:
+    """What is written through a mapping does not always move a file's time; what was there before tells nothing."""
+    word = canary.words[0].encode()
+    (tmp_path / "same").write_bytes(word)
+    (tmp_path / "changed").write_bytes(b"x" * 100)
+    before = fingerprint_shared_places((tmp_path,))
+    (tmp_path / "changed").write_bytes(word)
+    scan = scan_shared_places(
+        text_needles([canary]), before=before, changed_since_unix_s=time.time() + 60, places=(tmp_path,)
+    )
+    assert [Path(hit.path).name for hit in scan.hits] == ["changed"]
+
+
+def test_large_old_files_are_not_fingerprinted(
+    tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_scan, "_OLD_FILE_BYTES_MAX", 10)
+    (tmp_path / "small").write_bytes(b"x" * 10)
+    (tmp_path / "large").write_bytes(b"x" * 11)
+    assert set(fingerprint_shared_places((tmp_path,))) == {tmp_path / "small"}
 
 
 def test_what_was_left_out_is_named(tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk_scan, "_SHARED_FILE_BYTES_MAX", 10)
     (tmp_path / "large").write_bytes(b"x" * 11)
-    scan = scan_shared_places(text_needles([canary]), changed_since_unix_s=0, places=(tmp_path,))
+    scan = scan_shared_places(text_needles([canary]), before={}, changed_since_unix_s=0, places=(tmp_path,))
     assert scan.skipped == (str(tmp_path / "large"),)
 
 
@@ -81,7 +107,7 @@ def test_an_excluded_directory_is_left_to_others(tmp_path: Path, canary: Canary)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "file").write_bytes(canary.words[0].encode())
     scan = scan_shared_places(
-        text_needles([canary]), changed_since_unix_s=0, excluded=(tmp_path / "mine",), places=(tmp_path,)
+        text_needles([canary]), before={}, changed_since_unix_s=0, excluded=(tmp_path / "mine",), places=(tmp_path,)
     )
     assert scan.hits == ()
 
