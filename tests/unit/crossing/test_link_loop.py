@@ -17,6 +17,7 @@ from echoless.crossing.wire import Frame, encode_frame
 pytestmark = pytest.mark.unit
 
 _KIND = 7
+_TURNS_MAX, _WAIT_S_MAX = 50, 0.05
 
 
 class Clock:
@@ -44,8 +45,10 @@ class Rounds(LinkLoop):
 
     def turn(self, timeout_s: float | None) -> None:
         self.waits.append(timeout_s)
+        assert len(self.waits) < _TURNS_MAX, "it should have ended"
         self.on_turn()
-        self._take(timeout_s)
+        # A loop that waits for nothing is to fail, and not to hang.
+        self._take(_WAIT_S_MAX if timeout_s is None else min(timeout_s, _WAIT_S_MAX))
         if self.due:
             self.done.append(self.due.popleft().decode())
 
@@ -141,6 +144,9 @@ def test_a_gateway_that_leaves_is_forgotten_and_the_others_are_served(
     loop.turn(0)
     loop.turn(0)
     assert loop.done == ["gone", "still here"]
+    # One of these has the number that the descriptor of the link had.
+    for end in socket.socketpair():
+        loop.add_link(end)
 
 
 @pytest.mark.parametrize("broken", [b"\xff" * 64, work("foreign")])
