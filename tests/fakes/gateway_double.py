@@ -43,7 +43,7 @@ from echoless.crossing.records import (
 )
 from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.retention.decision import Switch
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 
 KEY = "sk_" + "0123456789abcdef" * 3
 TTS = "POST /v1/text-to-speech/{voice}"

@@ -91,7 +91,7 @@ def _receive(door: socket.socket, registry: RecordRegistry) -> Record:
 
 def _ask_resting(config: ServerConfig, question: Record) -> Record:
     """Open the vault in this process, under the directory's lock, so that no server can start meanwhile."""
-    from echoless.vault.service import open_vault
+    from echoless.vault.service.opening import open_vault
 
     vault_config = role_config(config, Slot(Role.VAULT, 0), ResolvedTLS())
     assert isinstance(vault_config, VaultConfig), "the vault's role has the vault's configuration"

@@ -9,7 +9,8 @@ import pytest
 
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.control import VaultConfig
-from echoless.vault.service import Vault, open_vault
+from echoless.vault.service.opening import open_vault
+from echoless.vault.service.vault import Vault
 from echoless.vault.stores.storage import Storage, open_storage
 from tests.fakes.gateway_double import GatewayDouble, TurnedClock, config_for
 

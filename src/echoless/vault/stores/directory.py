@@ -22,7 +22,7 @@ from typing import Final
 
 from echoless.core.errors import EcholessError, ErrorCode
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from echoless.crossing.query_records import (
     ReadItemAudio,
 )
 from echoless.crossing.records import Refused, TicketClosed
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import GatewayDouble
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -11,7 +11,7 @@ from echoless.core.journal import Event, MemoryJournal
 from echoless.crossing.query_records import ListRequests, RequestRows
 from echoless.crossing.records import TicketClosed
 from echoless.retention.decision import Switch
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -12,7 +12,8 @@ from echoless.crossing.control import VaultConfig
 from echoless.crossing.query_records import GetHistoryItem, HistoryItemView, HistoryPage, ListHistory
 from echoless.crossing.records import CloseStatus, Refused, TicketClosed
 from echoless.vault.erasure.sweep import sweep
-from echoless.vault.service import Vault, open_vault
+from echoless.vault.service.opening import open_vault
+from echoless.vault.service.vault import Vault
 from echoless.vault.stores.erasing import destroy_keys
 from echoless.vault.stores.keyring import ItemSealer
 from echoless.vault.stores.segments import SEGMENT_BYTES, Part

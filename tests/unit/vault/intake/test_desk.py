@@ -36,7 +36,8 @@ from echoless.crossing.records import (
 )
 from echoless.crossing.wire import encode_frame
 from echoless.retention.decision import RetentionMode, Switch
-from echoless.vault.service import Vault, open_vault
+from echoless.vault.service.opening import open_vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import KEY, TTS, VOICE, GatewayDouble, TurnedClock, closing, config_for
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -10,7 +10,7 @@ from echoless.crossing.query_records import ListRequests, RequestRow, RequestRow
 from echoless.crossing.records import CloseStatus, KeepText, TicketClosed, UnitsReserved
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.vault.intake.keeping import Keeper
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import FORMAT, MODEL, TTS, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -43,7 +43,7 @@ from echoless.crossing.records import (
 from echoless.crossing.socket_records import BeginGeneration, EndGeneration, OpenContext
 from echoless.crossing.wire import encode_frame
 from echoless.retention.decision import RetentionMode, Switch
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from echoless.vault.stores.segments import SEGMENT_BYTES
 from tests.fakes.gateway_double import STS, STS_MODEL, STT, STT_MODEL, TTS, GatewayDouble, TurnedClock
 

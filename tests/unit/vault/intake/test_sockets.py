@@ -34,7 +34,8 @@ from echoless.crossing.socket_records import (
     TokenMinted,
 )
 from echoless.retention.decision import RetentionMode, Switch
-from echoless.vault.service import Vault, open_vault
+from echoless.vault.service.opening import open_vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import FORMAT, KEY, MODEL, VOICE, GatewayDouble, TurnedClock, config_for
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -12,7 +12,8 @@ from echoless.core.journal import MemoryJournal
 from echoless.crossing.control import VaultConfig
 from echoless.retention.decision import RetentionMode
 from echoless.vault.queries.administration import checked_scopes
-from echoless.vault.service import Vault, open_vault
+from echoless.vault.service.opening import open_vault
+from echoless.vault.service.vault import Vault
 from echoless.vault.stores.accounts import Workspace
 from echoless.vault.stores.numbers import read_audit
 from tests.fakes.gateway_double import TurnedClock

@@ -10,7 +10,7 @@ import pytest
 from echoless.core.ids import TicketId
 from echoless.crossing.query_records import ItemAudio, ReadItemAudio
 from echoless.crossing.records import KIND_AUDIO, Cancel, Credit, Refused
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import GatewayDouble
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

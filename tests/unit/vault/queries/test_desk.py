@@ -27,7 +27,7 @@ from echoless.crossing.query_records import (
 from echoless.crossing.records import Record, Refused, TicketClosed
 from echoless.retention.decision import RetentionMode
 from echoless.retention.endpoints import ENDPOINT_BY_NAME
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import KEY, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -126,7 +126,7 @@ async def test_every_question_of_the_crossing_has_an_answer(vault: Vault) -> Non
 async def test_too_many_questions_at_once_are_told_to_come_again(
     vault: Vault, gateway: GatewayDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from echoless.vault import service
+    from echoless.vault.service import vault as service
 
     monkeypatch.setattr(service, "_QUESTIONS_MAX", 0)
     granted = await gateway.open("GET /v1/user", voice_id="", key=KEY)

@@ -29,7 +29,8 @@ from echoless.crossing.dictionary_records import (
 from echoless.crossing.query_records import ListVoices
 from echoless.crossing.records import PronunciationRule, Record, Refused
 from echoless.retention.decision import Switch
-from echoless.vault.service import Vault, open_vault
+from echoless.vault.service.opening import open_vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import TTS, VOICE, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

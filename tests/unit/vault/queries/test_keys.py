@@ -28,7 +28,7 @@ from echoless.crossing.query_records import (
 )
 from echoless.crossing.records import OpenTicket, Refused
 from echoless.retention.decision import Ineligible, Level, RetentionMode, Switch
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import KEY, TTS, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -40,7 +40,7 @@ from echoless.crossing.records import (
     UnitsReserved,
 )
 from echoless.retention.decision import RetentionMode, Switch
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import TTS, VOICE, GatewayDouble
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -18,7 +18,7 @@ from echoless.crossing.query_records import (
 )
 from echoless.crossing.records import Refused, TicketClosed, UnitsReserved
 from echoless.vault.queries import paging
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -22,7 +22,7 @@ from echoless.crossing.query_records import (
 )
 from echoless.crossing.records import Refused, TicketClosed, UnitsReserved
 from echoless.retention.decision import Switch
-from echoless.vault.service import Vault
+from echoless.vault.service.vault import Vault
 from echoless.vault.stores.accounts import next_month_unix
 from tests.fakes.gateway_double import KEY, MODEL, VOICE, GatewayDouble, TurnedClock
 

@@ -26,7 +26,8 @@ from echoless.crossing.query_records import (
 from echoless.crossing.records import Record, Refused
 from echoless.retention.decision import Switch
 from echoless.vault.erasure.sweep import sweep
-from echoless.vault.service import Vault, open_vault
+from echoless.vault.service.opening import open_vault
+from echoless.vault.service.vault import Vault
 from echoless.vault.stores.erasing import destroy_keys
 from echoless.vault.stores.segments import SEGMENT_BYTES
 from tests.fakes.gateway_double import STT, GatewayDouble, TurnedClock

@@ -31,7 +31,8 @@ from echoless.retention.decision import Switch
 from echoless.vault.queries import webhooks
 from echoless.vault.queries import webhooks as module
 from echoless.vault.queries.webhooks import DELIVERY_LIFE_S, FAILURES_MAX, WEBHOOKS_MAX
-from echoless.vault.service import Vault, open_vault
+from echoless.vault.service.opening import open_vault
+from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import STT, TTS, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

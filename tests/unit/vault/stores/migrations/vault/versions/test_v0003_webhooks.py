@@ -10,7 +10,7 @@ import pytest
 
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.query_records import GetHistoryItem, HistoryItemView
-from echoless.vault.service import open_vault
+from echoless.vault.service.opening import open_vault
 from echoless.vault.stores import migration
 from echoless.vault.stores.directory import VERSION, DataDirectory
 from echoless.vault.stores.drafts import ItemHead

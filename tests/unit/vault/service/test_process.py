@@ -1,4 +1,4 @@
-"""The vault as a whole, also as a process of its own that is killed."""
+"""The vault as a process of its own that is killed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import os
 import random
 import socket
 import sqlite3
-import struct
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.journal import MemoryJournal
-from echoless.crossing.control import AddLink, HostState, Peer, ProcessReady, StartRefused, Stop, VaultConfig
+from echoless.core.errors import EcholessError
+from echoless.crossing.control import AddLink, HostState, Peer, ProcessReady, StartRefused, Stop
 from echoless.crossing.kept_records import ReadTranscript, ReadTranscriptAudio
 from echoless.crossing.link import Link
 from echoless.crossing.operator_records import OPERATOR_RECORDS, ListWorkspaces, WorkspaceList
@@ -25,8 +23,6 @@ from echoless.crossing.query_records import (
     Done,
     GetHistoryItem,
     HistoryItemView,
-    HistoryPage,
-    ListHistory,
 )
 from echoless.crossing.records import (
     OpenTicket,
@@ -34,11 +30,9 @@ from echoless.crossing.records import (
     Refused,
     TicketClosed,
     TicketGranted,
-    UnitsReserved,
 )
-from echoless.retention.decision import RetentionMode, Switch
-from echoless.vault.service import Vault, open_vault
-from tests.fakes.gateway_double import FORMAT, KEY, MODEL, TTS, VOICE, GatewayDouble, TurnedClock, config_for
+from echoless.retention.decision import Switch
+from tests.fakes.gateway_double import KEY, TTS, VOICE, GatewayDouble, config_for
 from tests.fakes.vault_process import VaultProcess
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -46,104 +40,6 @@ TRANSCRIPT = "GET /v1/speech-to-text/transcripts/{tr}"
 RECORDING = f"{TRANSCRIPT}/input-audio"
 ITEM = "GET /v1/history/{item}"
 KILLS = 10
-
-
-async def test_a_kept_item_is_read_back_with_text_settings_and_audio(gateway: GatewayDouble) -> None:
-    audio = os.urandom(1_300_000)
-    item_id = await gateway.make("Kept words.", audio)
-    view = await gateway.question(ITEM, GetHistoryItem(item_id), HistoryItemView)
-    assert (view.text, view.settings, view.voice_id) == ("Kept words.", {"stability": 0.5}, VOICE)
-    assert (view.model_id, view.output_format, view.audio_bytes) == (MODEL, FORMAT, len(audio))
-    assert (view.character_count_from, view.character_count_to, view.source) == (0, 11, "TTS")
-    reading = await gateway.open(ITEM, voice_id="")
-    assert await gateway.audio(reading, item_id) == audio
-
-
-@pytest.mark.claim("Z13")
-async def test_nothing_that_was_kept_is_in_clear_in_any_file(gateway: GatewayDouble, config: VaultConfig) -> None:
-    """C21: text, context, audio; the control is that the item reads back."""
-    audio = b"0123456789abcdef" * 4000
-    await gateway.make("canary-text-6b1d", audio)
-    await gateway.question("GET /v1/history", ListHistory(1), HistoryPage)
-    found = b"".join(path.read_bytes() for path in Path(config.data_directory).rglob("*") if path.is_file())
-    for needle in (b"canary-text", b"stability", b"before", audio[:16]):
-        assert needle not in found, needle
-
-
-async def test_a_restart_keeps_everything(config: VaultConfig, clock: TurnedClock, journal: MemoryJournal) -> None:
-    async with open_vault(config, clock, journal) as vault, GatewayDouble.connected(vault) as gateway:
-        item_id = await gateway.make("Still here.", b"audio" * 1000)
-    async with open_vault(config, clock, journal) as vault, GatewayDouble.connected(vault) as gateway:
-        page = await gateway.question("GET /v1/history", ListHistory(10), HistoryPage)
-        assert [item.item_id for item in page.items] == [item_id]
-        granted = await gateway.open(TTS)
-        assert granted.mode is RetentionMode.DEFAULT
-        await gateway.reserve(granted, 5, UnitsReserved)
-        accounts = vault.administration.accounts
-        assert accounts.meter(granted.workspace_id).character_count == 11 + 5
-
-
-async def test_the_first_start_makes_a_key_and_later_ones_do_not(
-    tmp_path: Path, clock: TurnedClock, journal: MemoryJournal
-) -> None:
-    config = config_for(tmp_path / "data", bootstrap_api_key="")
-    async with open_vault(config, clock, journal) as vault:
-        first = vault.first_key
-        assert first.secret.startswith("sk_")
-        assert first.hint == first.secret[-4:]
-        async with GatewayDouble.connected(vault) as gateway:
-            assert (await gateway.open(key=first.secret, switch=Switch.LOGGING_OFF)).mode is RetentionMode.ZERO
-    async with open_vault(config, clock, journal) as vault:
-        assert (vault.first_key.secret, vault.first_key.hint) == ("", first.hint)
-
-
-async def test_another_configured_first_key_is_refused_with_an_explanation(
-    config: VaultConfig, tmp_path: Path, clock: TurnedClock, journal: MemoryJournal
-) -> None:
-    async with open_vault(config, clock, journal) as vault:
-        assert vault.first_key.secret == ""
-    for _ in range(2):
-        with pytest.raises(EcholessError, match="not the one") as caught:
-            async with open_vault(
-                config_for(tmp_path / "data", bootstrap_api_key="sk_" + "9" * 48), clock, journal
-            ):
-                raise AssertionError("a vault with a foreign key opened")
-        assert caught.value.code is ErrorCode.CONFIGURATION
-    async with open_vault(config, clock, journal):
-        pass
-
-
-@pytest.mark.parametrize("key", ["short", "has blanks in it, which no header carries", "ä" * 20])
-async def test_a_first_key_that_no_header_can_carry_is_refused(
-    tmp_path: Path, clock: TurnedClock, journal: MemoryJournal, key: str
-) -> None:
-    with pytest.raises(EcholessError, match="16 to 64"):
-        async with open_vault(config_for(tmp_path / "data", bootstrap_api_key=key), clock, journal):
-            raise AssertionError("it opened")
-
-
-class ForeignCaller:
-    """A connection whose other end belongs to another user; as root no real one can be made."""
-
-    def __init__(self) -> None:
-        self.is_closed = False
-
-    def getsockopt(self, level: int, option: int, length: int) -> bytes:
-        assert (level, option) == (socket.SOL_SOCKET, socket.SO_PEERCRED)
-        return struct.pack("3i", 4242, os.getuid() + 54_321, 0)[:length]
-
-    def close(self) -> None:
-        self.is_closed = True
-
-
-async def test_another_user_does_not_get_through_the_operators_door(vault: Vault) -> None:
-    caller = ForeignCaller()
-    await vault.add_operator(caller)  # type: ignore[arg-type]  # a fake socket
-    assert caller.is_closed
-    assert not vault._links
-
-
-# --- as a process of its own ---
 
 
 async def test_the_process_serves_gateways_and_operators_and_stops_in_order(tmp_path: Path) -> None:
@@ -252,13 +148,6 @@ async def test_every_acknowledged_item_survives_kill_9_around_the_commit(tmp_pat
     assert len(acknowledged) >= 3 * KILLS
 
 
-async def _make_for_ever(gateway: GatewayDouble, acknowledged: dict[str, tuple[str, int]], size: int) -> None:
-    while True:
-        text = f"{size} bytes, number {len(acknowledged)}"
-        item_id = await gateway.make(text, text[-1:].encode() * size)
-        acknowledged[item_id] = (text, size)
-
-
 @pytest.mark.claim("Z11")
 async def test_every_acknowledged_transcript_survives_kill_9_with_its_recording(tmp_path: Path) -> None:
     """C19: five kills while recordings of several sizes arrive; no object is left without its row."""
@@ -293,6 +182,13 @@ async def test_every_acknowledged_transcript_survives_kill_9_with_its_recording(
     objects = tmp_path / "data" / "objects"
     assert {folder.name for shelf in objects.iterdir() for folder in shelf.iterdir()} == rows
     assert rows >= acknowledged.keys()
+
+
+async def _make_for_ever(gateway: GatewayDouble, acknowledged: dict[str, tuple[str, int]], size: int) -> None:
+    while True:
+        text = f"{size} bytes, number {len(acknowledged)}"
+        item_id = await gateway.make(text, text[-1:].encode() * size)
+        acknowledged[item_id] = (text, size)
 
 
 async def _transcribe_for_ever(

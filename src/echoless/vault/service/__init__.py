@@ -1,0 +1,1 @@
+"""Puts the vault together, and runs it as a process."""
