@@ -17,6 +17,8 @@ class ErrorCode(StrEnum):
     MAX_CHARACTER_LIMIT_EXCEEDED = "max_character_limit_exceeded"
     ZERO_RETENTION_NOT_SUPPORTED = "zero_retention_not_supported"
     ZERO_RETENTION_NOT_PERMITTED = "zero_retention_not_permitted"
+    ZERO_RETENTION_ENFORCED = "zero_retention_enforced"
+    RATE_LIMIT_EXCEEDED = "rate_limit_exceeded"
     INVALID_API_KEY = "invalid_api_key"
     INVALID_TOKEN = "invalid_token"  # noqa: S105  # a code, not a secret
     MISSING_PERMISSIONS = "missing_permissions"

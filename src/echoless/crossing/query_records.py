@@ -13,6 +13,7 @@ import msgspec
 from echoless.crossing.dialogue_records import VOICE_RECORDS
 from echoless.crossing.dictionary_records import DICTIONARY_RECORDS
 from echoless.crossing.kept_records import KEPT_RECORDS
+from echoless.crossing.operations_records import OPERATIONS_RECORDS
 from echoless.crossing.records import Code, Count, DialogueLine, Name, Record
 from echoless.crossing.webhook_records import WEBHOOK_RECORDS
 from echoless.retention.decision import Ineligible, RetentionMode
@@ -326,7 +327,11 @@ class GetZeroRetention(Record, frozen=True):
 
 
 class ZeroRetentionPolicy(Record, frozen=True):
-    """The policy of the workspace, as it stands."""
+    """The policy of the workspace, as it stands.
+
+    is_enforced:     also where it is only implied by HIPAA
+    hipaa_agreed_on: date of the agreement, ISO 8601; empty where there is none
+    """
 
     KIND: ClassVar[int] = 151
     is_permitted: bool
@@ -339,6 +344,8 @@ class ZeroRetentionPolicy(Record, frozen=True):
     ineligible: Ineligible
     is_hipaa: bool
     conversation_rows: Code
+    hipaa_agreed_on: Code = ""
+    policy_version: Count = 0
 
 
 class SetZeroRetention(Record, frozen=True):
@@ -349,6 +356,7 @@ class SetZeroRetention(Record, frozen=True):
     ineligible: Ineligible | None = None
     is_hipaa: bool | None = None
     conversation_rows: Code | None = None
+    hipaa_agreed_on: Code | None = None
 
 
 class ListServiceAccounts(Record, frozen=True):
@@ -360,7 +368,10 @@ class ListServiceAccounts(Record, frozen=True):
 class KeyView(Record, frozen=True):
     """An API key without its secret.
 
-    scopes: None for all
+    scopes:             None for all
+    allowed_networks:   None for everywhere
+    concurrency_limits: generations at once by kind; a kind that is not there has no limit of its own
+    has_ended:          whether it was seen expired once, and so is for good
     """
 
     KIND: ClassVar[int] = 154
@@ -375,6 +386,10 @@ class KeyView(Record, frozen=True):
     character_count: Count
     expires_unix: Count | None
     retention: RetentionMode
+    allowed_networks: list[Code] | None = None
+    concurrency_limits: dict[str, Count] = msgspec.field(default_factory=dict)
+    has_ended: bool = False
+    self_disabling: bool | None = None
 
 
 class ServiceAccountView(Record, frozen=True):
@@ -406,6 +421,7 @@ class CreateKey(Record, frozen=True):
 
     scopes:    None for all
     retention: None for that of the key that asks
+    allowed_networks: None for everywhere
     """
 
     KIND: ClassVar[int] = 158
@@ -415,6 +431,9 @@ class CreateKey(Record, frozen=True):
     character_limit: Count | None
     expires_unix: Count | None
     retention: RetentionMode | None
+    allowed_networks: list[Code] | None = None
+    concurrency_limits: dict[str, Count] = msgspec.field(default_factory=dict)
+    self_disabling: bool | None = None
 
 
 class KeyCreated(Record, frozen=True):
@@ -426,7 +445,10 @@ class KeyCreated(Record, frozen=True):
 
 
 class EditKey(Record, frozen=True):
-    """Changes a key; None leaves a part as it is, `clears_*` empties it. Answered by KeyView or Refused."""
+    """Changes a key; None leaves a part as it is, `clears_*` empties it. Answered by KeyView or Refused.
+
+    concurrency_limits: by kind; 0 takes the limit of that kind away, a kind that is not there stays as it is
+    """
 
     KIND: ClassVar[int] = 160
     service_account_id: Name
@@ -439,6 +461,12 @@ class EditKey(Record, frozen=True):
     clears_character_limit: bool = False
     expires_unix: Count | None = None
     retention: RetentionMode | None = None
+    clears_expires: bool = False
+    allowed_networks: list[Code] | None = None
+    clears_allowed_networks: bool = False
+    concurrency_limits: dict[str, Count] = msgspec.field(default_factory=dict)
+    self_disabling: bool | None = None
+    clears_self_disabling: bool = False
 
 
 class DeleteKey(Record, frozen=True):
@@ -462,5 +490,5 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
     ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *DICTIONARY_RECORDS, *KEPT_RECORDS,
-    *WEBHOOK_RECORDS,
+    *WEBHOOK_RECORDS, *OPERATIONS_RECORDS,
 )  # fmt: skip

@@ -48,6 +48,7 @@ class OpenTicket(Record, frozen=True):
     """(1) Asks for a ticket from line and headers alone. Answered by TicketGranted or Refused.
 
     is_token: whether the credential is a single-use token, which this question burns
+    peer:     the client's address, compared with where the key may be used from and kept nowhere
     """
 
     KIND: ClassVar[int] = 1
@@ -56,6 +57,7 @@ class OpenTicket(Record, frozen=True):
     switch: Switch
     voice_id: Name = ""
     is_token: bool = False
+    peer: Name = ""
 
 
 class ReserveUnits(Record, frozen=True):

@@ -49,7 +49,10 @@ class Ineligible(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of who asks, before the body is read."""
+    """What is known of who asks, before the body is read.
+
+    is_hipaa: implies enforcement without exceptions, and forbids tool servers
+    """
 
     is_enterprise: bool
     is_entitled: bool
@@ -58,6 +61,12 @@ class Standing:
     key_floor: RetentionMode
     ineligible: Ineligible
     host_is_confined: bool
+    is_hipaa: bool = False
+
+    @property
+    def demands_zero(self) -> bool:
+        """Whether the workspace lets nothing be kept, whatever agent, key or request say."""
+        return self.is_enforced or self.is_hipaa
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ _BOUND_BY_POLICY: Final = {
     EndpointClass.CONVERSATION_START,
 }
 _READING_METHODS: Final = {"GET", "DELETE"}
+_TOOL_SERVERS: Final = "/mcp-servers"
 
 UNREADABLE = Refusal(
     ErrorCode.INVALID_PARAMETERS, "enable_logging must be given once, as true, false, 1 or 0.", _SWITCH
@@ -112,6 +122,10 @@ AGENT_TOGGLE_IS_DUE = Refusal(
     "This workspace or key demands zero retention; agents take it from "
     "platform_settings.privacy.zero_retention_mode. Nothing was read or kept.",
     "platform_settings.privacy.zero_retention_mode",
+)
+NO_TOOL_SERVERS = Refusal(
+    ErrorCode.ZERO_RETENTION_NOT_SUPPORTED,
+    "Tool servers (MCP) are not available to a workspace that enforces zero retention or is bound by HIPAA.",
 )
 NOT_ENTITLED = Refusal(
     ErrorCode.ZERO_RETENTION_NOT_PERMITTED,
@@ -134,7 +148,7 @@ HOST_NOT_CONFINED = Refusal(
 def _wanted_by(endpoint: Endpoint, switch: Switch, standing: Standing) -> Level:
     """Return the strictest level that wants zero retention for this endpoint."""
     if endpoint.retention_class in _BOUND_BY_POLICY:
-        if standing.is_enforced:
+        if standing.demands_zero:
             return Level.WORKSPACE
         if standing.key_floor is RetentionMode.ZERO:
             return Level.KEY
@@ -145,6 +159,7 @@ def _ineligible(endpoint: Endpoint, switch: Switch, standing: Standing) -> Decis
     """Answer for an endpoint that cannot run without retention although somebody wants it to."""
     only_workspace_asks = (
         standing.is_enforced
+        and not standing.is_hipaa
         and switch in {Switch.ABSENT, Switch.LOGGING_ON}
         and standing.key_floor is RetentionMode.DEFAULT
     )
@@ -166,6 +181,12 @@ def _obstacle(standing: Standing) -> Refusal | None:
     return None
 
 
+def gives_tool_server(endpoint: Endpoint) -> bool:
+    """Whether an endpoint would give a tool server (MCP) to agents; showing and deleting one does not."""
+    is_act = endpoint.method not in _READING_METHODS
+    return endpoint.retention_class is EndpointClass.PROTOCOL_SERVER and is_act and _TOOL_SERVERS in endpoint.template
+
+
 def decide(endpoint: Endpoint, switch: Switch, standing: Standing) -> Decision | Refusal:
     """Decide the mode of one request.
 
@@ -178,6 +199,8 @@ def decide(endpoint: Endpoint, switch: Switch, standing: Standing) -> Decision |
     """
     if switch is Switch.UNREADABLE:
         return UNREADABLE
+    if standing.demands_zero and gives_tool_server(endpoint):
+        return NO_TOOL_SERVERS
     level = _wanted_by(endpoint, switch, standing)
     if level is Level.NOBODY:
         return Decision(RetentionMode.DEFAULT, Level.NOBODY)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from echoless.core.errors import ErrorCode
 from echoless.retention.decision import (
+    NO_TOOL_SERVERS,
     Decision,
     Ineligible,
     Level,
@@ -34,6 +37,7 @@ standings = st.builds(
     key_floor=st.sampled_from(RetentionMode),
     ineligible=st.sampled_from(Ineligible),
     host_is_confined=st.booleans(),
+    is_hipaa=st.booleans(),
 )
 endpoints = st.sampled_from(ENDPOINTS)
 switches = st.sampled_from(Switch)
@@ -66,7 +70,7 @@ def test_a_request_that_asks_for_zero_is_never_kept(endpoint: Endpoint, standing
 def test_no_input_lowers_what_workspace_or_key_demand(switch: Switch, standing: Standing) -> None:
     """C5: where a level above demands zero, no switch leads to a kept generation on an eligible endpoint."""
     outcome = decide(SPEECH, switch, standing)
-    if standing.is_enforced or standing.key_floor is RetentionMode.ZERO:
+    if standing.is_enforced or standing.is_hipaa or standing.key_floor is RetentionMode.ZERO:
         assert isinstance(outcome, Refusal) or outcome.mode is RetentionMode.ZERO
 
 
@@ -76,13 +80,13 @@ def test_logging_on_is_never_stricter_or_laxer_than_silence(endpoint: Endpoint, 
     assert decide(endpoint, Switch.LOGGING_ON, standing) == decide(endpoint, Switch.ABSENT, standing)
 
 
-@given(endpoints, switches, standings, st.sampled_from(["is_enforced", "key_floor"]))
+@given(endpoints, switches, standings, st.sampled_from(["is_enforced", "is_hipaa", "key_floor"]))
 def test_a_stricter_level_never_turns_zero_into_kept(
     endpoint: Endpoint, switch: Switch, standing: Standing, raised: str
 ) -> None:
     """C5: raising a level keeps ZERO at ZERO or refuses."""
     before = decide(endpoint, switch, standing)
-    changes = {"is_enforced": True} if raised == "is_enforced" else {"key_floor": RetentionMode.ZERO}
+    changes = {raised: RetentionMode.ZERO if raised == "key_floor" else True}
     stricter = Standing(**{name: getattr(standing, name) for name in Standing.__slots__} | changes)
     after = decide(endpoint, switch, stricter)
     if isinstance(before, Decision) and before.mode is RetentionMode.ZERO:
@@ -187,3 +191,31 @@ def test_each_row_answers_as_its_class_says(endpoint: Endpoint) -> None:
     else:
         assert isinstance(outcome, Refusal)
         assert outcome.code is ErrorCode.ZERO_RETENTION_NOT_SUPPORTED
+
+
+@pytest.mark.claim("Z23")
+@given(endpoints, switches, standings)
+def test_hipaa_is_enforcement_without_an_exception(endpoint: Endpoint, switch: Switch, standing: Standing) -> None:
+    """C5, S21: content of such a workspace is kept by no endpoint, whatever `ineligible` says."""
+    bound = replace(standing, is_hipaa=True)
+    outcome = decide(endpoint, switch, bound)
+    if endpoint.is_generation:
+        assert isinstance(outcome, Refusal) or outcome.mode is RetentionMode.ZERO
+    refusing = replace(standing, is_enforced=True, ineligible=Ineligible.REFUSE)
+    assert outcome == decide(endpoint, switch, refusing)
+
+
+@pytest.mark.claim("Z23")
+@pytest.mark.parametrize("standing", [entitled(is_enforced=True), entitled(is_hipaa=True)])
+def test_tool_servers_are_refused_to_who_lets_nothing_be_kept(standing: Standing) -> None:
+    """C14, S21: making and changing one is refused; showing and deleting one is not."""
+    servers = [endpoint for endpoint in ENDPOINTS if "/mcp-servers" in endpoint.template]
+    acts = [endpoint for endpoint in servers if endpoint.method not in {"GET", "DELETE"}]
+    assert len(acts) == 6
+    for endpoint in servers:
+        outcome = decide(endpoint, Switch.ABSENT, standing)
+        if endpoint in acts:
+            assert outcome == NO_TOOL_SERVERS
+        else:
+            assert isinstance(outcome, Decision)
+        assert isinstance(decide(endpoint, Switch.ABSENT, entitled()), Decision)

@@ -12,6 +12,8 @@ from echoless.retention.decision import Ineligible, RetentionMode
 from echoless.vault.stores import schema
 from echoless.vault.stores.accounts import Accounts, ApiKey, Meter, ServiceAccount, Workspace
 from echoless.vault.stores.keyring import Keyring
+from echoless.vault.stores.members import load_members, load_sessions
+from echoless.vault.stores.networks import networks_of, words_of
 from echoless.vault.stores.writing import Row
 
 
@@ -30,7 +32,13 @@ def key_row(key: ApiKey) -> Row:
     """Return the row of an API key."""
     row = {name: getattr(key, name) for name in ApiKey.__slots__}
     scopes = None if key.scopes is None else sorted(key.scopes)
-    return row | {"scopes": scopes, "retention": key.retention.value}
+    limits = None if key.concurrency_limits is None else dict(key.concurrency_limits)
+    return row | {
+        "scopes": scopes,
+        "retention": key.retention.value,
+        "allowed_networks": words_of(key.allowed_networks),
+        "concurrency_limits": limits,
+    }
 
 
 def load_accounts(accounts: Accounts, vault: sa.Connection, keys: sa.Connection, keyring: Keyring) -> None:
@@ -49,7 +57,20 @@ def load_accounts(accounts: Accounts, vault: sa.Connection, keys: sa.Connection,
         accounts.service_accounts[row["service_account_id"]] = ServiceAccount(**row)
     for row in _mappings(vault, schema.api_keys):
         scopes = None if row["scopes"] is None else frozenset(row["scopes"])
-        accounts.put_key(ApiKey(**{**row, "scopes": scopes, "retention": RetentionMode(row["retention"])}))
+        accounts.put_key(
+            ApiKey(
+                **{
+                    **row,
+                    "scopes": scopes,
+                    "retention": RetentionMode(row["retention"]),
+                    "allowed_networks": networks_of(row["allowed_networks"]),
+                }
+            )
+        )
+    for member in load_members(vault):
+        accounts.put_member(member)
+    for session in load_sessions(vault):
+        accounts.put_session(session)
     for row in _mappings(vault, schema.meters):
         accounts.put_meter(row["owner_id"], Meter(row["character_count"], row["resets_unix"]))
     for row in _mappings(vault, schema.voice_settings):

@@ -34,6 +34,8 @@ workspaces = sa.Table(
     sa.Column("created_unix", sa.BigInteger, nullable=False),
     sa.Column("character_limit", sa.BigInteger, nullable=False),
     sa.Column("concurrency_max", sa.Integer),
+    sa.Column("hipaa_agreed_on", sa.String),
+    sa.Column("self_disabling", sa.Boolean),
 )
 service_accounts = sa.Table(
     "service_accounts",
@@ -59,6 +61,10 @@ api_keys = sa.Table(
     sa.Column("character_limit", sa.BigInteger),
     sa.Column("expires_unix", sa.BigInteger),
     sa.Column("retention", sa.String, nullable=False),
+    sa.Column("allowed_networks", sa.JSON(none_as_null=True)),
+    sa.Column("concurrency_limits", sa.JSON(none_as_null=True)),
+    sa.Column("ended_unix", sa.BigInteger),
+    sa.Column("self_disabling", sa.Boolean),
 )
 meters = sa.Table(
     "meters",
@@ -161,6 +167,7 @@ audit_entries = sa.Table(
     sa.Column("actor_id", sa.String, nullable=False),
     sa.Column("activity", sa.String, nullable=False),
     sa.Column("target_id", sa.String, nullable=False),
+    sa.Column("sealed_reason", sa.LargeBinary),
     sa.Index("audit_entries_by_workspace", "workspace_id", "sequence"),
 )
 
@@ -216,6 +223,173 @@ webhook_deliveries = sa.Table(
     sa.Index("webhook_deliveries_by_webhook", "webhook_id", "sequence"),
     sa.Index("webhook_deliveries_by_time", "time_unix"),
 )
+notices = sa.Table(
+    "notices",
+    VAULT,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("notice_id", sa.String, nullable=False, unique=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("is_shown", sa.Boolean, nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("sealed", sa.LargeBinary),
+    sa.Index("notices_by_workspace", "workspace_id", "sequence"),
+    sqlite_autoincrement=True,
+)
+notice_deliveries = sa.Table(
+    "notice_deliveries",
+    VAULT,
+    sa.Column("delivery_id", sa.String, primary_key=True),
+    sa.Column("notice_id", sa.String, nullable=False),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("channel", sa.String, nullable=False),
+    sa.Column("target_id", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("attempt_count", sa.Integer, nullable=False),
+    sa.Column("next_ms", sa.BigInteger, nullable=False),
+    sa.Column("last_code", sa.String, nullable=False),
+    sa.Column("done_ms", sa.BigInteger, nullable=False),
+    sa.Index("notice_deliveries_by_notice", "notice_id"),
+    sa.Index("notice_deliveries_by_time", "state", "next_ms"),
+)
+verdict_hours = sa.Table(
+    "verdict_hours",
+    VAULT,
+    sa.Column("workspace_id", sa.String, primary_key=True),
+    sa.Column("hour_unix", sa.BigInteger, primary_key=True),
+    sa.Column("round_number", sa.Integer, primary_key=True),
+    sa.Column("category", sa.String, primary_key=True),
+    sa.Column("severity", sa.String, primary_key=True),
+    sa.Column("action", sa.String, primary_key=True),
+    sa.Column("verdict_count", sa.BigInteger, nullable=False),
+)
+moderation_standings = sa.Table(
+    "moderation_standings",
+    VAULT,
+    sa.Column("workspace_id", sa.String, primary_key=True),
+    sa.Column("round_number", sa.Integer, nullable=False),
+    sa.Column("flagged_unix", sa.BigInteger, nullable=False),
+)
+jobs = sa.Table(
+    "jobs",
+    VAULT,
+    sa.Column("job_id", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("set_ms", sa.BigInteger, nullable=False),
+    sa.Column("due_ms", sa.BigInteger, nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("cursor", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("done_count", sa.BigInteger, nullable=False),
+    sa.Column("total_count", sa.BigInteger, nullable=False),
+    sa.Column("failure_count", sa.Integer, nullable=False),
+    sa.Column("ended_ms", sa.BigInteger, nullable=False),
+    sa.Index("jobs_by_state", "state", "due_ms"),
+)
+log_entries = sa.Table(
+    "log_entries",
+    VAULT,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("entry_id", sa.String, nullable=False, unique=True),
+    sa.Column("log", sa.String, nullable=False),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("request_id", sa.String, nullable=False),
+    sa.Column("item_id", sa.String, nullable=False),
+    sa.Column("time_ms", sa.BigInteger, nullable=False),
+    sa.Column("code", sa.String, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Index("log_entries_by_workspace", "workspace_id", "log", "sequence"),
+    sa.Index("log_entries_by_item", "item_id"),
+    sa.Index("log_entries_by_time", "log", "time_ms"),
+    sqlite_autoincrement=True,
+)
+
+members = sa.Table(
+    "members",
+    VAULT,
+    sa.Column("user_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, sa.ForeignKey("workspaces.workspace_id"), nullable=False),
+    sa.Column("role", sa.String, nullable=False),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+    sa.Column("lookup_digest", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_profile", sa.LargeBinary, nullable=False),
+    sa.Column("is_owner", sa.Boolean, nullable=False),
+    sa.Column("is_locked", sa.Boolean, nullable=False),
+    sa.Column("character_limit", sa.BigInteger),
+    sa.Column("subject_digest", sa.LargeBinary, nullable=False),
+    sa.Index("members_by_lookup", "workspace_id", "lookup_digest", unique=True),
+)
+member_sessions = sa.Table(
+    "member_sessions",
+    VAULT,
+    sa.Column("session_id", sa.String, primary_key=True),
+    sa.Column("user_id", sa.String, nullable=False),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+    sa.Column("expires_unix", sa.BigInteger, nullable=False),
+    sa.Index("member_sessions_by_user", "user_id"),
+)
+member_passes = sa.Table(
+    "member_passes",
+    VAULT,
+    sa.Column("pass_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("user_id", sa.String, nullable=False),
+    sa.Column("role", sa.String, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("lookup_digest", sa.LargeBinary, nullable=False),
+    sa.Column("group_ids", sa.JSON, nullable=False),
+    sa.Column("character_limit", sa.BigInteger),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+    sa.Column("expires_unix", sa.BigInteger, nullable=False),
+    sa.Column("sealed_holder", sa.LargeBinary, nullable=False),
+)
+member_groups = sa.Table(
+    "member_groups",
+    VAULT,
+    sa.Column("group_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+)
+group_memberships = sa.Table(
+    "group_memberships",
+    VAULT,
+    sa.Column("group_id", sa.String, primary_key=True),
+    sa.Column("user_id", sa.String, primary_key=True),
+    sa.Column("added_unix", sa.BigInteger, nullable=False),
+)
+sign_ons = sa.Table(
+    "sign_ons",
+    VAULT,
+    sa.Column("sign_on_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, nullable=False, unique=True),
+    sa.Column("created_unix", sa.BigInteger, nullable=False),
+    sa.Column("sealed_provider", sa.LargeBinary, nullable=False),
+)
+
+account_deletions = sa.Table(
+    "account_deletions",
+    VAULT,
+    sa.Column("deletion_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("requested_by", sa.String, nullable=False),
+    sa.Column("requested_unix", sa.BigInteger, nullable=False),
+    sa.Column("due_unix", sa.BigInteger, nullable=False),
+    sa.Column("began_unix", sa.BigInteger, nullable=False),
+    sa.Column("finished_unix", sa.BigInteger, nullable=False),
+    sa.Column("code_digest", sa.LargeBinary),
+    sa.Column("code_tries", sa.Integer, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("certificate", sa.String, nullable=False),
+    sa.Index("account_deletions_by_workspace", "workspace_id"),
+)
 
 workspace_keys = sa.Table(
     "workspace_keys",
@@ -229,4 +403,5 @@ item_keys = sa.Table(
     sa.Column("item_id", sa.String, primary_key=True),
     sa.Column("workspace_id", sa.String, nullable=False),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sa.Index("item_keys_by_workspace", "workspace_id"),
 )

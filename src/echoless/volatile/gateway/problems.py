@@ -21,6 +21,7 @@ _STATUSES: Final = {
     ErrorCode.MAX_CHARACTER_LIMIT_EXCEEDED: 400,
     # A refusal by policy is never 5xx: clients would send the content again.
     ErrorCode.ZERO_RETENTION_NOT_SUPPORTED: 400,
+    ErrorCode.ZERO_RETENTION_ENFORCED: 400,
     ErrorCode.INVALID_MODEL_ID: 400,
     ErrorCode.INVALID_AUDIO: 400,
     ErrorCode.AUDIO_TOO_SHORT: 400,
@@ -45,6 +46,7 @@ _STATUSES: Final = {
     ErrorCode.REQUEST_TIMEOUT: 408,
     ErrorCode.FILE_TOO_LARGE: 413,
     ErrorCode.CONCURRENT_LIMIT_EXCEEDED: 429,
+    ErrorCode.RATE_LIMIT_EXCEEDED: 429,
     ErrorCode.ENGINE_UNAVAILABLE: 503,
 }
 _TYPES: Final = {
