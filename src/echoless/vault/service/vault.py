@@ -15,6 +15,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Final
 
+from echoless import __version__
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal, where
@@ -24,6 +25,7 @@ from echoless.crossing.control import (
 from echoless.crossing.dialogue_records import ResolveVoices
 from echoless.crossing.dictionary_records import DICTIONARY_QUESTIONS, UseDictionary
 from echoless.crossing.link import Link
+from echoless.crossing.operations_records import AskReadiness, MetricsPage, ProcessCounts, Readiness, ReadMetrics
 from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds
 from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Refused, core_registry
@@ -31,6 +33,7 @@ from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.crossing.webhook_records import NoteDelivery, UseWebhooks
 from echoless.crossing.wire import Frame
 from echoless.vault.erasure.items import Eraser
+from echoless.vault.erasure.jobs import Jobs
 from echoless.vault.erasure.schedule import Schedule
 from echoless.vault.erasure.sweep import sweep
 from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
@@ -47,6 +50,7 @@ from echoless.vault.queries.operator import OperatorDesk
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
+from echoless.vault.service.metrics import MetricsPages, Readings
 from echoless.vault.stores.accounts import ENTERPRISE, Caller
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
 from echoless.vault.stores.storage import Storage
@@ -87,6 +91,7 @@ class Vault:
         self._reads: dict[tuple[Link, int], tuple[StreamedRead, asyncio.Task[None]]] = {}
         self.host = HostStanding(config.assurance)
         self.recent = RecentRequests(clock)
+        self.jobs = Jobs(storage, clock, journal)
         self.eraser = Eraser(storage, self.recent, clock, journal)
         self.schedule = Schedule(storage, self.recent, clock, journal, config.request_log_days)
         self.administration = Administration(storage, clock)
@@ -110,6 +115,7 @@ class Vault:
             transcripts=TranscriptQueries(self.eraser.delete_transcript),
             webhooks=self._webhooks,
         )
+        self._metrics = MetricsPages(__version__, self.intake.tally, self._readings)
         self._operator = OperatorDesk(storage, self.administration, clock)
 
     # --- what the process around it calls ---
@@ -120,6 +126,7 @@ class Vault:
         raises: EcholessError(CONFIGURATION) where another first key is configured than the one that was made
         """
         await sweep(self._storage, self._journal)
+        await self.jobs.load()
         since_ms = self._clock.unix_ms() - LIFE_MS
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
             self.recent.add(*found)
@@ -148,8 +155,13 @@ class Vault:
             await Link.open(connection, registry, on_frame=self._on_operator_frame, on_closed=self._links.discard)
         )
 
+    def note_processes(self, counts: ProcessCounts) -> None:
+        """Take what the supervisor says of its processes."""
+        self._metrics.processes = counts
+
     def run_schedule(self) -> None:
-        """Delete by age from now on, every hour."""
+        """Delete by age from now on, every hour, and run the other jobs."""
+        self._spawn(self.jobs.run_for_ever())
         self._spawn(self.schedule.run_for_ever())
 
     async def close(self) -> None:
@@ -191,6 +203,9 @@ class Vault:
     def _ask(self, link: Link, frame: Frame, record: Record) -> None:
         """Begin to answer a question, if this ticket may ask it."""
         correlation = frame.header.correlation
+        if isinstance(record, AskReadiness | ReadMetrics):
+            link.post(self._about_server(record), correlation=correlation)
+            return
         if isinstance(record, NoteDelivery):
             self._spawn(self._guard(self._webhooks.note(record), link, correlation=0))
             return
@@ -210,6 +225,29 @@ class Vault:
             self._begin_read(link, correlation, ticket.caller, record)
         else:
             self._spawn(self._answer(link, correlation, ticket.caller, record))
+
+    def _about_server(self, record: AskReadiness | ReadMetrics) -> Record:
+        """Answer what is asked without a ticket: nothing of a request or a workspace."""
+        if isinstance(record, ReadMetrics):
+            return MetricsPage(self._metrics.page())
+        return Readiness(
+            is_starting=self.host.is_starting, is_store_failing=self._storage.writer.is_failing,
+            is_confined=self.host.is_confined,
+        )  # fmt: skip
+
+    def _readings(self) -> Readings:
+        return Readings(
+            now_unix=self._clock.unix_ms() // 1000,
+            open_requests=len(self.intake.tickets),
+            running=self.intake.running_count,
+            waiting=self.intake.waiting_count,
+            refused_content=self.intake.refused_content_count,
+            is_store_failing=self._storage.writer.is_failing,
+            pending_bytes=self._storage.writer.pending_segment_bytes,
+            is_confined=self.host.is_confined,
+            missing=self.host.missing,
+            schedule_lag_s={"request_log": self.schedule.lag_s},
+        )
 
     def _begin_read(self, link: Link, correlation: int, caller: Caller, record: StreamedQuestion) -> None:
         read = StreamedRead(self._storage, link, correlation)

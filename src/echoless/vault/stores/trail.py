@@ -9,11 +9,14 @@ from echoless.vault.stores.writing import Row, Write
 OPERATOR = "operator"
 
 
-def audit_row(clock: Clock, workspace_id: str, actor_id: str, activity: str, target_id: str) -> tuple[Write, Row]:
+def audit_row(
+    clock: Clock, workspace_id: str, actor_id: str, activity: str, target_id: str, sealed_reason: bytes | None = None
+) -> tuple[Write, Row]:
     """Return the row of one act, to be written together with the act itself.
 
     actor_id: a key's id, or `operator`
     activity: a short word of ours, for example `key.create`
+    sealed_reason: why, in the operator's words, sealed for the workspace
     """
     return Write.AUDIT, {
         "entry_id": new_opaque_id(),
@@ -22,4 +25,5 @@ def audit_row(clock: Clock, workspace_id: str, actor_id: str, activity: str, tar
         "actor_id": actor_id,
         "activity": activity,
         "target_id": target_id,
+        "sealed_reason": sealed_reason,
     }

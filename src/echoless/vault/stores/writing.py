@@ -40,6 +40,21 @@ class Write(IntEnum):
     WEBHOOK_DELIVERY = 33
     API_KEY_REMOVED = 40
     VOICE_ALIAS_REMOVED = 41
+    MEMBER = 50
+    MEMBER_SESSION = 51
+    MEMBER_PASS = 52
+    MEMBER_GROUP = 53
+    GROUP_MEMBERSHIP = 54
+    SIGN_ON = 55
+    MEMBER_SESSION_REMOVED = 56
+    MEMBER_GROUP_REMOVED = 57
+    GROUP_MEMBERSHIP_REMOVED = 58
+    NOTICE = 65
+    NOTICE_DELIVERY = 66
+    VERDICT = 67
+    MODERATION_STANDING = 68
+    JOB = 75
+    LOG_ENTRY = 76
 
     @property
     def is_keys(self) -> bool:
@@ -61,8 +76,15 @@ def _add_usage() -> sa.Executable:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=summed)
 
 
-def _remove(column: sa.Column[Any]) -> sa.Executable:
-    return sa.delete(column.table).where(column == sa.bindparam(f"gone_{column.name}"))
+def _add_verdicts() -> sa.Executable:
+    table = schema.verdict_hours
+    statement = insert(table)
+    summed = {"verdict_count": table.c.verdict_count + statement.excluded["verdict_count"]}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=summed)
+
+
+def _remove(*columns: sa.Column[Any]) -> sa.Executable:
+    return sa.delete(columns[0].table).where(*(column == sa.bindparam(f"gone_{column.name}") for column in columns))
 
 
 STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
@@ -84,8 +106,25 @@ STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     Write.USAGE: _add_usage(),
     Write.AUDIT: sa.insert(schema.audit_entries),
     Write.WEBHOOK_DELIVERY: sa.insert(schema.webhook_deliveries),
+    Write.JOB: _upsert(schema.jobs),
+    Write.LOG_ENTRY: sa.insert(schema.log_entries),
     Write.API_KEY_REMOVED: _remove(schema.api_keys.c.key_id),
     Write.VOICE_ALIAS_REMOVED: _remove(schema.voice_aliases.c.voice_id),
+    Write.MEMBER: _upsert(schema.members),
+    Write.MEMBER_SESSION: sa.insert(schema.member_sessions),
+    Write.MEMBER_PASS: sa.insert(schema.member_passes),
+    Write.MEMBER_GROUP: _upsert(schema.member_groups),
+    Write.GROUP_MEMBERSHIP: _upsert(schema.group_memberships),
+    Write.SIGN_ON: _upsert(schema.sign_ons),
+    Write.MEMBER_SESSION_REMOVED: _remove(schema.member_sessions.c.session_id),
+    Write.MEMBER_GROUP_REMOVED: _remove(schema.member_groups.c.group_id),
+    Write.GROUP_MEMBERSHIP_REMOVED: _remove(
+        schema.group_memberships.c.group_id, schema.group_memberships.c.user_id
+    ),
+    Write.NOTICE: sa.insert(schema.notices),
+    Write.NOTICE_DELIVERY: _upsert(schema.notice_deliveries),
+    Write.VERDICT: _add_verdicts(),
+    Write.MODERATION_STANDING: _upsert(schema.moderation_standings),
 }
 
 
