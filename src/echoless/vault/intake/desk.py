@@ -37,6 +37,7 @@ from echoless.crossing.records import (
 from echoless.crossing.socket_records import BeginGeneration, EndGeneration, KeepMoreText, OpenContext
 from echoless.crossing.wire import Frame, Header
 from echoless.retention.decision import RetentionMode
+from echoless.retention.endpoints import ENDPOINT_BY_NAME
 from echoless.vault.intake.counting import checked_model
 from echoless.vault.intake.granting import (
     INVALID_KEY,
@@ -49,6 +50,7 @@ from echoless.vault.intake.granting import (
     too_many,
 )
 from echoless.vault.intake.keeping import ABANDONED, Keeper
+from echoless.vault.intake.tally import Tally
 from echoless.vault.intake.tickets import CONTENT_KINDS, Ticket, Tickets
 from echoless.vault.intake.turnstile import Entrance, Turnstile
 from echoless.vault.stores.accounts import Accounts
@@ -113,7 +115,18 @@ class IntakeDesk:
         self._commits: set[asyncio.Task[None]] = set()
         self._paused: set[Link] = set()
         self.tickets = Tickets()
+        self.tally = Tally()
         self.refused_content_count = 0
+
+    @property
+    def waiting_count(self) -> int:
+        """How many requests wait for their turn."""
+        return self._turnstile.waiting_count
+
+    @property
+    def running_count(self) -> int:
+        """How many generations run."""
+        return self._turnstile.running_count
 
     # --- frames ---
 
@@ -162,7 +175,7 @@ class IntakeDesk:
         """Refuse everybody who has waited too long."""
         self._timer = None
         for asking in self._turnstile.expire(self._clock.monotonic_s()):
-            self._post(asking.link, asking.correlation, too_many(self._mode_of(asking)))
+            self._turn_away(asking, too_many(self._mode_of(asking)))
         self._set_timer()
 
     async def drain(self) -> None:
@@ -177,7 +190,7 @@ class IntakeDesk:
     def _open(self, link: Link, correlation: int, record: OpenTicket) -> None:
         admitted = self._gatekeeper.admit(record, store_works=not self._writer.is_failing)
         if isinstance(admitted, Refused):
-            self._post(link, correlation, admitted)
+            self._turn_away(_Asking(link, correlation, record, ""), admitted)
         elif not is_counted(admitted.endpoint) or counts_while_generating(admitted.endpoint):
             self._grant(link, correlation, record, admitted, holds_place=False)
         else:
@@ -192,7 +205,7 @@ class IntakeDesk:
         if entrance is Entrance.ENTERED:
             return True
         if entrance is Entrance.TURNED_AWAY:
-            self._post(asking.link, asking.correlation, too_many(self._mode_of(asking)))
+            self._turn_away(asking, too_many(self._mode_of(asking)))
         else:
             if asking.ticket is not None:
                 asking.ticket.is_asking = True
@@ -207,6 +220,12 @@ class IntakeDesk:
         assert isinstance(asking.record, OpenTicket)
         admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
         return admitted.decision.mode if isinstance(admitted, Admitted) else admitted.mode
+
+    def _turn_away(self, asking: _Asking, refused: Refused) -> None:
+        """Refuse somebody who waits, or came to ask for a ticket; the latter is a request that ends here."""
+        if isinstance(asking.record, OpenTicket):
+            self.tally.refused(ENDPOINT_BY_NAME[asking.record.endpoint].product, refused.mode, refused.code)
+        self._post(asking.link, asking.correlation, refused)
 
     def _leave(self, workspace_id: str) -> None:
         """Give a place to whoever waits, and more where the limit was raised meanwhile."""
@@ -228,7 +247,7 @@ class IntakeDesk:
             self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
             return True
         if isinstance(admitted, Refused):
-            self._post(asking.link, asking.correlation, admitted)
+            self._turn_away(asking, admitted)
         return False
 
     def _grant(
@@ -318,7 +337,7 @@ class IntakeDesk:
         """
         assert isinstance(asking.record, BeginGeneration)
         ticket.is_asking = False
-        key = self._accounts.keys.get(ticket.caller.key_id)
+        key = self._accounts.rights_of(ticket.caller)
         answer: Record = Refused(code=ErrorCode.INVALID_API_KEY.value, message=INVALID_KEY)
         if key is not None and not key.is_disabled:
             answer = self._reserved(ticket, asking.record)
@@ -394,7 +413,7 @@ class IntakeDesk:
         model = checked_model(ticket.endpoint.product, record)
         cost = math.ceil(record.characters * model.cost_factor)
         workspace = self._accounts.workspaces[ticket.caller.workspace_id]
-        key = self._accounts.keys.get(ticket.caller.key_id)
+        key = self._accounts.rights_of(ticket.caller)
         if key is None:
             return UNKNOWN_TICKET
         # What is counted by the minute is counted at the end; here it needs one unit that is not spent.
@@ -424,6 +443,8 @@ class IntakeDesk:
         for context in self.tickets.below(ticket) if ticket.parent is None else ():
             self._finish(context, ABANDONED, header=None)
         self.tickets.remove(ticket)
+        if ticket.parent is None:
+            self._count(ticket, record)
         if ticket.is_asking:
             self._turnstile.withdraw(lambda asking: asking.ticket is ticket)
         if ticket.endpoint.is_generation:
@@ -438,6 +459,13 @@ class IntakeDesk:
         self._keeper.discard(ticket)
         if header is not None:
             self._answer(ticket.link, header, TicketClosed(is_kept=False))
+
+    def _count(self, ticket: Ticket, record: CloseTicket) -> None:
+        lasted_s = max(0.0, self._clock.monotonic_s() - ticket.started_s)
+        # A switch in the wrong place makes the answer zero whatever the ticket says.
+        is_zero = RetentionMode.ZERO in {ticket.decision.mode, record.answered_as}
+        mode = RetentionMode.ZERO if is_zero else RetentionMode.DEFAULT
+        self.tally.closed(ticket.endpoint.product, mode, record, lasted_s)
 
     async def _commit(self, ticket: Ticket, status: CloseStatus, header: Header | None) -> None:
         answer: Record = TicketClosed(is_kept=True)
@@ -457,6 +485,8 @@ class IntakeDesk:
             self._post(link, header.correlation, record)
 
     def _post(self, link: Link, correlation: int, record: Record) -> None:
+        if isinstance(record, Refused):
+            self.tally.answered_no(record.code)
         if not link.is_closed:
             link.post(record, correlation=correlation)
 

@@ -25,7 +25,7 @@ from echoless.retention.decision import (
 from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint, EndpointClass, Product
 from echoless.vault.intake.scopes import required_scope
 from echoless.vault.intake.tokens import SingleUseTokens
-from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, Workspace
+from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, Credential, Workspace
 from echoless.vault.stores.drafts import CONVERTED_SOURCE, SPOKEN_SOURCE, TRANSCRIPT_SOURCE
 from echoless.vault.stores.keyring import Keyring
 
@@ -77,15 +77,11 @@ class HostStanding:
 class Admitted:
     """Somebody who may have a ticket, as far as key, scope and policy go."""
 
+    caller: Caller
     workspace: Workspace
     key: ApiKey
     endpoint: Endpoint
     decision: Decision
-
-    @property
-    def caller(self) -> Caller:
-        """Who asks."""
-        return Caller(self.workspace.workspace_id, self.key.key_id)
 
 
 class Gatekeeper:
@@ -110,12 +106,11 @@ class Gatekeeper:
             raise EcholessError(ErrorCode.CROSSING_BROKEN, "a ticket was asked for an endpoint that does not exist")
         if record.is_token:
             return self._admit_token(endpoint, record, store_works=store_works)
-        key = self._accounts.key_of(self._keyring.digest(record.credential))
-        if key is None:
+        found = self._accounts.credential(self._keyring.digest(record.credential))
+        if found is None:
             mode = _mode_asked_for(endpoint, record.switch)
             return _refused(ErrorCode.INVALID_API_KEY, INVALID_KEY, mode=mode)
-        workspace = self._accounts.workspaces[key.workspace_id]
-        return self._admit_known(endpoint, record.switch, workspace, key, store_works=store_works)
+        return self._admit_known(endpoint, record.switch, found, store_works=store_works)
 
     def note_granted(self, record: OpenTicket) -> None:
         """Take note that a ticket was granted: a token is used up by it."""
@@ -125,18 +120,18 @@ class Gatekeeper:
     def _admit_token(self, endpoint: Endpoint, record: OpenTicket, *, store_works: bool) -> Admitted | Refused:
         """Admit who brings a token as the key that asked for it; what is pinned to zero is never anything else."""
         token = self._tokens.find(record.credential, endpoint)
-        key = self._accounts.keys.get(token.caller.key_id) if token is not None else None
-        if token is None or key is None or not key.is_valid_at(self._clock.unix_ms() // 1000):
+        key = self._accounts.valid_rights_of(token.caller) if token is not None else None
+        if token is None or key is None:
             mode = _mode_asked_for(endpoint, record.switch)
             return _refused(ErrorCode.INVALID_TOKEN, INVALID_TOKEN, mode=mode)
         if token.is_pinned_zero:
             key = replace(key, retention=RetentionMode.ZERO)
-        workspace = self._accounts.workspaces[key.workspace_id]
-        return self._admit_known(endpoint, record.switch, workspace, key, store_works=store_works)
+        return self._admit_known(endpoint, record.switch, Credential(token.caller, key), store_works=store_works)
 
     def _admit_known(
-        self, endpoint: Endpoint, switch: Switch, workspace: Workspace, key: ApiKey, *, store_works: bool
+        self, endpoint: Endpoint, switch: Switch, found: Credential, *, store_works: bool
     ) -> Admitted | Refused:
+        key, workspace = found.key, self._accounts.workspaces[found.caller.workspace_id]
         scope = required_scope(endpoint)
         mode = _mode_wanted(endpoint, switch, workspace, key)
         if not key.allows(scope):
@@ -154,7 +149,7 @@ class Gatekeeper:
             spent = self.quota_refusal(workspace, key, 1, decision.mode)
             if spent is not None:
                 return spent
-        return Admitted(workspace, key, endpoint, decision)
+        return Admitted(found.caller, workspace, key, endpoint, decision)
 
     def quota_refusal(self, workspace: Workspace, key: ApiKey, credits: int, mode: RetentionMode) -> Refused | None:
         """Return why so many units more are too many, or None."""

@@ -187,7 +187,7 @@ class QueryDesk:
         if endpoint.name not in question.endpoints:
             message = "The request that is open here does not ask this."
             return Refused(code=ErrorCode.UNKNOWN_TICKET.value, message=message)
-        key = self._accounts.valid_key(caller.key_id)
+        key = self._accounts.valid_rights_of(caller)
         if key is None:
             return Refused(code=ErrorCode.INVALID_API_KEY.value, message="The API key is no longer valid.")
         if not any(key.allows(scope) for scope in question.scopes):

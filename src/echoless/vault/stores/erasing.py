@@ -16,6 +16,12 @@ from echoless.vault.stores.writer import Connections
 
 _BATCH: Final = 500
 _LOG_BATCH: Final = 5000
+# What has a key of its own, and what goes with it.
+_MEMBERS: Final = (schema.members.c.user_id, schema.member_passes.c.pass_id, schema.sign_ons.c.sign_on_id)
+_OF_MEMBERS: Final = (
+    schema.member_sessions.c.user_id, schema.member_passes.c.user_id, schema.group_memberships.c.user_id,
+    schema.meters.c.owner_id,
+)  # fmt: skip
 
 
 def destroy_keys(connections: Connections, item_ids: Sequence[str]) -> None:
@@ -26,7 +32,9 @@ def destroy_keys(connections: Connections, item_ids: Sequence[str]) -> None:
 
 
 def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
-    """Delete the rows of items and alignments, of dictionaries and their versions, of webhooks and their log."""
+    """Delete the rows of items and alignments, of dictionaries and their versions, of webhooks and their log, of
+    members with their sessions and passes, of passes and of sign-ons.
+    """
     with connections.vault.begin():
         _delete(connections.vault, schema.history_items.c.item_id, item_ids)
         _delete(connections.vault, schema.history_alignments.c.item_id, item_ids)
@@ -34,6 +42,8 @@ def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
         _delete(connections.vault, schema.dictionary_versions.c.dictionary_id, item_ids)
         _delete(connections.vault, schema.webhooks.c.webhook_id, item_ids)
         _delete(connections.vault, schema.webhook_deliveries.c.webhook_id, item_ids)
+        for column in (*_MEMBERS, *_OF_MEMBERS):
+            _delete(connections.vault, column, item_ids)
     truncate_log(connections.vault)
 
 
@@ -100,6 +110,8 @@ def half_deleted(connections: Connections) -> list[str]:
     rowed = _all(connections.vault, schema.history_items.c.item_id)
     rowed |= _all(connections.vault, schema.dictionaries.c.dictionary_id)
     rowed |= _all(connections.vault, schema.webhooks.c.webhook_id)
+    for column in _MEMBERS:
+        rowed |= _all(connections.vault, column)
     return sorted(keyed ^ rowed)
 
 
