@@ -42,6 +42,8 @@ def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
         _delete(connections.vault, schema.dictionary_versions.c.dictionary_id, item_ids)
         _delete(connections.vault, schema.webhooks.c.webhook_id, item_ids)
         _delete(connections.vault, schema.webhook_deliveries.c.webhook_id, item_ids)
+        _delete(connections.vault, schema.notices.c.notice_id, item_ids)
+        _delete(connections.vault, schema.notice_deliveries.c.notice_id, item_ids)
         for column in (*_MEMBERS, *_OF_MEMBERS):
             _delete(connections.vault, column, item_ids)
     truncate_log(connections.vault)
@@ -110,6 +112,9 @@ def half_deleted(connections: Connections) -> list[str]:
     rowed = _all(connections.vault, schema.history_items.c.item_id)
     rowed |= _all(connections.vault, schema.dictionaries.c.dictionary_id)
     rowed |= _all(connections.vault, schema.webhooks.c.webhook_id)
+    sealed = schema.notices.c.sealed.is_not(None)
+    with connections.vault.begin():
+        rowed |= set(connections.vault.execute(sa.select(schema.notices.c.notice_id).where(sealed)).scalars())
     for column in _MEMBERS:
         rowed |= _all(connections.vault, column)
     return sorted(keyed ^ rowed)

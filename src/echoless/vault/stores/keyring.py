@@ -32,7 +32,8 @@ class Keyring:
     def __init__(self, master: bytes, pepper: bytes) -> None:
         self._master = AESGCM(master)
         self._pepper = pepper
-        self._workspaces: dict[str, AESGCM] = {}
+        # What belongs to no workspace, such as the last word to a deleted one, is under the master key itself.
+        self._workspaces: dict[str, AESGCM] = {"": self._master}
 
     @classmethod
     def open(cls, directory: DataDirectory) -> Keyring:

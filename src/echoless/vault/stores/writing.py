@@ -55,6 +55,7 @@ class Write(IntEnum):
     MODERATION_STANDING = 68
     JOB = 75
     LOG_ENTRY = 76
+    ACCOUNT_DELETION = 90
 
     @property
     def is_keys(self) -> bool:
@@ -125,6 +126,7 @@ STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     Write.NOTICE_DELIVERY: _upsert(schema.notice_deliveries),
     Write.VERDICT: _add_verdicts(),
     Write.MODERATION_STANDING: _upsert(schema.moderation_standings),
+    Write.ACCOUNT_DELETION: _upsert(schema.account_deletions),
 }
 
 

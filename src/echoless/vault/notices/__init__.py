@@ -1,0 +1,1 @@
+"""Notices: what a workspace's people are told, durably, until it has been delivered or given up."""
