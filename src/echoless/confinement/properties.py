@@ -6,11 +6,27 @@ Each missing property has a stable code; nothing missing means that the promise 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from echoless.confinement.allocator import AllocatorState
 from echoless.confinement.facts import ChannelVerdict, SandboxFacts
 from echoless.confinement.host import SwapState
 from echoless.confinement.profile import Role
+
+OTHER_FAMILY: Final = "other"
+PROPERTY_FAMILIES: Final = (
+    "seccomp_library_absent", "seccomp_absent", "landlock_absent", "new_privileges_possible", "core_dumps_on",
+    "process_readable", "file_size_unlimited", "descriptor", "allocator_profile_off", "allocator_not_glibc",
+    "swap_on", "agent_present", "channel_open", "channel_unproved", "single_layer", "starting", "host_not_stated",
+    OTHER_FAMILY,
+)  # fmt: skip
+"""What a code begins with; the last but two are the supervisor's and the vault's own words before all is stated."""
+
+
+def family_of(code: str) -> str:
+    """Return the part of a code before its colon, or `other`: a closed set, for whoever counts."""
+    family = code.partition(":")[0]
+    return family if family in PROPERTY_FAMILIES else OTHER_FAMILY
 
 
 def missing_properties(facts: SandboxFacts) -> tuple[str, ...]:

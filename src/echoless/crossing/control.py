@@ -14,6 +14,7 @@ import msgspec
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.egress_control import EGRESS_CONTROL_RECORDS, RemoteFacts
+from echoless.crossing.operations_records import ProcessCounts
 from echoless.crossing.records import Code, Count, Name, Record, RecordRegistry
 from echoless.crossing.wire import HEADER, Frame, decode_header
 
@@ -221,7 +222,7 @@ class Retire(Record, frozen=True):
 
 _CONTROL_RECORDS: Final[tuple[type[Record], ...]] = (
     GatewayConfig, EngineConfig, MediaConfig, LiveConfig, VaultConfig, AddLink, ProcessReady, StartRefused,
-    HostState, Stop, Retire, *EGRESS_CONTROL_RECORDS,
+    HostState, ProcessCounts, Stop, Retire, *EGRESS_CONTROL_RECORDS,
 )  # fmt: skip
 
 

@@ -606,6 +606,8 @@ _TABLE: Final = {
     # Ours, and public.
     Product.SERVICE: """
         G GET /health
+        G GET /ready
+        G GET /metrics
         G GET /docs
         G GET /openapi.json
     """,

@@ -49,7 +49,7 @@ from echoless.vault.intake.granting import (
     source_of,
     too_many,
 )
-from echoless.vault.intake.keeping import ABANDONED, Keeper
+from echoless.vault.intake.keeping import ABANDONED, Keeper, mode_of
 from echoless.vault.intake.tally import Tally
 from echoless.vault.intake.tickets import CONTENT_KINDS, Ticket, Tickets
 from echoless.vault.intake.turnstile import Entrance, Turnstile
@@ -462,10 +462,7 @@ class IntakeDesk:
 
     def _count(self, ticket: Ticket, record: CloseTicket) -> None:
         lasted_s = max(0.0, self._clock.monotonic_s() - ticket.started_s)
-        # A switch in the wrong place makes the answer zero whatever the ticket says.
-        is_zero = RetentionMode.ZERO in {ticket.decision.mode, record.answered_as}
-        mode = RetentionMode.ZERO if is_zero else RetentionMode.DEFAULT
-        self.tally.closed(ticket.endpoint.product, mode, record, lasted_s)
+        self.tally.closed(ticket.endpoint.product, mode_of(ticket, record), record, lasted_s)
 
     async def _commit(self, ticket: Ticket, status: CloseStatus, header: Header | None) -> None:
         answer: Record = TicketClosed(is_kept=True)

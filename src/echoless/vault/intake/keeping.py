@@ -191,11 +191,11 @@ class Keeper:
             "duration_ms": min(record.duration_ms, elapsed_ms),
             "http_status": status if 100 <= status <= 599 or 1000 <= status <= 1015 else 0,
             "error_code": code if not code or code in _CODES else _OTHER,
-            "mode": _mode_of(ticket, record).value,
+            "mode": mode_of(ticket, record).value,
             "policy_version": ticket.policy_version,
         }
 
 
-def _mode_of(ticket: Ticket, record: CloseTicket) -> RetentionMode:
+def mode_of(ticket: Ticket, record: CloseTicket) -> RetentionMode:
     """Return the mode that a request had for its client: never a laxer one than it was decided."""
     return RetentionMode.ZERO if record.answered_as is RetentionMode.ZERO else ticket.decision.mode

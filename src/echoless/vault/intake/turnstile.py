@@ -48,6 +48,16 @@ class Turnstile(Generic[T]):
         self._gates: dict[str, _Gate[T]] = {}
         self._waiting_count = 0
 
+    @property
+    def waiting_count(self) -> int:
+        """How many wait, of all owners."""
+        return self._waiting_count
+
+    @property
+    def running_count(self) -> int:
+        """How many are inside, of all owners."""
+        return sum(gate.inside_count for gate in self._gates.values())
+
     def enter(self, owner: str, inside_max: int, who: T, now_s: float) -> Entrance:
         """Let somebody in, or into the queue, or away where the queue is full."""
         gate = self._gates.setdefault(owner, _Gate())

@@ -27,6 +27,7 @@ from echoless.crossing.control import (
     Stop,
     VaultConfig,
 )
+from echoless.crossing.operations_records import ProcessCounts
 from echoless.crossing.records import Record
 from echoless.vault.intake.granting import HOST_NOT_STATED
 from echoless.vault.service.opening import start_vault
@@ -76,6 +77,8 @@ class _Process:
                     return
                 case HostState():
                     vault.host.missing = frozenset(record.missing)
+                case ProcessCounts():
+                    vault.note_processes(record)
                 case AddLink(peer=Peer.GATEWAY):
                     await vault.add_gateway(socket.socket(fileno=descriptors[0]))
                 case AddLink(peer=Peer.OPERATOR_LISTENER):
