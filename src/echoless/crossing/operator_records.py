@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+import msgspec
+
+from echoless.crossing.operator_policy_records import OPERATOR_POLICY_RECORDS
 from echoless.crossing.query_records import Done, KeyCreated, KeyView
 from echoless.crossing.records import Code, Count, Name, Record, Refused
 from echoless.retention.decision import RetentionMode
@@ -74,6 +77,10 @@ class OperatorCreateKey(Record, frozen=True):
     name: Name
     scopes: list[Code] | None
     retention: RetentionMode
+    character_limit: Count | None = None
+    expires_unix: Count | None = None
+    allowed_networks: list[Code] | None = None
+    concurrency_limits: dict[str, Count] = msgspec.field(default_factory=dict)
 
 
 class OperatorListKeys(Record, frozen=True):
@@ -164,5 +171,5 @@ OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (
     CreateWorkspace, WorkspaceCreated, ListWorkspaces, WorkspaceView, WorkspaceList, OperatorCreateKey,
     OperatorListKeys, KeyList, OperatorRevokeKey, SetVoiceAlias, ListVoiceAliases, VoiceAliases, SearchKept,
     KeptFound, Done, KeyCreated, KeyView, Refused, SetRestriction,
-    SetConcurrency,
+    SetConcurrency, *OPERATOR_POLICY_RECORDS,
 )  # fmt: skip
