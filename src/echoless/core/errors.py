@@ -56,6 +56,8 @@ class ErrorCode(StrEnum):
     # At start.
     CONFIGURATION = "configuration"
     DATA_DIRECTORY = "data_directory"
+    # Backups: cannot be taken, or an archive is refused.
+    BACKUP = "backup"
 
 
 class EcholessError(Exception):

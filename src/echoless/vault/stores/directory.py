@@ -8,6 +8,8 @@
     objects/            sealed audio and transcripts, a folder for each item
     erasure/ledger      ids of what was deleted, append-only
     before-migration/   copies of both databases while a migration may have to be taken back
+    backup-staging/     copies of both databases while a backup is made of them
+    restore-staging/    a restored directory until it is whole; with restore-whole it takes this one's place
 
 Nothing in here is readable for anybody but the user who runs the server.
 """
@@ -23,6 +25,7 @@ from typing import Final
 from echoless.core.errors import EcholessError, ErrorCode
 
 VERSION: Final = 4
+_ZEROS_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,21 @@ class DataDirectory:
     def copies(self) -> Path:
         """Copies of the databases from before the last migration."""
         return self.root / "before-migration"
+
+    @property
+    def backup_staging(self) -> Path:
+        """Copies of the databases while a backup is made of them."""
+        return self.root / "backup-staging"
+
+    @property
+    def restore_staging(self) -> Path:
+        """A directory like this one, while it is restored from an archive."""
+        return self.root / "restore-staging"
+
+    @property
+    def restore_whole(self) -> Path:
+        """There from when a restored directory is whole until it has taken the place of this one."""
+        return self.root / "restore-whole"
 
     @property
     def version_file(self) -> Path:
@@ -118,6 +136,24 @@ def write_whole(path: Path, data: bytes) -> None:
     finally:
         os.close(descriptor)
     staging.replace(path)
+    sync_folder(path.parent)
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that only this user may read."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+
+
+def overwrite_and_remove(path: Path) -> None:
+    """Write zeros over a file, durably, and remove it; nothing happens where there is none."""
+    if not path.exists():
+        return
+    with path.open("r+b", buffering=0) as file:
+        left = path.stat().st_size
+        while left > 0:
+            left -= file.write(bytes(min(left, _ZEROS_BYTES)))
+        os.fsync(file.fileno())
+    path.unlink()
     sync_folder(path.parent)
 
 

@@ -26,6 +26,7 @@ from echoless.vault.stores.ledger import Ledger
 from echoless.vault.stores.migration import bring_up_to_date, drop_old_copies, make_readable
 from echoless.vault.stores.rows import load_accounts, read_fact
 from echoless.vault.stores.segments import Segments
+from echoless.vault.stores.serial_thread import SerialThread
 from echoless.vault.stores.writer import Connections, Writer
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Storage:
     reader: HistoryReader
     first_key_digest: str | None
     first_key_hint: str | None
-    write_thread: ThreadPoolExecutor
+    write_thread: SerialThread
     read_thread: ThreadPoolExecutor
     engines: tuple[sa.Engine, sa.Engine]
 
@@ -104,8 +105,9 @@ async def _open_parts(
         open_engine(directory.keys_database, durability),
     )
     segments = Segments(directory, durability)
+    ledger = Ledger(directory)
     accounts = Accounts(clock)
-    write_thread = ThreadPoolExecutor(1, "vault-writer")
+    write_thread = SerialThread("vault-writer")
     read_thread = ThreadPoolExecutor(1, "vault-reader")
     loop = asyncio.get_running_loop()
 
@@ -118,7 +120,8 @@ async def _open_parts(
     def load() -> tuple[str | None, str | None]:
         vault = connections.vault
         with vault.begin(), connections.keys.begin():
-            load_accounts(accounts, vault, connections.keys, keyring)
+            gone = frozenset(workspace_id for batch in ledger.workspaces() for workspace_id in batch)
+            load_accounts(accounts, vault, connections.keys, keyring, gone)
             return read_fact(vault, "first_key_digest"), read_fact(vault, "first_key_hint")
 
     try:
@@ -132,7 +135,7 @@ async def _open_parts(
     writer = Writer(connections, keyring, segments, write_thread)
     writer.start()
     return Storage(
-        directory=directory, lock=lock, keyring=keyring, segments=segments, ledger=Ledger(directory),
+        directory=directory, lock=lock, keyring=keyring, segments=segments, ledger=ledger,
         accounts=accounts, writer=writer, reader=reader, first_key_digest=first_key_digest,
         first_key_hint=first_key_hint, write_thread=write_thread, read_thread=read_thread, engines=engines,
     )  # fmt: skip

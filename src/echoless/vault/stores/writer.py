@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
@@ -67,7 +67,7 @@ class Writer:
     """
 
     def __init__(
-        self, connections: Connections, keyring: Keyring, segments: Segments, thread: ThreadPoolExecutor
+        self, connections: Connections, keyring: Keyring, segments: Segments, thread: Executor
     ) -> None:
         self._connections = connections
         self._keyring = keyring
