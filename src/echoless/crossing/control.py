@@ -31,6 +31,7 @@ class Peer(StrEnum):
     MEDIA = "media"
     LIVE = "live"
     EGRESS = "egress"
+    COURIER = "courier"
     HTTP_LISTENER = "http_listener"
     OPERATOR_LISTENER = "operator_listener"
 
@@ -44,6 +45,7 @@ class GatewayConfig(Record, frozen=True):
     remotes:          that are declared
     outbound_peer:    the egress process that fetches and delivers; empty where there is none
     has_fetches, has_webhooks: what it may be asked for
+    metrics_token_digest: SHA-256 in hex of what a scraper must show; empty where nobody may have the metrics
     """
 
     KIND: ClassVar[int] = 300
@@ -75,6 +77,7 @@ class GatewayConfig(Record, frozen=True):
     outbound_peer: Code = ""
     has_fetches: bool = False
     has_webhooks: bool = False
+    metrics_token_digest: Code = ""
 
 
 class LocalModel(Record, frozen=True):

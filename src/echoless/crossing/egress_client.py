@@ -16,6 +16,7 @@ from typing import Final
 from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import NO_TICKET, TicketId
+from echoless.crossing.courier_records import COURIER_RECORDS
 from echoless.crossing.egress_records import (
     EGRESS_RECORDS,
     FETCH_WINDOW_BYTES,
@@ -39,7 +40,7 @@ _CODES: Final = {code.value: code for code in ErrorCode}
 
 def egress_registry() -> RecordRegistry:
     """Return the registry of links between a gateway and an egress process."""
-    return core_registry(MEDIA_RECORDS, EGRESS_RECORDS)
+    return core_registry(MEDIA_RECORDS, EGRESS_RECORDS, COURIER_RECORDS)
 
 
 class EgressLinks:

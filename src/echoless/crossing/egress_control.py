@@ -69,9 +69,27 @@ class OutboundRules(Record, frozen=True):
     allows_plain: bool
 
 
+class MailAccess(Record, frozen=True):
+    """The mail server of the operator, as the courier needs it.
+
+    security: `starttls`, `tls` from the first byte on, or `plain`
+    user, password: empty for no login
+    sender:   the address that messages come from
+    """
+
+    host: Name
+    port: Count
+    security: Code
+    user: Name
+    password: Name
+    sender: Name
+
+
 class EgressConfig(Record, frozen=True):
     """What an egress process must know. It has either a remote or rules for whatever clients name.
 
+    mail:            of the courier, which carries the vault's notices; None where it has only webhooks
+    is_courier:      whether it is that one
     connect_ports:   the only TCP ports within reach, where the kernel can hold it to them
     ca_path:         certificates to trust in place of the system's; empty for those
     forbidden_paths: as for a gateway
@@ -87,6 +105,8 @@ class EgressConfig(Record, frozen=True):
     outbound: OutboundRules | None = None
     ca_path: str = ""
     forbidden_paths: tuple[str, ...] = ()
+    mail: MailAccess | None = None
+    is_courier: bool = False
 
 
 class ResolveName(Record, frozen=True):

@@ -26,6 +26,7 @@ _MODULES: Final = {
     Role.MEDIA: ("echoless.volatile.service", "media"),
     Role.LIVE: ("echoless.volatile.service", "live"),
     Role.EGRESS: ("echoless.volatile.service", "egress"),
+    Role.COURIER: ("echoless.volatile.service", "egress"),
     Role.ENGINE: ("echoless.volatile.service", "engine"),
     Role.GATEWAY: ("echoless.volatile.service", "gateway"),
 }

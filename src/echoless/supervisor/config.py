@@ -22,6 +22,8 @@ from echoless.core.engine_names import EMBEDDED_WORDS, is_engine_name, local_nam
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.models import MODEL_BY_ID, MODELS
 from echoless.core.voices import VOICE_BY_ID
+from echoless.supervisor.mail import MailSettings
+from echoless.supervisor.moderation import ModerationSettings
 from echoless.supervisor.remotes import RemoteSettings, check_names
 
 VARIABLE_PREFIX: Final = "ECHOLESS_"
@@ -38,6 +40,7 @@ _ERROR: Final = "error"
 _API_KEY: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _PORTS_MAX: Final = 16
+_ONLY_IN_A_FILE: Final = frozenset({"remotes", "mail", "moderation"})
 # What pydantic would say in its own words of a table that is none.
 _TABLE_FAULTS: Final = frozenset({"dict_type", "model_type", "mapping_type"})
 
@@ -146,6 +149,12 @@ class ServerConfig(BaseModel):
     body_timeout_s: _Seconds = Field(30.0, description="Time for the body of a request.")
     write_timeout_s: _Seconds = Field(60.0, description="How long a client may take nothing of its answer.")
     keep_alive_timeout_s: _Seconds = Field(65.0, description="How long an idle connection is kept.")
+    drain_deadline_s: _Seconds = Field(
+        10.0, description="How long running requests and sockets may take once the server is told to stop."
+    )
+    metrics_token_file: str | None = Field(
+        None, description="File with the token that a scraper of /metrics shows; without one there are no metrics."
+    )
     fetches: bool = Field(
         False, description="Fetch recordings from addresses that clients name (cloud_storage_url), https only."
     )
@@ -166,6 +175,12 @@ class ServerConfig(BaseModel):
     )
     remotes: dict[str, RemoteSettings] = Field(
         default_factory=dict, description="Servers that do work in place of an engine; see above. Only in a file."
+    )
+    mail: MailSettings | None = Field(
+        None, description="The mail server by which people are told; see above. Only in a file."
+    )
+    moderation: ModerationSettings = Field(
+        default_factory=ModerationSettings, description="How texts are checked; see above. Only in a file."
     )
     voice_changes_max: int = Field(
         20_000,
@@ -205,9 +220,13 @@ class ServerConfig(BaseModel):
         ports = self.outbound_ports.split(",")
         if len(ports) > _PORTS_MAX or not all(_PORT.fullmatch(port) and int(port) < 2**16 for port in ports):
             raise ValueError(f"outbound_ports are 1 to {_PORTS_MAX} numbers from 1 to 65535, parted by commas")
+        enabled = {name: remote for name, remote in self.remotes.items() if remote.enabled}
         named = {remote_name(engine) for engine in self.model_engines.values()} - {""}
-        if not named <= {name for name, remote in self.remotes.items() if remote.enabled}:
+        if not named <= enabled.keys():
             raise ValueError("model_engines names a remote that is not declared, or not enabled")
+        judge = remote_name(self.moderation.model)
+        if self.moderation.model and (judge not in enabled or enabled[judge].kind != "openai"):
+            raise ValueError("moderation.model names no enabled remote of the kind openai: give remote:NAME")
         return self
 
     @model_validator(mode="after")
@@ -331,8 +350,8 @@ def _read_variables(environ: Mapping[str, str]) -> Mapping[str, object]:
         key = name.removeprefix(VARIABLE_PREFIX).lower()
         if key != KEY_FILE_KEY and key not in ServerConfig.model_fields:
             raise _refuse(f"{name} is no setting of Echoless", key)
-        if key == "remotes":
-            raise _refuse("remotes are declared in a file of settings only", key)
+        if key in _ONLY_IN_A_FILE:
+            raise _refuse(f"{key} can be set in a file of settings only", key)
         if text:
             values[key] = _pairs(key, text) if key in mapping_keys() else text
     return values

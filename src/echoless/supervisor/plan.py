@@ -25,6 +25,7 @@ class Role(StrEnum):
     MEDIA = "media"
     LIVE = "live"
     EGRESS = "egress"
+    COURIER = "courier"
     GATEWAY = "gateway"
 
 
@@ -154,6 +155,7 @@ class Plan:
     media_count: int = 0
     live_count: int = 0
     egress_count: int = 0
+    courier_count: int = 0
     host_has_swap: bool = False
     _processes: dict[int, _Process] = field(default_factory=dict)
     _slots: dict[Slot, _SlotState] = field(default_factory=dict)
@@ -162,6 +164,7 @@ class Plan:
     _is_announced: bool = False
     _stopping: Role | None = None
     _exit_status: int = 0
+    _restarts: dict[Role, int] = field(default_factory=dict)
 
     # --- events ---
 
@@ -173,6 +176,7 @@ class Plan:
             (Role.MEDIA, self.media_count),
             (Role.LIVE, self.live_count),
             (Role.EGRESS, self.egress_count),
+            (Role.COURIER, self.courier_count),
             (Role.GATEWAY, self.gateway_count),
         ):
             slots += [Slot(role, index) for index in range(count)]
@@ -213,11 +217,12 @@ class Plan:
         if process is None:
             return []
         if self._stopping is not None:
-            return self._continue_stop(now_s)
+            return [*self._answer_for(process.slot), *self._continue_stop(now_s)]
         if process.phase is Phase.RETIRING:
             return self._restate()
         state = self._slots[process.slot]
         state.down_since_s = now_s if state.down_since_s is None else state.down_since_s
+        self._restarts[process.slot.role] = self._restarts.get(process.slot.role, 0) + 1
         state.failures = 0 if now_s - process.started_s > _STABLE_AFTER_S else state.failures + 1
         return [*self._restate(), *self._respawn_after(process.slot, state, now_s)]
 
@@ -282,6 +287,23 @@ class Plan:
         is_starting = not self._is_announced and not all(self._ready_in(slot) for slot in self._slots)
         return tuple(sorted(codes | ({"starting"} if is_starting else set())))
 
+    @property
+    def ready_counts(self) -> dict[str, int]:
+        """How many processes of each role serve."""
+        roles = [process.slot.role.value for process in self._processes.values() if process.phase is Phase.READY]
+        return {role: roles.count(role) for role in sorted(set(roles))}
+
+    @property
+    def restart_counts(self) -> dict[str, int]:
+        """How many processes of each role ended by themselves and got a successor."""
+        return {role.value: count for role, count in self._restarts.items()}
+
+    @property
+    def ready_vault(self) -> int | None:
+        """The number of the vault's process, once it serves."""
+        vault = self._ready_in(Slot(Role.VAULT, 0))
+        return None if vault is None else vault.number
+
     # --- inner ---
 
     def _spawn(self, slot: Slot, now_s: float) -> list[Command]:
@@ -327,6 +349,14 @@ class Plan:
         is_down = state.down_since_s is not None and now_s - state.down_since_s >= _SILENT_AFTER_S
         return slot.role is Role.GATEWAY and is_down and not state.is_answering
 
+    def _answer_for(self, slot: Slot) -> list[Command]:
+        """While others still drain, nobody shall wait at the door of a gateway that is gone."""
+        state = self._slots[slot]
+        if slot.role is not Role.GATEWAY or state.is_answering:
+            return []
+        state.is_answering = True
+        return [AnswerUnavailable(slot, is_on=True)]
+
     def _restate(self) -> list[Command]:
         """Tell a ready vault the state of the host where it has not heard it yet."""
         vault = self._ready_in(Slot(Role.VAULT, 0))
@@ -337,7 +367,7 @@ class Plan:
 
     def _continue_stop(self, now_s: float) -> list[Command]:
         """Ask the next kind of process to stop once the kind before it is gone."""
-        for role in (Role.GATEWAY, Role.ENGINE, Role.MEDIA, Role.LIVE, Role.EGRESS, Role.VAULT):
+        for role in _STOP_ORDER:
             alive = [process for process in self._processes.values() if process.slot.role is role]
             if not alive:
                 continue
@@ -348,6 +378,13 @@ class Plan:
         return [Exit(self._exit_status)]
 
 
+_STOP_ORDER: Final = (Role.GATEWAY, Role.ENGINE, Role.MEDIA, Role.LIVE, Role.EGRESS, Role.COURIER, Role.VAULT)
+
+
 def _are_linked(one: Role, other: Role) -> bool:
-    """Gateways speak to the vault, to every engine and to every way out; nobody else speaks to anybody."""
+    """Gateways speak to the vault, to every engine and to every way out, and the vault to its courier; nobody else
+    speaks to anybody.
+    """
+    if Role.COURIER in {one, other}:
+        return Role.VAULT in {one, other}
     return (one is Role.GATEWAY) is not (other is Role.GATEWAY)

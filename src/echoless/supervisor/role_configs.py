@@ -11,7 +11,7 @@ from typing import Final
 from echoless.core.engine_names import EMBEDDED_WORDS
 from echoless.core.model_catalogue import Capability
 from echoless.crossing.control import EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
-from echoless.crossing.egress_control import EgressConfig, OutboundRules, RemoteAccess
+from echoless.crossing.egress_control import EgressConfig, MailAccess, OutboundRules, RemoteAccess
 from echoless.supervisor.certificates import self_signed_pair
 from echoless.supervisor.config import ServerConfig
 from echoless.supervisor.local_models import UsedModels, languages_of, models_for
@@ -56,28 +56,35 @@ def role_config(
     tls: ResolvedTLS,
     remotes: Sequence[RemoteAccess] = (),
     models: UsedModels = MappingProxyType({}),
+    *,
+    metrics_token_digest: str = "",
+    mail: MailAccess | None = None,
 ) -> RoleConfig:
     """Return the first message for a child.
 
     remotes: those that are declared, in order, with the keys that were read at the start
     models:  the installed ones that are used, as they were at the start
+    metrics_token_digest: of the token in its file, as it was at the start
+    mail:    the operator's mail server, with the password that was read at the start
     """
     match slot.role:
         case Role.GATEWAY:
-            return _gateway(config, slot, tls, models)
+            return _gateway(config, slot, tls, models, metrics_token_digest)
         case Role.ENGINE:
             return _engine(config, slot, tls, models)
         case Role.MEDIA:
             return _media(config, slot, tls, models)
-        case Role.EGRESS:
-            return _egress(config, slot, tls, remotes)
+        case Role.EGRESS | Role.COURIER:
+            return _egress(config, slot, tls, remotes, mail)
         case Role.LIVE:
             return _live(config, slot, tls, models)
         case Role.VAULT:
             return _vault(config, slot)
 
 
-def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS, models: UsedModels) -> GatewayConfig:
+def _gateway(
+    config: ServerConfig, slot: Slot, tls: ResolvedTLS, models: UsedModels, metrics_token_digest: str
+) -> GatewayConfig:
     return GatewayConfig(
         name=slot.name,
         is_audit_view=config.audit_view,
@@ -106,6 +113,7 @@ def _gateway(config: ServerConfig, slot: Slot, tls: ResolvedTLS, models: UsedMod
         outbound_peer=_outbound_peer(config),
         has_fetches=config.fetches,
         has_webhooks=config.webhooks,
+        metrics_token_digest=metrics_token_digest,
         media_engine_count=config.media_engines,
         live_engine_count=config.live_engines,
         forbidden_paths=_forbidden_paths(config, tls),
@@ -158,9 +166,16 @@ def egress_count(config: ServerConfig) -> int:
     return len(declared_remotes(config.remotes)) + (config.fetches or config.webhooks)
 
 
+def courier_count(config: ServerConfig) -> int:
+    """Return whether there is a process that carries the vault's notices: it needs a way to carry them on."""
+    return int(config.mail is not None or config.webhooks)
+
+
 def may_resolve(config: ServerConfig, slot: Slot, host: str) -> bool:
     """Whether a process may have a name resolved: that of a remote its own, the one for clients any."""
     remotes = declared_remotes(config.remotes)
+    if slot.role is Role.COURIER:
+        return config.webhooks or (config.mail is not None and config.mail.host == host)
     if slot.role is not Role.EGRESS:
         return False
     return slot.index >= len(remotes) or remotes[slot.index].settings.host == host
@@ -171,10 +186,14 @@ def _outbound_peer(config: ServerConfig) -> str:
     return Slot(Role.EGRESS, len(declared_remotes(config.remotes))).name if has_one else ""
 
 
-def _egress(config: ServerConfig, slot: Slot, tls: ResolvedTLS, remotes: Sequence[RemoteAccess]) -> EgressConfig:
+def _egress(
+    config: ServerConfig, slot: Slot, tls: ResolvedTLS, remotes: Sequence[RemoteAccess], mail: MailAccess | None
+) -> EgressConfig:
+    if slot.role is Role.COURIER:
+        return _courier(config, slot, tls, mail)
     declared = declared_remotes(config.remotes)
     remote = remotes[slot.index] if slot.index < len(declared) else None
-    ports = tuple(int(port) for port in config.outbound_ports.split(","))
+    ports = _outbound_ports(config)
     rules = OutboundRules(config.outbound_private_addresses, config.outbound_plain_http)
     return EgressConfig(
         name=slot.name,
@@ -184,9 +203,34 @@ def _egress(config: ServerConfig, slot: Slot, tls: ResolvedTLS, remotes: Sequenc
         connect_ports=(declared[slot.index].settings.port,) if remote else ports,
         remote=remote,
         outbound=None if remote else rules,
-        ca_path=str(Path(config.outbound_ca_file).resolve()) if config.outbound_ca_file else "",
+        ca_path=_ca_path(config),
         forbidden_paths=_forbidden_paths(config, tls),
     )
+
+
+def _courier(config: ServerConfig, slot: Slot, tls: ResolvedTLS, mail: MailAccess | None) -> EgressConfig:
+    ports = _outbound_ports(config) if config.webhooks else ()
+    rules = OutboundRules(config.outbound_private_addresses, config.outbound_plain_http)
+    return EgressConfig(
+        name=slot.name,
+        is_audit_view=config.audit_view,
+        assurance=config.assurance,
+        is_scrubbing=config.scrubbing,
+        connect_ports=(*ports, *([mail.port] if mail is not None else [])),
+        outbound=rules if config.webhooks else None,
+        ca_path=_ca_path(config),
+        forbidden_paths=_forbidden_paths(config, tls),
+        mail=mail,
+        is_courier=True,
+    )
+
+
+def _outbound_ports(config: ServerConfig) -> tuple[int, ...]:
+    return tuple(int(port) for port in config.outbound_ports.split(","))
+
+
+def _ca_path(config: ServerConfig) -> str:
+    return str(Path(config.outbound_ca_file).resolve()) if config.outbound_ca_file else ""
 
 
 def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
@@ -210,5 +254,6 @@ def _forbidden_paths(config: ServerConfig, tls: ResolvedTLS) -> tuple[str, ...]:
     data = Path(config.data).resolve()
     found = [str(path) for path in sorted(data.iterdir()) if path.is_file()]
     keys = [remote.settings.api_key_file for remote in declared_remotes(config.remotes)]
-    secrets = [str(Path(key).resolve()) for key in keys if key is not None]
+    keys += [config.mail.password_file] if config.mail is not None else []
+    secrets = [str(Path(key).resolve()) for key in (*keys, config.metrics_token_file) if key is not None]
     return (*found[:_FORBIDDEN_COUNT_MAX], *([tls.key_path] if tls.is_on else []), *secrets)

@@ -26,6 +26,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, FieldValue, checked_fields
 from echoless.crossing.control import AddLink, HostState, Peer, ProcessReady, Retire, StartRefused, Stop
 from echoless.crossing.egress_control import NameResolved, ResolveName
+from echoless.crossing.operations_records import ProcessCounts
 from echoless.crossing.records import Record
 from echoless.supervisor.children import Child, child_environment, spawn
 from echoless.supervisor.config import ServerConfig
@@ -38,6 +39,8 @@ from echoless.supervisor.listeners import (
     listen_operator,
 )
 from echoless.supervisor.local_models import used_models
+from echoless.supervisor.mail import mail_access
+from echoless.supervisor.metrics_token import metrics_token_digest
 from echoless.supervisor.plan import (
     AnnounceReady,
     AnswerUnavailable,
@@ -55,12 +58,11 @@ from echoless.supervisor.plan import (
 )
 from echoless.supervisor.remotes import declared_remotes
 from echoless.supervisor.resolver import Resolver
-from echoless.supervisor.role_configs import ResolvedTLS, egress_count, may_resolve, role_config
+from echoless.supervisor.role_configs import ResolvedTLS, courier_count, egress_count, may_resolve, role_config
 from echoless.supervisor.terminal import Terminal
 
 _TICK_S: Final = 0.25
 _SWAP_CHECK_S: Final = 10.0
-STOP_DEADLINE_S: Final = 10.0
 _RETIRING: Final = frozenset({Role.ENGINE, Role.MEDIA, Role.LIVE})
 
 
@@ -108,11 +110,15 @@ class Supervisor:
         self._operator = listen_operator(Path(config.data))
         self._selector = selectors.DefaultSelector()
         self._remotes = tuple(remote.access for remote in declared_remotes(config.remotes))
+        self._metrics_token_digest = metrics_token_digest(config.metrics_token_file)
+        self._stated: tuple[int | None, ProcessCounts] = (None, ProcessCounts({}, {}))
+        self._mail = mail_access(config.mail)
         self._resolver = Resolver(self._selector)
         self._children: dict[int, Child] = {}
         self._plan = Plan(
-            config.engines, config.gateways, STOP_DEADLINE_S,
+            config.engines, config.gateways, config.drain_deadline_s,
             media_count=config.media_engines, live_count=config.live_engines, egress_count=egress_count(config),
+            courier_count=courier_count(config),
         )  # fmt: skip
         self._welcome = Welcome(config, tls, listeners[0].getsockname()[1], time.monotonic())
         self._exit_status: int | None = None
@@ -149,6 +155,7 @@ class Supervisor:
             has_swap = read_swap(pages_locked=False) is SwapState.POSSIBLE
             self._carry_out(self._plan.host_changed(has_swap=has_swap))
         self._carry_out(self._plan.tick(now_s))
+        self._state_processes()
 
     @contextlib.contextmanager
     def _signals(self):  # type: ignore[no-untyped-def]  # a generator for contextlib
@@ -306,7 +313,11 @@ class Supervisor:
         ):
             self._selector.register(descriptor, selectors.EVENT_READ, react)
         self._say(Event.PROCESS_STARTED, name=slot.name, pid=child.pid)
-        self._send(number, role_config(self._config, slot, self._tls, self._remotes, self._models))
+        config = role_config(
+            self._config, slot, self._tls, self._remotes, self._models,
+            metrics_token_digest=self._metrics_token_digest, mail=self._mail,
+        )  # fmt: skip
+        self._send(number, config)
         if slot.role is Role.VAULT:
             self._send(number, AddLink(Peer.OPERATOR_LISTENER, slot.name), (self._operator.fileno(),))
 
@@ -337,6 +348,14 @@ class Supervisor:
         for code in command.missing:
             if code != "starting":
                 self._say(Event.ZERO_RETENTION_REFUSED_BY_HOST, reason=code, assurance=self._config.assurance)
+
+    def _state_processes(self) -> None:
+        """Tell the vault how many processes there are, where that changed, or where the vault is a new one."""
+        vault = self._plan.ready_vault
+        counts = ProcessCounts(self._plan.ready_counts, self._plan.restart_counts)
+        if vault is not None and self._stated != (vault, counts):
+            self._stated = (vault, counts)
+            self._send(vault, counts)
 
     def _answer_unavailable(self, slot: Slot, *, is_on: bool) -> None:
         listener = self._listeners[slot.index]

@@ -129,7 +129,7 @@ class Outbox:
         *,
         secrets: Mapping[str, str] | None = None,
     ) -> DraftedNotice:
-        """Return the rows of a notice, for whoever commits it together with something else, and calls `wake` after."""
+        """Return the rows of a notice, for whoever commits it with something else, and calls `wake` after."""
         given = frozenset({"workspace_id", *facts, *(secrets or {})})
         assert not missing_names(kind, given), "a notice lacks what its words need"
         rules, now_ms, notice_id = RULES[kind], self._clock.unix_ms(), new_opaque_id()
@@ -226,7 +226,7 @@ class Outbox:
         return Outcome("" if 200 <= status < 300 else f"http_{status}")
 
     async def _forget_when_sent(self, notice: StoredNotice) -> None:
-        """Destroy what was sealed once nothing of the notice is under way: an address or a code is needed no more."""
+        """Destroy what was sealed once all of the notice has arrived: an address or a code is needed no more."""
         found = await self._storage.read(partial(read_deliveries, notice_ids=[notice.notice_id]))
         if all(delivery.state == DeliveryState.SENT.value for delivery in found[notice.notice_id]):
             await self._storage.writer.run(partial(forget_private, notice_id=notice.notice_id))
@@ -249,9 +249,7 @@ class Outbox:
             next_ms=self._clock.unix_ms(), last_code="", done_ms=0,
         )  # fmt: skip
 
-    def _sealed(
-        self, notice: StoredNotice, private: PrivatePart
-    ) -> tuple[list[tuple[Write, Row]], bytes | None]:
+    def _sealed(self, notice: StoredNotice, private: PrivatePart) -> tuple[list[tuple[Write, Row]], bytes | None]:
         """Return the row of the notice's key and its sealed part; neither where there is nothing to seal."""
         if not private.addresses and not private.secrets:
             return [], None

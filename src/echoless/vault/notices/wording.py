@@ -62,8 +62,8 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = {
     ),
     NoticeKind.DELETION_REQUESTED: Wording(
         "Confirm that your workspace is to be deleted",
-        "Somebody asked to delete workspace {workspace_id} with everything in it. If it was not you, do nothing and "
-        "change your password.\n\nYour code is: {code}",
+        "Somebody asked to delete workspace {workspace_id} with everything in it. If it was not you, do nothing, "
+        "and change your password.\n\nYour code is: {code}",
     ),
     NoticeKind.DELETED: Wording(
         "Your workspace was deleted",

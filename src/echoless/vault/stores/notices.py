@@ -176,8 +176,9 @@ def list_notices(
         statement = statement.where(_NOTICES.c.notice_id.in_(undelivered))
     if before is not None:
         statement = statement.where(_NOTICES.c.sequence < before)
+    statement = statement.order_by(_NOTICES.c.sequence.desc()).limit(count_max)
     with reader.vault.begin():
-        rows = reader.vault.execute(statement.order_by(_NOTICES.c.sequence.desc()).limit(count_max)).mappings().all()
+        rows = reader.vault.execute(statement).mappings().all()
     return [(int(row["sequence"]), _notice(row)) for row in rows]
 
 

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Final
 
-from echoless.core.errors import EcholessError
+from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
+from echoless.crossing.courier_records import MailSent, SendMail
 from echoless.crossing.egress_records import (
     Deliver,
     Delivered,
@@ -104,4 +105,6 @@ def ending(asked: Record, error: EcholessError) -> Record:
         return SpeechEnded(code, 0, 0)
     if isinstance(asked, Deliver):
         return Delivered(0, 0, code)
+    if isinstance(asked, SendMail):
+        return MailSent(code, is_final=error.code is ErrorCode.INVALID_PARAMETERS)
     return FetchEnded(code, error.public_description)

@@ -16,9 +16,11 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, where
 from echoless.crossing.child import ChildStart, link_end
 from echoless.crossing.control import AddLink, Peer, Stop
-from echoless.crossing.egress_control import EgressConfig, NameResolved
+from echoless.crossing.egress_control import EgressConfig, NameResolved, OutboundRules
 from echoless.volatile.egress.connections import Connections, Reach
+from echoless.volatile.egress.courier import CourierWork
 from echoless.volatile.egress.host import EgressHost, Performer
+from echoless.volatile.egress.mail import Mailer
 from echoless.volatile.egress.names import AskedNames, DeclaredName
 from echoless.volatile.egress.outbound import Outbound
 from echoless.volatile.egress.remote import RemoteWork
@@ -29,7 +31,7 @@ _REMOTE_SILENCE_S_MAX: Final = 300.0
 
 
 def run_egress(start: ChildStart, config: EgressConfig) -> None:
-    """Do what gateways ask until told to stop.
+    """Do what gateways ask, or the vault, until told to stop.
 
     raises: EcholessError(CONFIGURATION) when the certificates to trust cannot be read
     """
@@ -48,6 +50,7 @@ class _Egress:
         self._start = start
         self._config = config
         self._context = context
+        self._client = Peer.VAULT if config.is_courier else Peer.GATEWAY
         self._names = AskedNames(start.control.send)
         self._host = EgressHost(self._performer(), start.journal)
         self._ends: asyncio.Queue[int] = asyncio.Queue()
@@ -71,15 +74,27 @@ class _Egress:
 
     def _performer(self) -> Performer:
         ports = frozenset(self._config.connect_ports)
+        if self._config.is_courier:
+            return self._courier(ports)
         if self._config.remote is not None:
             # Where a remote is was declared by the operator, who may well have it on a network of his own.
             reach = Reach(allows_private=True, allows_plain=True, silence_s_max=_REMOTE_SILENCE_S_MAX, ports=ports)
             names = DeclaredName(self._names, time.monotonic)
             return RemoteWork(self._config.remote, Connections(names, self._context, reach), self._start.journal)
-        rules = self._config.outbound
-        assert rules is not None, "an egress process has a remote or rules"
+        assert self._config.outbound is not None, "an egress process has a remote or rules"
+        return self._outbound(self._config.outbound, ports)
+
+    def _outbound(self, rules: OutboundRules, ports: frozenset[int]) -> Outbound:
         reach = Reach(allows_private=rules.allows_private, allows_plain=rules.allows_plain, ports=ports)
         return Outbound(Connections(self._names, self._context, reach), time.time)
+
+    def _courier(self, ports: frozenset[int]) -> CourierWork:
+        mail, rules = self._config.mail, self._config.outbound
+        mailer = None
+        if mail is not None:
+            names = DeclaredName(self._names, time.monotonic)
+            mailer = Mailer(mail, names, self._context, self._start.journal, time.time)
+        return CourierWork(mailer, self._outbound(rules, ports) if rules is not None else None)
 
     def _receive(self) -> None:
         """Take control messages; without a supervisor there is nothing to live for."""
@@ -91,7 +106,7 @@ class _Egress:
             if message is None:
                 os._exit(0)
             record, descriptors = message
-            if isinstance(record, AddLink) and record.peer is Peer.GATEWAY:
+            if isinstance(record, AddLink) and record.peer is self._client:
                 self._ends.put_nowait(descriptors[0])
             elif isinstance(record, NameResolved):
                 self._names.answered(record)
