@@ -22,6 +22,7 @@ from echoless.crossing.kept_records import (
 )
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
+from echoless.crossing.operations_records import AskReadiness, MetricsPage, Readiness, ReadMetrics
 from echoless.crossing.records import (
     KIND_AUDIO,
     KIND_KEEP_AUDIO,
@@ -152,6 +153,10 @@ class FakeVault:
     def _answer(self, record: Record, ticket: TicketId) -> Record | None:
         if isinstance(record, OpenTicket):
             return self._open(record)
+        if isinstance(record, AskReadiness):
+            return Readiness(is_starting=False, is_store_failing=False, is_confined=True)
+        if isinstance(record, ReadMetrics):
+            return MetricsPage(b"requests_total 1\n")
         assert ticket != NO_TICKET
         kept = self.tickets[ticket]
         if isinstance(record, ReserveUnits):

@@ -222,6 +222,15 @@ class VaultClient:
             raise _away("vault")
         return VaultTicket(link, answer)
 
+    async def ask(self, question: Record) -> Record:
+        """Ask about the server, which takes no ticket.
+
+        raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE) while there is no vault
+        """
+        if self._link is None:
+            raise _away("vault")
+        return _no_refusal(await _answer(self._link, question, None))
+
 
 class Speech:
     """(4) One job of an engine. A context manager: leaving it before its end cancels the job."""

@@ -39,6 +39,7 @@ _SPEAKS_OF_ZERO: Final = {Switch.LOGGING_OFF, Switch.UNREADABLE}
 _VOICE_ID_MAX: Final = 256
 _UNLISTED: Final = Endpoint("GET", "/", Product.SERVICE, ENDPOINTS[-1].retention_class)
 _NOTHING_HERE: Final = "There is nothing at this address."
+DRAINING: Final = "The server is stopping and takes no new work; send this again shortly. Nothing was read."
 _PREFLIGHT: Final = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, POST, PATCH, PUT, DELETE"),
@@ -147,7 +148,10 @@ class Admission:
             # For refusals: until somebody decides, the strictest reading.
             call.mode = RetentionMode.ZERO
         route = self._routes.get(match.endpoint.name)
+        if self._services.duty.is_draining and not (route is not None and route.is_always_served):
+            raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, DRAINING)
         if route is not None and route.is_public and match.is_allowed:
+            call.shown_credential = head.credential if route.reads_credential else ""
             return route
         await self._admit(call, match, head, route)
         return self._served(call, match, route)

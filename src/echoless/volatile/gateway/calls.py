@@ -47,6 +47,7 @@ class Call:
     values:          parameters of the path, in the template's order
     has_unread_body: whether a body was announced and nobody has read it to its end
     base_url:        how this client reaches the server, for links; empty where that is not known
+    shown_credential: for the one public route that looks at it
     """
 
     endpoint: Endpoint
@@ -65,6 +66,7 @@ class Call:
     content_length: int | None = None
     content_type: str = field(default="", repr=False)
     base_url: str = field(default="", repr=False)
+    shown_credential: str = field(default="", repr=False)
     ticket: OpenTicketPort | None = field(default=None, repr=False)
     is_ticket_closed: bool = False
     is_started: bool = False
@@ -120,7 +122,7 @@ class Call:
         if self.has_origin:
             headers.append((b"access-control-allow-origin", b"*"))
             headers.append((b"access-control-expose-headers", _EXPOSED))
-        if self.has_unread_body:
+        if self.has_unread_body or self.services.duty.is_draining:
             headers.append((b"connection", b"close"))
         headers.extend(more)
         self.is_started = True

@@ -67,6 +67,10 @@ class VaultPort(Protocol):
         """(1) Ask for a ticket."""
         ...
 
+    async def ask(self, question: Record) -> Record:
+        """Ask about the server, which takes no ticket."""
+        ...
+
 
 class SpeechSource(Protocol):
     """Whatever parts of speech come from."""
@@ -148,6 +152,11 @@ class MediaSource(InputPort, Protocol):
 class MediaPort(Protocol):
     """Whoever converts and recognises recordings."""
 
+    @property
+    def process_count(self) -> int:
+        """Processes that live."""
+        ...
+
     def convert(self, ticket: TicketId, order: Convert) -> AbstractContextManager[MediaSource]:
         """(4) Begin a job of conversion."""
         ...
@@ -185,6 +194,11 @@ class ListeningSource(Protocol):
 class LivePort(Protocol):
     """Whoever listens to live audio."""
 
+    @property
+    def process_count(self) -> int:
+        """Processes that live."""
+        ...
+
     async def wait(self) -> None:
         """Wait until there is anybody who listens."""
         ...
@@ -201,6 +215,16 @@ class HeldBytes:
     total: int = 0
 
 
+@dataclass(slots=True)
+class Duty:
+    """What this gateway is there for.
+
+    is_draining: it ends what runs and takes no new work
+    """
+
+    is_draining: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayServices:
     """Everything a request may use."""
@@ -210,6 +234,7 @@ class GatewayServices:
     clock: Clock
     journal: Journal
     held: HeldBytes = field(default_factory=HeldBytes)
+    duty: Duty = field(default_factory=Duty)
     media: MediaPort = field(default_factory=MediaPool)
     live: LivePort = field(default_factory=LivePool)
     outbound: OutboundClient = field(default_factory=lambda: OutboundClient(EgressLinks()))

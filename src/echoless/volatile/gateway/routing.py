@@ -34,6 +34,8 @@ class Route:
     upload_bytes_max: for a recording as body: the largest that the product takes, if the server takes as much
     is_file_required: whether a form without its file is refused
     token_name:    the parameter of the query that may hold a single-use token in place of a key
+    is_always_served: also while the server drains, for whoever watches it
+    reads_credential: of a public one, whether its handler looks at what was shown
     """
 
     endpoint_name: str
@@ -50,6 +52,8 @@ class Route:
     upload_bytes_max: int = 0
     is_file_required: bool = True
     token_name: str = ""
+    is_always_served: bool = False
+    reads_credential: bool = False
 
     @property
     def endpoint(self) -> Endpoint:

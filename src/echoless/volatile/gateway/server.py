@@ -25,6 +25,7 @@ _BACKLOG: Final = 1024
 # Several gateways accept from one socket: each takes little at a time, so that none takes all.
 _ACCEPTS_PER_WAKE_UP: Final = 1
 _TLS_HANDSHAKE_S: Final = 10.0
+_FAREWELL_S: Final = 0.5
 
 
 class GatewayServer:
@@ -79,14 +80,20 @@ class GatewayServer:
         self._servers.append(server)
 
     async def stop(self, deadline_s: float) -> None:
-        """Accept no more, let running requests end until the deadline, then cut what is left."""
-        for server in self._servers:
-            server.close()
+        """Let running requests and sockets end until the deadline, accept no more, then cut what is left.
+
+        Meanwhile connections are still accepted: whoever asks is told by the app that this process is stopping.
+        """
         for connection in tuple(self._state.connections):
-            connection.shutdown()
+            # A socket is told at the end only: what it is in the middle of may be done by then.
+            if isinstance(connection, Connection):
+                connection.shutdown()
         tasks = set(self._state.tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=deadline_s)
+        for server in self._servers:
+            server.close()
+        await self._close_sockets()
         for connection in tuple(self._state.connections):
             connection.transport.close()
         left = {task for task in tasks if not task.done()}
@@ -96,6 +103,13 @@ class GatewayServer:
             await asyncio.wait(left, timeout=1.0)
         if self._collector is not None:
             self._collector.close()
+
+    async def _close_sockets(self) -> None:
+        """Tell sockets that the service restarts, and give their work a moment to take note."""
+        for connection in tuple(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(set(self._state.tasks), timeout=_FAREWELL_S)
 
     def _connection(self) -> Connection:
         assert self._collector is not None

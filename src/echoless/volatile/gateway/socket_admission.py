@@ -19,6 +19,7 @@ from echoless.crossing.control import GatewayConfig
 from echoless.crossing.records import OpenTicket
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.retention.endpoints import ENDPOINTS, Endpoint
+from echoless.volatile.gateway.admission import DRAINING
 from echoless.volatile.gateway.ports import GatewayServices, Receive, Scope, Send
 from echoless.volatile.gateway.problems import misplaced_switch, problem_for
 from echoless.volatile.gateway.request_line import (
@@ -131,6 +132,8 @@ class SocketAdmission:
         if call.switch in _SPEAKS_OF_ZERO:
             # For refusals: until somebody decides, the strictest reading.
             call.mode = RetentionMode.ZERO
+        if self._services.duty.is_draining:
+            raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, DRAINING)
         shown = credential_of_handshake(head.credential, query)
         if shown is not None:
             await self._admit(call, shown)

@@ -73,6 +73,7 @@ class _Gateway:
             ),
             remotes=RemotePool(self._ways_out, config.remotes),
         )
+        self._duty = services.duty
         self._server = GatewayServer(build_app(services, config), config, start.journal)
         self._ends: asyncio.Queue[tuple[AddLink, int]] = asyncio.Queue()
         self._stop_deadline_s: asyncio.Future[float] = asyncio.get_running_loop().create_future()
@@ -88,7 +89,9 @@ class _Gateway:
             wiring = tasks.create_task(self._wire())
             # Links and the listening socket come once the supervisor has taken the report into account.
             self._start.control.send(report)
-            await self._server.stop(await self._stop_deadline_s)
+            deadline_s = await self._stop_deadline_s
+            self._duty.is_draining = True
+            await self._server.stop(deadline_s)
             wiring.cancel()
 
     def _receive(self) -> None:

@@ -8,6 +8,7 @@ else. A rehearsal that does not go as written keeps the process from serving.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -34,6 +35,7 @@ from echoless.crossing.live_client import LivePool
 from echoless.crossing.live_records import LIVE_RECORDS
 from echoless.crossing.media_client import MediaPool
 from echoless.crossing.media_records import MEDIA_RECORDS
+from echoless.crossing.operations_records import AskReadiness, MetricsPage, Readiness, ReadMetrics
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -79,6 +81,8 @@ _DIALOGUE: Final = (
 # Line, body and the status that must come.
 _SCRIPT: Final = (
     ("GET /health", b"", 200),
+    ("GET /ready", b"", 200),
+    ("GET /metrics", b"", 200),
     ("GET /openapi.json", b"", 200),
     ("GET /docs", b"", 200),
     ("GET /nothing/here", b"", 404),
@@ -92,6 +96,7 @@ _SCRIPT: Final = (
     (f"POST {_SPEECH}", b'{"text": 5, "seed": "x"}', 422),
     (f"POST {_SPEECH}", b"{", 422),
 )
+_CREDENTIAL: Final = "rehearsal"
 _SWITCHING: Final = 101
 _HANDSHAKE: Final = (
     "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
@@ -128,7 +133,13 @@ async def rehearse(config: GatewayConfig, journal: Journal, tls: ssl.SSLContext 
     services = GatewayServices(vault, engines, SystemClock(), unsaid, media=media, live=live)
     # Every model is played by the peers of the script: nothing of a rehearsal goes to a remote.
     # Every part is rehearsed, whatever this server leaves out: its engines are scripts here.
-    played = msgspec.structs.replace(config, model_engines={}, media_engine_count=1, live_engine_count=1)
+    played = msgspec.structs.replace(
+        config,
+        model_engines={},
+        media_engine_count=1,
+        live_engine_count=1,
+        metrics_token_digest=hashlib.sha256(_CREDENTIAL.encode()).hexdigest(),
+    )
     server = GatewayServer(build_app(services, played), played, journal)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -206,7 +217,7 @@ async def _connected(address: bytes, is_tls: bool) -> tuple[asyncio.StreamReader
 
 
 def _write_head(writer: asyncio.StreamWriter, line: str, more: str) -> None:
-    head = f"{line} HTTP/1.1\r\nhost: localhost\r\nxi-api-key: rehearsal\r\n{more}\r\n"
+    head = f"{line} HTTP/1.1\r\nhost: localhost\r\nxi-api-key: {_CREDENTIAL}\r\n{more}\r\n"
     writer.write(head.encode())
 
 
@@ -244,6 +255,10 @@ def _vault_part(link: Link, frame: Frame) -> None:
     elif isinstance(record, UseDictionary):
         rule = PronunciationRule("rehearsal", alias="trial", is_case_sensitive=False)
         link.post(DictionaryRules("rehearsal", [rule]), correlation=correlation)
+    elif isinstance(record, AskReadiness):
+        link.post(Readiness(is_starting=False, is_store_failing=False, is_confined=True), correlation=correlation)
+    elif isinstance(record, ReadMetrics):
+        link.post(MetricsPage(b"rehearsed 1\n"), correlation=correlation)
     elif isinstance(record, CloseTicket) and correlation:
         link.post(TicketClosed(is_kept=False), correlation=correlation)
 

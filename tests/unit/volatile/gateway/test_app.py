@@ -25,4 +25,10 @@ async def test_public_routes_are_the_ones_that_show_nothing_of_anyone() -> None:
             reply = await gateway.ask(route.endpoint.method, path, {}, api_key="")
             assert (reply.status != 401) == route.is_public, route.endpoint_name
     public = {route.endpoint_name for route in product_routes() if route.is_public}
-    assert public == {"GET /health", "GET /v1/voices/settings/default", "GET /v1/voices/{voice}/preview"}
+    assert public == {
+        "GET /health",
+        "GET /ready",
+        "GET /metrics",
+        "GET /v1/voices/settings/default",
+        "GET /v1/voices/{voice}/preview",
+    }
