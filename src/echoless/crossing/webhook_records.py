@@ -24,6 +24,7 @@ class WebhookEvent(StrEnum):
     SPEECH_TO_TEXT = "speech_to_text"
     AGENT_QA = "agent_qa"
     FLOWS = "flows"
+    WORKSPACE_NOTICE = "workspace_notice"
 
 
 _Events = Annotated[list[WebhookEvent], msgspec.Meta(max_length=EVENTS_MAX)]

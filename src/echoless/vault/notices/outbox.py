@@ -19,7 +19,7 @@ from echoless.core.errors import EcholessError
 from echoless.core.ids import new_opaque_id
 from echoless.core.journal import Event, Journal
 from echoless.vault.notices.kinds import RULES, NoticeKind
-from echoless.vault.notices.ports import AddressBook, Courier, HookBook, Mail, NoCourier, Outcome
+from echoless.vault.notices.ports import AddressBook, Courier, HookBook, Mail, NobodyKnown, NoCourier, Outcome
 from echoless.vault.notices.wording import event_of, missing_names, words_of
 from echoless.vault.stores.keyring import ItemSealer
 from echoless.vault.stores.notices import (
@@ -77,21 +77,20 @@ class DraftedNotice:
 class Outbox:
     """Takes notices and has them carried out.
 
-    courier:      who carries; may be exchanged while the outbox works
+    courier:      who carries
+    addresses:    who knows where people are reached
     on_delivered: called after each delivery that arrived
     pending_count, given_up_count: as of the last run
     """
 
-    def __init__(
-        self, storage: Storage, clock: Clock, journal: Journal, *, addresses: AddressBook, hooks: HookBook
-    ) -> None:
+    def __init__(self, storage: Storage, clock: Clock, journal: Journal, hooks: HookBook) -> None:
         self._storage = storage
         self._clock = clock
         self._journal = journal
-        self._addresses = addresses
         self._hooks = hooks
         self._woken = asyncio.Event()
         self.courier: Courier = NoCourier()
+        self.addresses: AddressBook = NobodyKnown()
         self.on_delivered: Delivered | None = None
         self.pending_count = 0
         self.given_up_count = 0
@@ -200,6 +199,9 @@ class Outbox:
         else:
             outcome = await self._webhook(notice, delivery)
         after = self._after(delivery, outcome)
+        if after.channel == Channel.WEBHOOK.value and after.state != DeliveryState.PENDING.value:
+            # Attempts that will be repeated are no failures of the webhook's own log yet.
+            await self._hooks.note_delivery(delivery.target_id, is_delivered=outcome.is_delivered)
         await self._storage.writer.now((Write.NOTICE_DELIVERY, delivery_row(after)))
         if outcome.is_delivered and notice is not None and self.on_delivered is not None:
             await self.on_delivered(notice)
@@ -210,7 +212,7 @@ class Outbox:
         private = await self._storage.read(partial(read_private, notice=notice))
         address = private.addresses.get(delivery.delivery_id)
         if address is None and delivery.target_id:
-            address = self._addresses.address_of(delivery.workspace_id, delivery.target_id)
+            address = self.addresses.address_of(delivery.workspace_id, delivery.target_id)
         if not address:
             return Outcome("no_address", is_final=True)
         subject, text = words_of(notice, private.secrets)
@@ -222,7 +224,6 @@ class Outbox:
         if hook is None:
             return Outcome("no_webhook", is_final=True)
         status = await self.courier.post(hook, event_of(notice))
-        await self._hooks.note_attempt(hook.webhook_id, status)
         return Outcome("" if 200 <= status < 300 else f"http_{status}")
 
     async def _forget_when_sent(self, notice: StoredNotice) -> None:

@@ -61,8 +61,8 @@ class HookBook(Protocol):
         """Return those that are told of notices and are switched on."""
         ...
 
-    async def note_attempt(self, webhook_id: str, http_status: int) -> None:
-        """Take note of how an attempt ended; status 0 where nobody answered."""
+    async def note_delivery(self, webhook_id: str, *, is_delivered: bool) -> None:
+        """Take note that a notice arrived, or was given up; of one that is gone nothing is noted."""
         ...
 
 
@@ -76,6 +76,15 @@ class Courier(Protocol):
     async def post(self, hook: Hook, body: bytes) -> int:
         """Post to a webhook, signed; return the status, 0 where nobody answered. Never raises."""
         ...
+
+
+class NobodyKnown:
+    """Where there are no members."""
+
+    def address_of(self, workspace_id: str, user_id: str) -> str | None:
+        """Return None."""
+        del workspace_id, user_id
+        return None
 
 
 class NoCourier:

@@ -6,7 +6,7 @@ One change at a time, so that two of them cannot undo each other. A key's secret
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -23,6 +23,8 @@ from echoless.vault.stores.accounts import (
     Settings,
     Workspace,
 )
+from echoless.vault.stores.networks import networks_of
+from echoless.vault.stores.plans import LANES_OF_KEYS
 from echoless.vault.stores.rows import key_row, service_account_row, workspace_row
 from echoless.vault.stores.scope_names import SCOPES
 from echoless.vault.stores.storage import Storage
@@ -107,17 +109,26 @@ class Administration:
         return workspace, key, secret
 
     async def change_workspace(
-        self, workspace_id: str, change: Callable[[Workspace], Workspace], actor_id: str, activity: str
+        self,
+        workspace_id: str,
+        change: Callable[[Workspace], Workspace],
+        actor_id: str,
+        activity: str,
+        *,
+        more: Sequence[tuple[Write, Row]] = (),
+        is_policy: bool = True,
     ) -> Workspace:
         """Change a workspace as it stands when its turn comes; return it as it is now.
 
-        change: returns the changed workspace, or raises where it may not be
+        change:    returns the changed workspace, or raises where it may not be
+        more:      rows to be written in the same transaction
+        is_policy: whether the change is one of policy, which has its own version and its place on the trail
         """
         async with self._one_at_a_time:
-            before = self.accounts.workspaces[workspace_id]
-            after = replace(change(before), policy_version=before.policy_version + 1)
-            act = self._act(workspace_id, actor_id, activity, workspace_id)
-            await self._storage.writer.now((Write.WORKSPACE, workspace_row(after)), act)
+            before = self._known(workspace_id)
+            after = replace(change(before), policy_version=before.policy_version + is_policy)
+            act = (self._act(workspace_id, actor_id, activity, workspace_id),) if is_policy else ()
+            await self._storage.writer.now((Write.WORKSPACE, workspace_row(after)), *act, *more)
             self.accounts.workspaces[workspace_id] = after
         return after
 
@@ -126,6 +137,7 @@ class Administration:
         account = ServiceAccount(new_opaque_id(), workspace_id, name, self._clock.unix_ms() // 1000)
         act = self._act(workspace_id, actor_id, "service_account.create", account.service_account_id)
         async with self._one_at_a_time:
+            self._known(workspace_id)
             await self._storage.writer.now((Write.SERVICE_ACCOUNT, service_account_row(account)), act)
             self.accounts.service_accounts[account.service_account_id] = account
         return account
@@ -140,15 +152,23 @@ class Administration:
         character_limit: int | None = None,
         expires_unix: int | None = None,
         retention: RetentionMode,
+        allowed_networks: Sequence[str] | None = None,
+        concurrency_limits: Mapping[str, int] | None = None,
+        self_disabling: bool | None = None,
     ) -> tuple[ApiKey, str]:
         """Make a key; return it and its secret, the only time that it is known.
 
-        raises: EcholessError(INVALID_PARAMETERS) for an unknown permission or an end that is too near
+        raises: EcholessError(INVALID_PARAMETERS) for an unknown permission, network or kind of limit, or an end
+                that is too near
         """
         self._check_end(expires_unix)
         key, secret = self._new_key(
             account, name, scopes=checked_scopes(scopes), character_limit=character_limit,
             expires_unix=expires_unix, retention=retention,
+        )  # fmt: skip
+        key = replace(
+            key, allowed_networks=networks_of(allowed_networks), self_disabling=self_disabling,
+            concurrency_limits=checked_limits(concurrency_limits or {}) or None,
         )  # fmt: skip
         async with self._one_at_a_time:
             await self._save_key(key, actor_id, "key.create")
@@ -174,9 +194,29 @@ class Administration:
         return after
 
     async def _save_key(self, key: ApiKey, actor_id: str, activity: str) -> None:
+        self._known(key.workspace_id)
         act = self._act(key.workspace_id, actor_id, activity, key.key_id)
         await self._storage.writer.now((Write.API_KEY, key_row(key)), act)
         self.accounts.put_key(key)
+
+    async def end_workspace(self, workspace_id: str, end: Callable[[], None]) -> None:
+        """Forget a workspace that is being deleted, between two changes; none of it is written from then on.
+
+        end: called while the workspace is still known
+        """
+        async with self._one_at_a_time:
+            end()
+            self.accounts.drop_workspace(workspace_id)
+
+    def _known(self, workspace_id: str) -> Workspace:
+        """Return a workspace that has not been deleted meanwhile.
+
+        raises: EcholessError(NOT_FOUND)
+        """
+        found = self.accounts.workspaces.get(workspace_id)
+        if found is None:
+            raise EcholessError(ErrorCode.NOT_FOUND, "There is no workspace with this id.")
+        return found
 
     def _check_end(self, expires_unix: int | None) -> None:
         if expires_unix is not None and expires_unix < self._clock.unix_ms() // 1000 + KEY_LIFE_S_MIN:
@@ -195,6 +235,7 @@ class Administration:
     async def set_voice_settings(self, workspace_id: str, voice_id: str, settings: Settings, actor_id: str) -> None:
         """Store a workspace's settings of a voice."""
         async with self._one_at_a_time:
+            self._known(workspace_id)
             merged = {**self.accounts.voice_settings.get((workspace_id, voice_id), {}), **settings}
             row = {"workspace_id": workspace_id, "voice_id": voice_id, "settings": merged}
             await self._storage.writer.now((Write.VOICE_SETTINGS, row))
@@ -244,6 +285,18 @@ def checked_concurrency(concurrency_max: int | None) -> int | None:
         message = f"The concurrency of a workspace is from 1 to {CONCURRENCY_MAX}."
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="concurrency")
     return concurrency_max
+
+
+def checked_limits(limits: Mapping[str, int]) -> dict[str, int]:
+    """Return limits of generations at once, each of a kind that keys may have a limit of.
+
+    raises: EcholessError(INVALID_PARAMETERS) for another kind, or a limit that is not from 1 to 10,000
+    """
+    for lane, limit in limits.items():
+        if lane not in LANES_OF_KEYS or not 1 <= limit <= CONCURRENCY_MAX:
+            message = f"The concurrency of a key is from 1 to {CONCURRENCY_MAX}."
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param=LANES_OF_KEYS.get(lane))
+    return dict(limits)
 
 
 def checked_scopes(scopes: Sequence[str] | None) -> frozenset[str] | None:

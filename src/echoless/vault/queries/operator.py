@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from echoless.crossing.operator_records import (
 )
 from echoless.crossing.query_records import Done, KeyCreated
 from echoless.crossing.records import Record, Refused
+from echoless.vault.notices.restrictions import RestrictionReason, Restrictions
 from echoless.vault.queries.administration import Administration, checked_concurrency
 from echoless.vault.queries.keys import key_view
 from echoless.vault.stores.accounts import ServiceAccount, Workspace
@@ -38,14 +39,17 @@ from echoless.vault.stores.numbers import count_items
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.trail import OPERATOR
 
-_REASONS: Final = {"high_risk", "flagged", "discretion"}
+_REASONS: Final = frozenset(reason.value for reason in RestrictionReason)
 _STEP_ITEMS: Final = 64
 
 
 class OperatorDesk:
     """Serves the operator."""
 
-    def __init__(self, storage: Storage, administration: Administration, clock: Clock) -> None:
+    def __init__(
+        self, storage: Storage, administration: Administration, clock: Clock, restrictions: Restrictions
+    ) -> None:
+        self._restrictions = restrictions
         self._storage = storage
         self._administration = administration
         self._clock = clock
@@ -61,6 +65,11 @@ class OperatorDesk:
             SetConcurrency: self._set_concurrency,
             SearchKept: self._search_kept,
         }
+
+    def add(self, acts: Mapping[type[Record], Callable[[Any], Awaitable[Record]]]) -> None:
+        """Serve more records."""
+        assert not self._acts.keys() & acts.keys(), "one record has one answer"
+        self._acts.update(acts)
 
     async def serve(self, record: Record) -> Record:
         """Answer one record of the operator; a refusal is an answer too.
@@ -136,17 +145,10 @@ class OperatorDesk:
         if record.is_restricted and record.reason not in _REASONS:
             message = "The reason is high_risk, flagged or discretion."
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="reason")
-        since_unix = self._clock.unix_ms() // 1000 if record.is_restricted else 0
-        reason = record.reason if record.is_restricted else ""
-
-        def change(before: Workspace) -> Workspace:
-            return replace(
-                before, is_restricted=record.is_restricted, restriction_reason=reason,
-                restricted_since_unix=since_unix,
-            )  # fmt: skip
-
-        activity = "zero_retention.restrict" if record.is_restricted else "zero_retention.lift"
-        await self._administration.change_workspace(workspace.workspace_id, change, OPERATOR, activity)
+        if record.is_restricted:
+            await self._restrictions.restrict(workspace.workspace_id, RestrictionReason(record.reason), OPERATOR)
+        else:
+            await self._restrictions.lift(workspace.workspace_id, OPERATOR)
         return Done()
 
     async def _set_concurrency(self, record: SetConcurrency) -> Done:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -32,6 +33,7 @@ from echoless.crossing.webhook_records import (
     WebhookTargets,
     WebhookView,
 )
+from echoless.vault.notices.ports import Hook
 from echoless.vault.queries.reading import DeleteItem
 from echoless.vault.stores.accounts import Caller
 from echoless.vault.stores.keyring import ItemSealer
@@ -158,14 +160,32 @@ class WebhookQueries:
             if stored is None:
                 return
             status = record.http_status if record.http_status <= _STATUS_MAX else 0
-            changed = replace(stored, facts=_after(stored.facts, status, self._now_unix()))
-            self._by_id[webhook_id] = changed
-            delivery = Delivery(webhook_id, self._now_unix(), status)
-            await self._storage.writer.now(
-                (Write.WEBHOOK, webhook_row(changed)), (Write.WEBHOOK_DELIVERY, delivery_row(delivery))
-            )
+            await self._note(stored, status)
+
+    # --- notices of the workspace itself ---
+
+    def hooks_for_notices(self, workspace_id: str) -> Sequence[Hook]:
+        """Return the webhooks that are told of notices and are switched on."""
+        found = [one for one in self._of(workspace_id) if _is_told(one.facts, WebhookEvent.WORKSPACE_NOTICE)]
+        return [Hook(one.facts.webhook_id, one.head.url, one.head.secret) for one in found]
+
+    async def note_delivery(self, webhook_id: str, *, is_delivered: bool) -> None:
+        """Take note that a notice arrived, or was given up."""
+        async with self._one_at_a_time:
+            stored = self._by_id.get(webhook_id)
+            if stored is not None:
+                await self._note(stored, 200 if is_delivered else 0)
 
     # --- inner ---
+
+    async def _note(self, stored: StoredWebhook, status: int) -> None:
+        webhook_id = stored.facts.webhook_id
+        changed = replace(stored, facts=_after(stored.facts, status, self._now_unix()))
+        self._by_id[webhook_id] = changed
+        delivery = Delivery(webhook_id, self._now_unix(), status)
+        await self._storage.writer.now(
+            (Write.WEBHOOK, webhook_row(changed)), (Write.WEBHOOK_DELIVERY, delivery_row(delivery))
+        )
 
     def _of(self, workspace_id: str) -> list[StoredWebhook]:
         return [stored for stored in self._by_id.values() if stored.facts.workspace_id == workspace_id]

@@ -81,6 +81,9 @@ class _Process:
                     vault.note_processes(record)
                 case AddLink(peer=Peer.GATEWAY):
                     await vault.add_gateway(socket.socket(fileno=descriptors[0]))
+                case AddLink(peer=Peer.COURIER):
+                    await vault.courier.add_link(socket.socket(fileno=descriptors[0]))
+                    vault.outbox.wake()
                 case AddLink(peer=Peer.OPERATOR_LISTENER):
                     self._listen(vault, socket.socket(fileno=descriptors[0]))
                 case _:
@@ -127,6 +130,23 @@ class _Process:
         self._journal.say(Event.UNEXPECTED_ERROR, **where(kind, trace))
 
 
+def _made_writable(config: VaultConfig) -> tuple[str, ...]:
+    """Make the folders that the vault writes to, and return them: the wall is built around what exists.
+
+    raises: EcholessError(DATA_DIRECTORY) where one cannot be made
+    """
+    rules = config.backups
+    folders = (config.data_directory, *((rules.archives_directory, rules.keys_directory) if rules else ()))
+    try:
+        for folder in folders:
+            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+    else:
+        return folders
+    raise EcholessError(ErrorCode.DATA_DIRECTORY, f"the folder {folder} cannot be made: {reason}")
+
+
 def main(arguments: list[str]) -> int:
     """Run the vault: `python -m echoless.vault.service FD_CONTROL FD_JOURNAL`.
 
@@ -145,8 +165,7 @@ def main(arguments: list[str]) -> int:
     assert isinstance(config, VaultConfig), "the first message to a vault is its configuration"
     journal.say(Event.PROCESS_STARTED)
     try:
-        Path(config.data_directory).mkdir(mode=0o700, parents=True, exist_ok=True)
-        profile = SandboxProfile(Role.VAULT, writable=(config.data_directory,))
+        profile = SandboxProfile(Role.VAULT, writable=_made_writable(config))
         facts = enter(profile, audit_view=config.is_audit_view)
         asyncio.run(_Process(control, config, journal, facts).run())
     except EcholessError as error:

@@ -19,9 +19,11 @@ from echoless import __version__
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal, where
+from echoless.crossing.account_records import DeleteWorkspace
 from echoless.crossing.control import (
     VaultConfig,
 )
+from echoless.crossing.courier_client import CourierLink
 from echoless.crossing.dialogue_records import ResolveVoices
 from echoless.crossing.dictionary_records import DICTIONARY_QUESTIONS, UseDictionary
 from echoless.crossing.link import Link
@@ -32,6 +34,7 @@ from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Re
 from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.crossing.webhook_records import NoteDelivery, UseWebhooks
 from echoless.crossing.wire import Frame
+from echoless.vault.erasure.account import AccountEraser
 from echoless.vault.erasure.items import Eraser
 from echoless.vault.erasure.jobs import Jobs
 from echoless.vault.erasure.schedule import Schedule
@@ -41,18 +44,23 @@ from echoless.vault.intake.granting import Gatekeeper, HostStanding
 from echoless.vault.intake.keeping import Keeper
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.intake.tokens import SingleUseTokens
+from echoless.vault.notices.outbox import Outbox
+from echoless.vault.notices.restrictions import Restrictions
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import STREAMED_QUESTIONS, StreamedQuestion, StreamedRead
 from echoless.vault.queries.desk import QueryDesk
 from echoless.vault.queries.dictionaries import DictionaryQueries
+from echoless.vault.queries.ending import AccountEnding
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.operator import OperatorDesk
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
+from echoless.vault.service.carrying import LinkedCourier
 from echoless.vault.service.metrics import MetricsPages, Readings
 from echoless.vault.stores.accounts import ENTERPRISE, Caller
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
+from echoless.vault.stores.signing import open_signer
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.voices import VoiceBook
 
@@ -96,7 +104,7 @@ class Vault:
         self.schedule = Schedule(storage, self.recent, clock, journal, config.request_log_days)
         self.administration = Administration(storage, clock)
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
-        tokens = SingleUseTokens(storage.keyring, clock)
+        self._tokens = tokens = SingleUseTokens(storage.keyring, clock)
         self.intake = IntakeDesk(
             gatekeeper=Gatekeeper(storage.accounts, storage.keyring, clock, self.host, tokens),
             keeper=Keeper(storage.accounts, storage.writer, self.recent, clock),
@@ -116,7 +124,20 @@ class Vault:
             webhooks=self._webhooks,
         )
         self._metrics = MetricsPages(__version__, self.intake.tally, self._readings)
-        self._operator = OperatorDesk(storage, self.administration, clock)
+        self.courier = CourierLink()
+        self.outbox = Outbox(storage, clock, journal, self._webhooks)
+        self.outbox.courier = LinkedCourier(self.courier)
+        self.restrictions = Restrictions(
+            storage.accounts, self.administration.change_workspace, self.outbox, clock
+        )  # fmt: skip
+        self.outbox.on_delivered = self.restrictions.note_delivered
+        self._operator = OperatorDesk(storage, self.administration, clock, self.restrictions)
+        self.account_eraser = AccountEraser(
+            storage, self.jobs, clock, journal, signer=open_signer(storage.directory), retire=self._retire,
+            wait_days=config.account_deletion_wait_days,
+        )  # fmt: skip
+        self._ending = AccountEnding(storage, self.account_eraser)
+        self._operator.add(self._ending.acts())
 
     # --- what the process around it calls ---
 
@@ -127,6 +148,7 @@ class Vault:
         """
         await sweep(self._storage, self._journal)
         await self.jobs.load()
+        await self.account_eraser.load()
         since_ms = self._clock.unix_ms() - LIFE_MS
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
             self.recent.add(*found)
@@ -136,6 +158,13 @@ class Vault:
     async def operate(self, record: Record) -> Record:
         """Answer a record of the operator."""
         return await self._operator.serve(record)
+
+    async def operate_alone(self, record: Record) -> Record:
+        """Answer a record of the operator where no server runs: what it begins is done before this returns."""
+        answer = await self.operate(record)
+        if isinstance(record, DeleteWorkspace):
+            await self.jobs.run_due()
+        return answer
 
     async def add_gateway(self, end: socket.socket) -> Link:
         """Serve a gateway over one end of a socketpair."""
@@ -163,6 +192,7 @@ class Vault:
         """Delete by age from now on, every hour, and run the other jobs."""
         self._spawn(self.jobs.run_for_ever())
         self._spawn(self.schedule.run_for_ever())
+        self._spawn(self.outbox.run_for_ever())
 
     async def close(self) -> None:
         """Cut the links, commit what is to be committed, close the stores."""
@@ -172,6 +202,7 @@ class Vault:
                 cut(link)
             # One turn of the loop tells the links' own handlers, which end what those links had open.
             await asyncio.sleep(0)
+        self.courier.close()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -291,6 +322,19 @@ class Vault:
         self.intake.link_closed(link)
 
     # --- inner ---
+
+    async def _retire(self, workspace_id: str) -> None:
+        """End whatever a workspace has running, and forget it: nobody of it is known from here on."""
+
+        def end() -> None:
+            self._tokens.forget_workspace(workspace_id)
+            self.jobs.forget_workspace(workspace_id)
+            self.intake.end_workspace(workspace_id)
+
+        await self.administration.end_workspace(workspace_id, end)
+        await self.intake.commits_begun()
+        self.recent.forget_workspace(workspace_id)
+        self._storage.keyring.drop_workspace_key(workspace_id)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

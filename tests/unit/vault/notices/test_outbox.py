@@ -45,7 +45,7 @@ class FakeCourier:
 class FakeBooks:
     addresses: dict[str, str] = field(default_factory=lambda: {"u1": "ann@example.org"})
     hooks: list[Hook] = field(default_factory=list)
-    noted: list[tuple[str, int]] = field(default_factory=list)
+    noted: list[tuple[str, bool]] = field(default_factory=list)
 
     def address_of(self, workspace_id: str, user_id: str) -> str | None:
         return self.addresses.get(user_id) if workspace_id == WORKSPACE else None
@@ -53,8 +53,8 @@ class FakeBooks:
     def hooks_for_notices(self, workspace_id: str) -> list[Hook]:
         return self.hooks if workspace_id == WORKSPACE else []
 
-    async def note_attempt(self, webhook_id: str, http_status: int) -> None:
-        self.noted.append((webhook_id, http_status))
+    async def note_delivery(self, webhook_id: str, *, is_delivered: bool) -> None:
+        self.noted.append((webhook_id, is_delivered))
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ async def outbox(
 ) -> AsyncIterator[Outbox]:
     wrapped = storage.keyring.new_workspace_key(WORKSPACE)
     await storage.writer.now((Write.WORKSPACE_KEY, {"workspace_id": WORKSPACE, "wrapped": wrapped}))
-    made = Outbox(storage, clock, journal, addresses=books, hooks=books)
-    made.courier = courier
+    made = Outbox(storage, clock, journal, books)
+    made.courier, made.addresses = courier, books
     yield made
 
 
@@ -93,7 +93,7 @@ async def test_a_notice_reaches_its_recipient_and_the_webhooks(
     assert [mail.address for mail in courier.mails] == ["ann@example.org"]
     assert "high_risk" in courier.mails[0].text
     assert b"zero_retention_restricted" in courier.posts[0][1]
-    assert books.noted == [("h1", 200)]
+    assert books.noted == [("h1", True)]
     assert [state for state, _, _ in await state_of(storage, notice_id)] == [DeliveryState.SENT.value] * 2
     assert await outbox.run_due() == 0
 
@@ -199,7 +199,8 @@ async def test_without_a_courier_notices_wait_and_say_so(
 ) -> None:
     wrapped = storage.keyring.new_workspace_key(WORKSPACE)
     await storage.writer.now((Write.WORKSPACE_KEY, {"workspace_id": WORKSPACE, "wrapped": wrapped}))
-    outbox = Outbox(storage, clock, journal, addresses=books, hooks=books)
+    outbox = Outbox(storage, clock, journal, books)
+    outbox.addresses = books
     notice_id = await outbox.post(WORKSPACE, NoticeKind.LIFTED, [Recipient("u1")], {})
     await outbox.run_due()
     assert await state_of(storage, notice_id) == [("pending", "no_mail_server", 1)]
