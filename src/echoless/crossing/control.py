@@ -148,9 +148,27 @@ class LiveConfig(Record, frozen=True):
     forbidden_paths: tuple[str, ...] = ()
 
 
+class BackupRules(Record, frozen=True):
+    """How backups are taken.
+
+    recipients: age recipients, which are public keys, parted by commas; empty for no backups
+    interval_s: between two of the schedule; 0 for none
+    days:       for which one lives
+    is_shredded_at_once: whether a deletion reaches backups as soon as it is done
+    """
+
+    archives_directory: str
+    keys_directory: str
+    recipients: str
+    interval_s: Count
+    days: Count
+    is_shredded_at_once: bool
+
+
 class VaultConfig(Record, frozen=True):
     """What the vault must know.
 
+    backups:           None for a vault that takes none
     bootstrap_api_key: sets the first key at the first start, and must equal it at later ones; empty for none
     durability:        `process` survives the death of any process, `power` also loss of power
     """
@@ -167,6 +185,7 @@ class VaultConfig(Record, frozen=True):
     concurrent_requests_max: Count
     queue_deadline_s: float
     request_log_days: Count
+    account_deletion_wait_days: Count = 0
 
 
 class AddLink(Record, frozen=True):

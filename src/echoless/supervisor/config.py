@@ -8,6 +8,7 @@ of them. A missing key takes the stricter meaning. Secrets are paths to files; t
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 import re
 import tomllib
@@ -40,6 +41,7 @@ _ERROR: Final = "error"
 _API_KEY: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _PORTS_MAX: Final = 16
+_RECIPIENT: Final = re.compile(r"age1[a-z0-9]{58}")
 _ONLY_IN_A_FILE: Final = frozenset({"remotes", "mail", "moderation"})
 # What pydantic would say in its own words of a table that is none.
 _TABLE_FAULTS: Final = frozenset({"dict_type", "model_type", "mapping_type"})
@@ -132,6 +134,10 @@ class ServerConfig(BaseModel):
     )
     queue_deadline_s: _Seconds = Field(10.0, description="How long a generation may wait for its turn.")
     request_log_days: int = Field(90, ge=0, le=3650, description="Life of rows in the request log.")
+    account_deletion_wait_days: int = Field(
+        0, ge=0, le=365, description="How long a deletion of an account that its owner confirmed waits; it can be "
+        "taken back meanwhile. 0 begins at once.",
+    )
     body_bytes_max: int = Field(
         1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Largest body of a request without audio."
     )
@@ -192,6 +198,25 @@ class ServerConfig(BaseModel):
         64 * 1024 * 1024, ge=1024 * 1024, description="Growth in memory after which an engine process is replaced."
     )
 
+    backup_recipients: str = Field(
+        "", description="Who can open backups: age recipients (age1...), parted by commas. None, no backups."
+    )
+    backup_directory: str = Field("", description="Where archives go; else beside data, with -backups.")
+    backup_keys_directory: str = Field(
+        "",
+        description="Where archives of keys go, apart from the others, on a disk that forgets what is removed; "
+        "else beside data, with -backup-keys.",
+    )
+    backup_interval_hours: int = Field(
+        24, ge=0, le=720, description="How often the running server takes a backup; 0 for by hand only."
+    )
+    backup_days: int = Field(
+        30, ge=1, le=30, description="Life of a backup, and so how long something deleted can be in one."
+    )
+    backup_shred: Literal["expiry", "immediate"] = Field(
+        "expiry",
+        description="When backups forget what is deleted: as they expire, or at once, by destroying its key.",
+    )
     models_directory: str = Field(
         "", description="Directory of installed models, which engines may read; else beside data, with -models."
     )
@@ -259,6 +284,25 @@ class ServerConfig(BaseModel):
         if models.is_relative_to(data) or data.is_relative_to(models):
             raise ValueError("models_directory and data must lie apart: engines may read one and not the other")
         return self
+
+    @model_validator(mode="after")
+    def _check_backups(self) -> Self:
+        """Refuse recipients that are none, and one place for what must lie apart."""
+        words = (word.strip() for word in self.backup_recipients.split(",") if word.strip())
+        if not all(_RECIPIENT.fullmatch(word) for word in words):
+            raise ValueError("backup_recipients are age recipients (age1...), parted by commas")
+        places = (Path(self.data).resolve(), *self.backup_paths)
+        for first, second in itertools.permutations(places, 2):
+            if first.is_relative_to(second):
+                raise ValueError("data, backup_directory and backup_keys_directory must lie apart")
+        return self
+
+    @property
+    def backup_paths(self) -> tuple[Path, Path]:
+        """Where archives of the vault go, and those of keys."""
+        data = Path(self.data).resolve()
+        named = (self.backup_directory or f"{data}-backups", self.backup_keys_directory or f"{data}-backup-keys")
+        return Path(named[0]).resolve(), Path(named[1]).resolve()
 
     @property
     def models_path(self) -> Path:

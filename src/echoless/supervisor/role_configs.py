@@ -10,7 +10,7 @@ from typing import Final
 
 from echoless.core.engine_names import EMBEDDED_WORDS
 from echoless.core.model_catalogue import Capability
-from echoless.crossing.control import EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
+from echoless.crossing.control import BackupRules, EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
 from echoless.crossing.egress_control import EgressConfig, MailAccess, OutboundRules, RemoteAccess
 from echoless.supervisor.certificates import self_signed_pair
 from echoless.supervisor.config import ServerConfig
@@ -246,7 +246,19 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
         concurrent_requests_max=config.concurrent_requests_max,
         queue_deadline_s=config.queue_deadline_s,
         request_log_days=config.request_log_days,
+        account_deletion_wait_days=config.account_deletion_wait_days,
+        backups=_backups(config),
     )
+
+
+def _backups(config: ServerConfig) -> BackupRules | None:
+    archives, keys = config.backup_paths
+    if not config.backup_recipients:
+        return None
+    return BackupRules(
+        str(archives), str(keys), config.backup_recipients, config.backup_interval_hours * 3600, config.backup_days,
+        config.backup_shred == "immediate",
+    )  # fmt: skip
 
 
 def _forbidden_paths(config: ServerConfig, tls: ResolvedTLS) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The data directory: where everything lies, which version it has, and who holds it.
 
     version             the number of the layout, as text
+    installation        which stores lie outside, in PostgreSQL or S3, and the id that they know this directory by
     vault.lock          held while a vault is open
     vault.sqlite        accounts, history (sealed), request log, usage, audit trail
     keys.sqlite         wrapped keys, never in one file or copy with what they open
@@ -85,6 +86,11 @@ class DataDirectory:
         return self.root / "version"
 
     @property
+    def installation_file(self) -> Path:
+        """Says which stores lie outside the directory; there is none where all lie in it."""
+        return self.root / "installation"
+
+    @property
     def unfinished_file(self) -> Path:
         """There while a migration runs, and after one that was killed."""
         return self.root / "migration-unfinished"
@@ -155,6 +161,17 @@ def overwrite_and_remove(path: Path) -> None:
         os.fsync(file.fileno())
     path.unlink()
     sync_folder(path.parent)
+
+
+def supersede(path: Path, newer: Path) -> None:
+    """Put a durable file in the place of another at once, then overwrite the other; a crash leaves `.old` of it."""
+    old = path.with_name(path.name + ".old")
+    overwrite_and_remove(old)
+    if path.exists():
+        old.hardlink_to(path)
+    newer.replace(path)
+    sync_folder(path.parent)
+    overwrite_and_remove(old)
 
 
 def sync_folder(folder: Path) -> None:
