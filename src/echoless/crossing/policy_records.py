@@ -75,6 +75,13 @@ class RetentionView(Record, frozen=True):
     stores: dict[str, str]
 
 
+class SetSelfDisabling(Record, frozen=True):
+    """Says whether holders of keys may disable them, where a key says nothing itself. Answered by Done."""
+
+    KIND: ClassVar[int] = 374
+    is_allowed: bool
+
+
 POLICY_RECORDS: Final[tuple[type[Record], ...]] = (
-    ForeseeRequest, ForeseenRequest, GetRetention, RetainedClassView, RetentionView,
+    ForeseeRequest, ForeseenRequest, GetRetention, RetainedClassView, RetentionView, SetSelfDisabling,
 )  # fmt: skip

@@ -145,8 +145,8 @@ HOST_NOT_CONFINED = Refusal(
 )
 
 
-def _wanted_by(endpoint: Endpoint, switch: Switch, standing: Standing) -> Level:
-    """Return the strictest level that wants zero retention for this endpoint."""
+def wanted_by(endpoint: Endpoint, switch: Switch, standing: Standing) -> Level:
+    """Return the strictest level that wants zero retention for this endpoint, or NOBODY."""
     if endpoint.retention_class in _BOUND_BY_POLICY:
         if standing.demands_zero:
             return Level.WORKSPACE
@@ -201,7 +201,7 @@ def decide(endpoint: Endpoint, switch: Switch, standing: Standing) -> Decision |
         return UNREADABLE
     if standing.demands_zero and gives_tool_server(endpoint):
         return NO_TOOL_SERVERS
-    level = _wanted_by(endpoint, switch, standing)
+    level = wanted_by(endpoint, switch, standing)
     if level is Level.NOBODY:
         return Decision(RetentionMode.DEFAULT, Level.NOBODY)
     if not endpoint.is_eligible:

@@ -130,6 +130,7 @@ _TABLE: Final = {
         G DELETE /v1/service-accounts/{sa}/api-keys/{key}
         G PATCH /v1/service-accounts/{sa}/api-keys/{key}
         G POST /v1/service-accounts/{sa}/api-keys/{key}/disable
+        G GET /v1/service-accounts/{sa}/api-keys/{key}/zero-retention
         M POST /v1/workspace/analytics/query/usage-by-product-over-time
         M POST /v1/workspace/analytics/requests
         M POST /v1/workspace/analytics/usage
@@ -160,6 +161,8 @@ _TABLE: Final = {
         G POST /v1/workspaces/api-keys/third-party-disabling
         G GET /v1/workspace/zero-retention
         G PATCH /v1/workspace/zero-retention
+        G GET /v1/workspace/zero-retention/request
+        G GET /v1/workspace/retention
     """,
     Product.HISTORY: """
         H GET /v1/history

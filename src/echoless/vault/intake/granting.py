@@ -12,6 +12,7 @@ from typing import Final
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_ticket_id, request_id_of
+from echoless.crossing.policy_records import ForeseenRequest, ForeseeRequest
 from echoless.crossing.records import OpenTicket, Refused
 from echoless.retention.decision import (
     HOST_NOT_CONFINED,
@@ -21,6 +22,7 @@ from echoless.retention.decision import (
     Standing,
     Switch,
     decide,
+    wanted_by,
 )
 from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint, EndpointClass, Product
 from echoless.vault.intake.scopes import required_scope
@@ -28,6 +30,7 @@ from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, Credential, Workspace
 from echoless.vault.stores.drafts import CONVERTED_SOURCE, SPOKEN_SOURCE, TRANSCRIPT_SOURCE
 from echoless.vault.stores.keyring import Keyring
+from echoless.vault.stores.networks import is_among
 
 _SOURCES: Final = {
     Product.TEXT_TO_SPEECH: SPOKEN_SOURCE,
@@ -39,6 +42,7 @@ _SOCKETS_WITH_CONTEXTS: Final = frozenset({Product.TEXT_TO_SPEECH, Product.TEXT_
 _BEST_EFFORT: Final = "best_effort"
 INVALID_TOKEN: Final = "The single-use token is unknown, used, expired or for something else."  # noqa: S105  # a message
 INVALID_KEY: Final = "The API key is unknown, disabled or expired."
+WRONG_PLACE: Final = "The API key may not be used from this address."
 QUOTA_SPENT: Final = "The characters of this month are spent."
 KEY_QUOTA_SPENT: Final = "The characters of this API key are spent."
 HOST_NOT_STATED: Final = "host_not_stated"
@@ -83,6 +87,11 @@ class Admitted:
     endpoint: Endpoint
     decision: Decision
 
+    @property
+    def mode(self) -> RetentionMode:
+        """The mode that was decided."""
+        return self.decision.mode
+
 
 class Gatekeeper:
     """Decides about OpenTicket records."""
@@ -110,6 +119,10 @@ class Gatekeeper:
         if found is None:
             mode = _mode_asked_for(endpoint, record.switch)
             return _refused(ErrorCode.INVALID_API_KEY, INVALID_KEY, mode=mode)
+        networks = found.key.allowed_networks
+        if networks is not None and not is_among(record.peer, networks):
+            mode = _mode_asked_for(endpoint, record.switch)
+            return _refused(ErrorCode.INVALID_API_KEY, WRONG_PLACE, mode=mode)
         return self._admit_known(endpoint, record.switch, found, store_works=store_works)
 
     def note_granted(self, record: OpenTicket) -> None:
@@ -151,6 +164,25 @@ class Gatekeeper:
                 return spent
         return Admitted(found.caller, workspace, key, endpoint, decision)
 
+    def foresee(self, workspace: Workspace, key: ApiKey, question: ForeseeRequest) -> ForeseenRequest:
+        """Return what would become of a request now, by the very checks that it would meet. Nothing is counted.
+
+        raises: EcholessError(INVALID_PARAMETERS) for an endpoint that is not in the table
+        """
+        endpoint = ENDPOINT_BY_NAME.get(question.endpoint)
+        if endpoint is None:
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "There is no such endpoint.", param="path")
+        found = Credential(Caller(workspace.workspace_id, key.key_id), key)
+        outcome = self._admit_known(endpoint, question.switch, found, store_works=True)
+        code, message, param = "", "", None
+        if isinstance(outcome, Refused):
+            code, message, param = outcome.code, outcome.message, outcome.param
+        return ForeseenRequest(
+            endpoint=endpoint.name, mode=outcome.mode,
+            level=wanted_by(endpoint, question.switch, self._standing(workspace, key)),
+            code=code, message=message, param=param, policy_version=workspace.policy_version,
+        )  # fmt: skip
+
     def quota_refusal(self, workspace: Workspace, key: ApiKey, credits: int, mode: RetentionMode) -> Refused | None:
         """Return why so many units more are too many, or None."""
         if self._accounts.meter(workspace.workspace_id).character_count + credits > workspace.character_limit:
@@ -166,6 +198,7 @@ class Gatekeeper:
             is_entitled=workspace.is_entitled,
             is_restricted=workspace.is_restricted,
             is_enforced=workspace.is_enforced,
+            is_hipaa=workspace.is_hipaa,
             key_floor=key.retention,
             ineligible=workspace.ineligible,
             host_is_confined=self._host.is_confined,
@@ -199,7 +232,7 @@ def _mode_asked_for(endpoint: Endpoint, switch: Switch) -> RetentionMode:
 
 
 def _mode_wanted(endpoint: Endpoint, switch: Switch, workspace: Workspace, key: ApiKey) -> RetentionMode:
-    is_floor = workspace.is_enforced or key.retention is RetentionMode.ZERO
+    is_floor = workspace.binds_to_zero or key.retention is RetentionMode.ZERO
     return RetentionMode.ZERO if endpoint.is_generation and is_floor else _mode_asked_for(endpoint, switch)
 
 
@@ -210,6 +243,11 @@ def _refused(
         code=code.value, message=message, param=param, mode=mode, retry_after_s=retry_after_s,
         request_id=request_id_of(new_ticket_id()),
     )  # fmt: skip
+
+
+def withdrawn(mode: RetentionMode) -> Refused:
+    """Return the refusal of somebody whose workspace is being deleted: their key is unknown from now on."""
+    return _refused(ErrorCode.INVALID_API_KEY, INVALID_KEY, mode=mode)
 
 
 def too_many(mode: RetentionMode) -> Refused:

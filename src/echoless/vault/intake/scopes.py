@@ -40,6 +40,7 @@ _BY_BEGINNING: Final[Mapping[str, tuple[str, str]]] = {
     "/v1/workspace/analytics": ("workspace_read", "workspace_read"),
     "/v1/workspace/webhooks": ("workspace_read", "webhooks_write"),
     "/v1/workspaces/api-keys/disable": ("user_read", "user_write"),
+    "/v1/workspaces/api-keys/third-party-disabling": ("workspace_read", "service_account_write"),
     "/v1/history/download": ("speech_history_read", "speech_history_read"),
     "/v1/similar-voices": ("voices_read", "voices_read"),
     "/v1/sound-generation": ("sound_generation", "sound_generation"),

@@ -25,6 +25,7 @@ from echoless.crossing.dictionary_records import (
     UseDictionary,
 )
 from echoless.crossing.kept_records import DeleteTranscript, ReadInputAudio, ReadTranscript, ReadTranscriptAudio
+from echoless.crossing.policy_records import ForeseeRequest, GetRetention, SetSelfDisabling
 from echoless.crossing.query_records import (
     CheckRequestIds,
     CreateKey,
@@ -60,6 +61,7 @@ from echoless.crossing.webhook_records import (
 from echoless.retention.endpoints import ENDPOINTS, Endpoint, Product
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
+from echoless.vault.queries.policy import PolicyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
@@ -133,12 +135,13 @@ class QueryDesk:
         dictionaries: DictionaryQueries,
         transcripts: TranscriptQueries,
         webhooks: WebhookQueries,
+        policy: PolicyQueries,
         mint_token: Answer,
     ) -> None:
         self._accounts = accounts
         hears = ("speech_to_text",)
         reads_workspace, reads_user = ("workspace_read",), ("user_read",)
-        writes_keys, writes_policy = ("service_account_write",), ("workspace_write",)
+        writes_keys = ("service_account_write",)
         self._questions: dict[type[Record], Question] = {
             ListHistory: Question((READ_HISTORY,), ("GET /v1/history",), history.page),
             GetHistoryItem: Question((READ_HISTORY,), _SHOWS_ITEM, history.item),
@@ -161,8 +164,7 @@ class QueryDesk:
             GetUsage: Question((*reads_user, *reads_workspace), _SHOWS_USAGE, numbers.usage),
             ListRequests: Question(reads_workspace, ("POST /v1/workspace/analytics/requests",), numbers.requests),
             ListAuditEntries: Question(("audit_log_read",), ("GET /v1/workspace/audit-logs",), numbers.audit),
-            GetZeroRetention: Question(reads_workspace, (f"GET {_POLICY}",), keys.get_policy),
-            SetZeroRetention: Question(writes_policy, (f"PATCH {_POLICY}",), keys.set_policy),
+            **_policy_questions(policy, keys),
             ListServiceAccounts: Question(
                 reads_workspace, (f"GET {_ACCOUNTS}", f"GET {_KEYS}"), keys.list_accounts
             ),
@@ -217,6 +219,19 @@ def _dictionary_questions(dictionaries: DictionaryQueries) -> dict[type[Record],
         ListDictionaries: Question(reads, (f"GET {_DICTIONARIES}",), dictionaries.page),
         ReadRules: Question(reads, (*shows, _DOWNLOAD), dictionaries.read),
         UseDictionary: Question(("text_to_speech",), _CONTINUES, dictionaries.read),
+    }
+
+
+def _policy_questions(policy: PolicyQueries, keys: KeyQueries) -> dict[type[Record], Question]:
+    reads, writes = ("workspace_read",), ("workspace_write",)
+    foresees = (f"GET {_POLICY}/request", f"GET {_KEY}/zero-retention", f"GET {_POLICY}")
+    switches = ("POST /v1/workspaces/api-keys/third-party-disabling",)
+    return {
+        GetZeroRetention: Question(reads, (f"GET {_POLICY}",), policy.get),
+        SetZeroRetention: Question(writes, (f"PATCH {_POLICY}",), policy.set),
+        ForeseeRequest: Question(reads, foresees, policy.foresee),
+        GetRetention: Question(reads, ("GET /v1/workspace/retention",), policy.retention),
+        SetSelfDisabling: Question(("service_account_write",), switches, keys.set_self_disabling),
     }
 
 

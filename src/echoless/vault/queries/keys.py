@@ -1,15 +1,11 @@
-"""(queries) Service accounts, keys and the retention policy of the caller's own workspace.
-
-A key gives nothing that it does not have: neither permissions, nor characters, nor time, nor freedom from a floor.
-Whatever narrows a key is always allowed; whatever widens one must end within the key that asks.
-"""
+"""(queries) Service accounts and keys of the caller's own workspace, each change within what the caller may do."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.policy_records import SetSelfDisabling
 from echoless.crossing.query_records import (
     CreateKey,
     CreateServiceAccount,
@@ -17,25 +13,20 @@ from echoless.crossing.query_records import (
     DisableOwnKey,
     Done,
     EditKey,
-    GetZeroRetention,
     KeyCreated,
     KeyView,
     ListServiceAccounts,
     ServiceAccountList,
     ServiceAccountView,
-    SetZeroRetention,
-    ZeroRetentionPolicy,
 )
-from echoless.retention.decision import Ineligible
-from echoless.retention.floors import binds_to_zero, is_looser
-from echoless.vault.queries.administration import Administration, checked_scopes
-from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, ServiceAccount, Workspace
-
-_CONVERSATION_ROWS: Final = {"keep_redacted", "none"}
+from echoless.vault.queries.administration import Administration, checked_limits, checked_scopes
+from echoless.vault.queries.key_changes import changed_key, check_scopes, check_within, widens
+from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, ServiceAccount
+from echoless.vault.stores.networks import networks_of, words_of
 
 
 class KeyQueries:
-    """Answers questions about keys and policy."""
+    """Answers questions about keys."""
 
     def __init__(self, administration: Administration) -> None:
         self._administration = administration
@@ -64,15 +55,19 @@ class KeyQueries:
         account = self._accounts.service_accounts.get(record.service_account_id)
         if account is None or account.workspace_id != caller.workspace_id:
             raise _not_found()
-        own = self._accounts.keys[caller.key_id]
+        own = self._own(caller)
         wanted = replace(
             own, scopes=checked_scopes(record.scopes), character_limit=record.character_limit,
             expires_unix=record.expires_unix, retention=record.retention or own.retention,
+            allowed_networks=networks_of(record.allowed_networks),
+            concurrency_limits=checked_limits(record.concurrency_limits),
         )  # fmt: skip
-        _check_within(own, wanted)
+        check_within(own, wanted)
         key, secret = await self._administration.create_key(
             account, record.name, caller.key_id, scopes=record.scopes, character_limit=record.character_limit,
             expires_unix=record.expires_unix, retention=wanted.retention,
+            allowed_networks=record.allowed_networks, concurrency_limits=record.concurrency_limits,
+            self_disabling=record.self_disabling,
         )  # fmt: skip
         return KeyCreated(key.key_id, secret)
 
@@ -84,11 +79,11 @@ class KeyQueries:
         self._own_key(caller, record.service_account_id, record.key_id)
 
         def change(before: ApiKey) -> ApiKey:
-            own, after = self._accounts.keys[caller.key_id], changed_key(before, record)
+            own, after = self._own(caller), changed_key(before, record)
             if record.scopes is not None or record.has_all_scopes:
-                _check_scopes(own, after)
-            if _widens(before, after):
-                _check_within(own, after)
+                check_scopes(own, after)
+            if widens(before, after):
+                check_within(own, after)
             return after
 
         key = await self._administration.change_key(record.key_id, change, caller.key_id, "key.change")
@@ -100,42 +95,39 @@ class KeyQueries:
         await self._administration.delete_key(key, caller.key_id)
         return Done()
 
+    async def set_self_disabling(self, caller: Caller, record: SetSelfDisabling) -> Done:
+        """Say whether holders of keys may disable them."""
+        await self._administration.change_workspace(
+            caller.workspace_id, lambda before: replace(before, self_disabling=record.is_allowed), caller.key_id,
+            "workspace.self_disabling",
+        )  # fmt: skip
+        return Done()
+
     async def disable_own(self, caller: Caller, _record: DisableOwnKey) -> Done:
-        """Disable the key that asks."""
+        """Disable the key that asks, where its holder may.
+
+        raises: EcholessError(MISSING_PERMISSIONS) where that is switched off for the key or its workspace;
+                EcholessError(INVALID_PARAMETERS) for a member, who has a session and no key
+        """
+        if caller.is_member:
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "A session is no API key.", param="api_key_name")
+        key, workspace = self._own(caller), self._accounts.workspaces[caller.workspace_id]
+        word = workspace.self_disabling if key.self_disabling is None else key.self_disabling
+        if word is False:
+            message = "Holders of this API key may not disable it; ask the workspace's administrators."
+            raise EcholessError(ErrorCode.MISSING_PERMISSIONS, message)
         await self._administration.change_key(
             caller.key_id, lambda key: replace(key, is_disabled=True), caller.key_id, "key.disable"
         )
         return Done()
 
-    async def get_policy(self, caller: Caller, _record: GetZeroRetention) -> ZeroRetentionPolicy:
-        """Return the retention policy."""
-        return policy_of(self._accounts.workspaces[caller.workspace_id])
-
-    async def set_policy(self, caller: Caller, record: SetZeroRetention) -> ZeroRetentionPolicy:
-        """Change the retention policy.
-
-        raises: EcholessError(ZERO_RETENTION_NOT_PERMITTED) where enforcing would refuse every request;
-                EcholessError(MISSING_PERMISSIONS) where a key with a floor would lift the workspace's;
-                EcholessError(INVALID_PARAMETERS) for an unknown word
-        """
-        rows = record.conversation_rows
-        if rows is not None and rows not in _CONVERSATION_ROWS:
-            message = "conversation_rows is keep_redacted or none."
-            raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="conversation_rows")
-        named = ("is_enforced", "ineligible", "is_hipaa", "conversation_rows")
-        changes = {name: getattr(record, name) for name in named if getattr(record, name) is not None}
-        if not changes:
-            return policy_of(self._accounts.workspaces[caller.workspace_id])
-
-        def change(before: Workspace) -> Workspace:
-            after = replace(before, **changes)
-            _check_policy(self._accounts.keys[caller.key_id], before, after)
-            return after
-
-        changed = await self._administration.change_workspace(
-            caller.workspace_id, change, caller.key_id, "zero_retention.change"
-        )
-        return policy_of(changed)
+    def _own(self, caller: Caller) -> ApiKey:
+        """Return what the caller may do as things stand now, in the form of a key."""
+        own = self._accounts.valid_rights_of(caller)
+        if own is None:
+            raise EcholessError(ErrorCode.INVALID_API_KEY, "The API key is no longer valid.")
+        # A login ends by itself; what a member made while it was open need not.
+        return replace(own, expires_unix=None) if caller.is_member else own
 
     def _own_key(self, caller: Caller, service_account_id: str, key_id: str) -> ApiKey:
         key = self._accounts.keys.get(key_id)
@@ -152,72 +144,6 @@ class KeyQueries:
         return ServiceAccountView(account.service_account_id, account.name, account.created_unix, keys)
 
 
-def changed_key(key: ApiKey, record: EditKey) -> ApiKey:
-    """Return a key as a change leaves it.
-
-    raises: EcholessError(INVALID_PARAMETERS) for an unknown permission
-    """
-    if record.has_all_scopes or record.scopes is not None:
-        key = replace(key, scopes=checked_scopes(None if record.has_all_scopes else record.scopes))
-    if record.is_enabled is not None:
-        key = replace(key, is_disabled=not record.is_enabled)
-    if record.clears_character_limit or record.character_limit is not None:
-        key = replace(key, character_limit=None if record.clears_character_limit else record.character_limit)
-    return replace(
-        key, name=record.name or key.name, retention=record.retention or key.retention,
-        expires_unix=key.expires_unix if record.expires_unix is None else record.expires_unix,
-    )  # fmt: skip
-
-
-def _widens(before: ApiKey, after: ApiKey) -> bool:
-    """Whether a change lets a key do anything that it could not do."""
-    return (
-        (before.is_disabled and not after.is_disabled)
-        or (before.scopes is not None and (after.scopes is None or not after.scopes <= before.scopes))
-        or _is_more(after.character_limit, before.character_limit)
-        or _is_more(after.expires_unix, before.expires_unix)
-        or is_looser(after.retention, before.retention)
-    )
-
-
-def _is_more(bound: int | None, than: int | None) -> bool:
-    """Whether a bound allows more than another; None is no bound."""
-    return than is not None and (bound is None or bound > than)
-
-
-def _check_within(own: ApiKey, wanted: ApiKey) -> None:
-    """Prove that a key can do no more than the one that asks for it."""
-    _check_scopes(own, wanted)
-    if is_looser(wanted.retention, own.retention):
-        message = "A key that is bound to zero retention cannot make or free one that is not."
-        raise EcholessError(ErrorCode.MISSING_PERMISSIONS, message, param="retention")
-    # Each key has a count of its own, so even an equal limit would be characters on top of the caller's.
-    if own.character_limit is not None and wanted.character_limit != 0:
-        message = "A key with a character limit cannot give characters to another, only a limit of 0."
-        raise EcholessError(ErrorCode.MISSING_PERMISSIONS, message, param="character_limit")
-    if _is_more(wanted.expires_unix, own.expires_unix):
-        message = "A key cannot give more time than it has itself."
-        raise EcholessError(ErrorCode.MISSING_PERMISSIONS, message, param="expires_at_unix")
-
-
-def _check_scopes(own: ApiKey, wanted: ApiKey) -> None:
-    if own.scopes is not None and (wanted.scopes is None or not own.scopes.issuperset(wanted.scopes)):
-        message = "A key cannot give permissions that it does not have."
-        raise EcholessError(ErrorCode.MISSING_PERMISSIONS, message, param="permissions")
-
-
-def _check_policy(own: ApiKey, before: Workspace, after: Workspace) -> None:
-    """Prove that a policy can be had, and that a key with a floor does not lift its workspace's."""
-    if after.is_enforced and not before.is_enforced and not is_permitted(before):
-        message = "This workspace cannot have zero retention, so it cannot be enforced."
-        raise EcholessError(ErrorCode.ZERO_RETENTION_NOT_PERMITTED, message, param="enforced")
-    lifts = before.is_enforced and not after.is_enforced
-    loosens = before.ineligible is Ineligible.REFUSE and after.ineligible is Ineligible.ALLOW
-    if binds_to_zero(own.retention) and (lifts or loosens):
-        message = "A key that is bound to zero retention cannot loosen the workspace's."
-        raise EcholessError(ErrorCode.MISSING_PERMISSIONS, message, param="enforced" if lifts else "ineligible")
-
-
 def key_view(accounts: Accounts, key: ApiKey) -> KeyView:
     """Return a key as it crosses, without its secret."""
     return KeyView(
@@ -225,22 +151,9 @@ def key_view(accounts: Accounts, key: ApiKey) -> KeyView:
         created_unix=key.created_unix, is_disabled=key.is_disabled,
         scopes=None if key.scopes is None else sorted(key.scopes), character_limit=key.character_limit,
         character_count=accounts.meter(key.key_id).character_count, expires_unix=key.expires_unix,
-        retention=key.retention,
-    )  # fmt: skip
-
-
-def is_permitted(workspace: Workspace) -> bool:
-    """Whether a workspace may have zero retention."""
-    return workspace.is_enterprise and workspace.is_entitled and not workspace.is_restricted
-
-
-def policy_of(workspace: Workspace) -> ZeroRetentionPolicy:
-    """Return the policy as it crosses."""
-    return ZeroRetentionPolicy(
-        is_permitted=is_permitted(workspace), tier=workspace.tier, is_restricted=workspace.is_restricted,
-        restriction_reason=workspace.restriction_reason, restricted_since_unix=workspace.restricted_since_unix,
-        notified_at_unix=workspace.notified_at_unix, is_enforced=workspace.is_enforced,
-        ineligible=workspace.ineligible, is_hipaa=workspace.is_hipaa, conversation_rows=workspace.conversation_rows,
+        retention=key.retention, allowed_networks=words_of(key.allowed_networks),
+        concurrency_limits=dict(key.concurrency_limits or {}), has_ended=key.ended_unix is not None,
+        self_disabling=key.self_disabling,
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ from echoless.vault.intake.keeping import Keeper
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.notices.outbox import Outbox
+from echoless.vault.notices.policy_changes import PolicyChanges
 from echoless.vault.notices.restrictions import Restrictions
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import STREAMED_QUESTIONS, StreamedQuestion, StreamedRead
@@ -53,6 +54,8 @@ from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.ending import AccountEnding
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.operator import OperatorDesk
+from echoless.vault.queries.operator_policy import OperatorPolicy
+from echoless.vault.queries.policy import PolicyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
@@ -105,13 +108,19 @@ class Vault:
         self.administration = Administration(storage, clock)
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
         self._tokens = tokens = SingleUseTokens(storage.keyring, clock)
+        gatekeeper = Gatekeeper(storage.accounts, storage.keyring, clock, self.host, tokens)
         self.intake = IntakeDesk(
-            gatekeeper=Gatekeeper(storage.accounts, storage.keyring, clock, self.host, tokens),
+            gatekeeper=gatekeeper,
             keeper=Keeper(storage.accounts, storage.writer, self.recent, clock),
             accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
             concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
         )  # fmt: skip
         self._webhooks = WebhookQueries(storage, clock, self.eraser.delete_webhook)
+        self.courier = CourierLink()
+        self.outbox = Outbox(storage, clock, journal, self._webhooks)
+        self.outbox.courier = LinkedCourier(self.courier)
+        changes = PolicyChanges(storage.accounts, self.administration.change_workspace, self.outbox)
+        policy = PolicyQueries(storage.accounts, changes, clock, gatekeeper.foresee, lives_of(config))
         self._queries = QueryDesk(
             storage.accounts,
             mint_token=tokens.mint,
@@ -122,11 +131,9 @@ class Vault:
             dictionaries=DictionaryQueries(storage, clock),
             transcripts=TranscriptQueries(self.eraser.delete_transcript),
             webhooks=self._webhooks,
+            policy=policy,
         )
         self._metrics = MetricsPages(__version__, self.intake.tally, self._readings)
-        self.courier = CourierLink()
-        self.outbox = Outbox(storage, clock, journal, self._webhooks)
-        self.outbox.courier = LinkedCourier(self.courier)
         self.restrictions = Restrictions(
             storage.accounts, self.administration.change_workspace, self.outbox, clock
         )  # fmt: skip
@@ -138,6 +145,12 @@ class Vault:
         )  # fmt: skip
         self._ending = AccountEnding(storage, self.account_eraser)
         self._operator.add(self._ending.acts())
+        self._operator.add(
+            OperatorPolicy(
+                self.administration, changes, policy, gatekeeper.foresee, lives_of(config),
+                config.concurrent_requests_max,
+            ).acts
+        )  # fmt: skip
 
     # --- what the process around it calls ---
 
@@ -373,3 +386,8 @@ def _may_ask(ticket: Ticket, record: Record) -> bool:
     # Those of dictionaries, dialogues and webhooks are bound to their endpoints alone, some of which generate.
     is_bound = isinstance(record, (ResolveVoices, UseDictionary, UseWebhooks, *DICTIONARY_QUESTIONS))
     return is_bound or ticket.may_ask_questions
+
+
+def lives_of(config: VaultConfig) -> dict[str, int | None]:
+    """Return the days that classes of what is kept live here, by the operator's word."""
+    return {"request_log": config.request_log_days}

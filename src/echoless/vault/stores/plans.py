@@ -24,6 +24,12 @@ class Lane(StrEnum):
     MUSIC = "music"
 
 
+LANES_OF_KEYS: Final[Mapping[str, str]] = {
+    Lane.SPEECH: "tts_concurrency_limit",
+    Lane.DUBBING: "dubbing_concurrency_limit",
+    Lane.MUSIC: "music_concurrency_limit",
+}
+"""Kinds that a key may have a limit of its own of, and what the wire calls that."""
 _LANES: Final[Mapping[Product, Lane]] = {
     Product.TEXT_TO_SPEECH: Lane.SPEECH,
     Product.TEXT_TO_DIALOGUE: Lane.SPEECH,
