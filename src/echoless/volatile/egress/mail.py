@@ -129,7 +129,9 @@ class Mailer:
             message["Message-ID"] = f"<{asked.message_id}@{sender_domain}>"
             message["Auto-Submitted"] = "auto-generated"
             message.set_content(asked.text)
-            is_whole = "@" in asked.address and not message["To"].defects
+            is_whole = [each.addr_spec for each in message["To"].addresses] == [
+                asked.address
+            ] and "@" in asked.address
         except (ValueError, IndexError):
             is_whole = False
         if not is_whole:
