@@ -20,6 +20,7 @@ class ErrorCode(StrEnum):
     ZERO_RETENTION_ENFORCED = "zero_retention_enforced"
     RATE_LIMIT_EXCEEDED = "rate_limit_exceeded"
     INVALID_API_KEY = "invalid_api_key"
+    INVALID_CREDENTIALS = "invalid_credentials"
     INVALID_TOKEN = "invalid_token"  # noqa: S105  # a code, not a secret
     MISSING_PERMISSIONS = "missing_permissions"
     QUOTA_EXCEEDED = "quota_exceeded"
@@ -48,6 +49,7 @@ class ErrorCode(StrEnum):
     MODEL_NOT_SUPPORTED = "model_not_supported"
     MAX_ACTIVE_CONVERSATIONS = "max_active_conversations"
     ENGINE_UNAVAILABLE = "engine_unavailable"
+    STORE_UNAVAILABLE = "store_unavailable"
     INTERNAL_ERROR = "internal_error"
     # Between our own processes; a client sees them as an internal error.
     CONTENT_REFUSED = "content_refused"

@@ -31,6 +31,7 @@ _STATUSES: Final = {
     ErrorCode.INVALID_API_KEY: 401,
     ErrorCode.AUTHENTICATION_REQUIRED: 401,
     ErrorCode.INVALID_TOKEN: 401,
+    ErrorCode.INVALID_CREDENTIALS: 401,
     ErrorCode.MISSING_PERMISSIONS: 401,
     ErrorCode.QUOTA_EXCEEDED: 401,
     ErrorCode.ZERO_RETENTION_NOT_PERMITTED: 403,
@@ -48,6 +49,7 @@ _STATUSES: Final = {
     ErrorCode.CONCURRENT_LIMIT_EXCEEDED: 429,
     ErrorCode.RATE_LIMIT_EXCEEDED: 429,
     ErrorCode.ENGINE_UNAVAILABLE: 503,
+    ErrorCode.STORE_UNAVAILABLE: 503,
 }
 _TYPES: Final = {
     400: "validation_error",
