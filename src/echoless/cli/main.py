@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from echoless import __version__
-from echoless.cli import audit, bench, config, doctor, key, models, serve, voices, workspace
+from echoless.cli import audit, bench, config, doctor, health, key, models, serve, voices, workspace
 from echoless.cli.screen import complain, show_line
 from echoless.core.errors import EcholessError, ErrorCode
 
@@ -36,7 +36,7 @@ def build_app() -> typer.Typer:
         add_completion=False,
     )
     app.callback()(root_command)
-    for register in (serve.register, doctor.register, audit.register, bench.register):
+    for register in (serve.register, health.register, doctor.register, audit.register, bench.register):
         register(app)
     app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")
     app.add_typer(workspace.build_app(), name="workspace", help="Make and show workspaces.")

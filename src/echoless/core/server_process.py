@@ -119,6 +119,13 @@ def running_supervisor(data_directory: Path) -> int:
     raise EcholessError(ErrorCode.DATA_DIRECTORY, f"no server runs on {data_directory}")
 
 
+def url_of(data_directory: Path) -> str:
+    """Return where the server on a data directory listens; empty where none runs."""
+    facts = _lock_facts(data_directory)
+    is_running = isinstance(facts.get("pid"), int) and Path(f"/proc/{facts['pid']}").exists()
+    return str(facts.get("url", "")) if is_running else ""
+
+
 def is_audit_view(data_directory: Path) -> bool:
     """Whether the server that runs on a data directory was started for an audit."""
     return _lock_facts(data_directory).get("is_audit_view") is True
