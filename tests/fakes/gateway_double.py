@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from echoless.core.ids import NO_TICKET, TicketId
+from echoless.crossing.account_records import TicketRevoked
 from echoless.crossing.control import VaultConfig
 from echoless.crossing.kept_records import (
     InputAudio,
@@ -42,6 +43,7 @@ from echoless.crossing.records import (
     core_registry,
 )
 from echoless.crossing.socket_records import SOCKET_RECORDS
+from echoless.crossing.wire import Frame
 from echoless.retention.decision import Switch
 from echoless.vault.service.vault import Vault
 
@@ -86,8 +88,9 @@ def config_for(directory: Path, **changes: Any) -> VaultConfig:
 class GatewayDouble:
     """One end of a link with the words of a gateway."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, unasked: list[Frame] | None = None) -> None:
         self.link = link
+        self.unasked = unasked if unasked is not None else []
         self.late: list[Any] = []
 
     @classmethod
@@ -95,9 +98,11 @@ class GatewayDouble:
     async def connected(cls, vault: Vault) -> AsyncIterator[GatewayDouble]:
         ours, theirs = socket.socketpair()
         await vault.add_gateway(theirs)
-        link = await Link.open(ours, core_registry(QUERY_RECORDS, SOCKET_RECORDS))
+        unasked: list[Frame] = []
+        registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS)
+        link = await Link.open(ours, registry, on_frame=lambda _, frame: unasked.append(frame))
         try:
-            yield cls(link)
+            yield cls(link, unasked)
         finally:
             link.close()
             while not link.is_closed:
@@ -107,6 +112,12 @@ class GatewayDouble:
         answer = await asyncio.wait_for(self.link.call(record, TicketId(ticket)), 20)
         assert isinstance(answer, expected), (answer, getattr(answer, "code", ""), getattr(answer, "message", ""))
         return answer
+
+    async def revoked(self) -> list[bytes]:
+        """The tickets that the vault has taken back; waits until there are any."""
+        while not self.unasked:
+            await asyncio.sleep(0)
+        return [frame.header.ticket for frame in self.unasked if frame.header.kind == TicketRevoked.KIND]
 
     async def open(
         self, endpoint: str = TTS, switch: Switch = Switch.ABSENT, key: str = KEY, voice_id: str = VOICE

@@ -41,6 +41,7 @@ class Event(StrEnum):
     MIGRATED = "migrated"
     SWEPT = "swept"
     ITEM_ERASED = "item_erased"
+    ACCOUNT_DELETED = "account_deleted"
     LIBRARY_SPOKE = "library_spoke"
     UNEXPECTED_ERROR = "unexpected_error"
 
@@ -79,8 +80,9 @@ EVENT_FIELDS: Final[Mapping[Event, Mapping[str, Field]]] = {
     Event.REMOTE_FAILED: {**_NAMED, "http_status": Field.NUMBER},
     Event.REMOTE_KEPT: {**_NAMED, "reason": Field.CODE},
     Event.MIGRATED: {"from_version": Field.NUMBER, "to_version": Field.NUMBER},
-    Event.SWEPT: {"count": Field.NUMBER, "request_rows": Field.NUMBER, "lag_s": Field.NUMBER},
+    Event.SWEPT: {"kept": Field.CODE, "count": Field.NUMBER, "lag_s": Field.NUMBER},
     Event.ITEM_ERASED: {"count": Field.NUMBER},
+    Event.ACCOUNT_DELETED: {"count": Field.NUMBER},
     Event.LIBRARY_SPOKE: {"level": Field.NUMBER},
     Event.UNEXPECTED_ERROR: _PLACE,
 }  # fmt: skip

@@ -45,6 +45,7 @@ class GatewayConfig(Record, frozen=True):
     remotes:          that are declared
     outbound_peer:    the egress process that fetches and delivers; empty where there is none
     has_fetches, has_webhooks: what it may be asked for
+    is_behind_proxy: whether the address of a client is what the last proxy says
     metrics_token_digest: SHA-256 in hex of what a scraper must show; empty where nobody may have the metrics
     """
 
@@ -78,6 +79,7 @@ class GatewayConfig(Record, frozen=True):
     has_fetches: bool = False
     has_webhooks: bool = False
     metrics_token_digest: Code = ""
+    is_behind_proxy: bool = False
 
 
 class LocalModel(Record, frozen=True):
@@ -165,6 +167,26 @@ class BackupRules(Record, frozen=True):
     is_shredded_at_once: bool
 
 
+class StoreAccess(Record, frozen=True):
+    """Where the vault's stores are that do not lie in its data directory, and what opens them.
+
+    *_url:   empty for the data directory; without any secret
+    ca_path: certificates that databases are proved by, in place of the system's; empty for those
+    """
+
+    database_url: str = ""
+    database_password: str = ""
+    keys_url: str = ""
+    keys_password: str = ""
+    objects_url: str = ""
+    objects_key_id: str = ""
+    objects_secret: str = ""
+    ca_path: str = ""
+
+    def __repr__(self) -> str:
+        return "<StoreAccess>"
+
+
 class VaultConfig(Record, frozen=True):
     """What the vault must know.
 
@@ -185,7 +207,11 @@ class VaultConfig(Record, frozen=True):
     concurrent_requests_max: Count
     queue_deadline_s: float
     request_log_days: Count
+    debug_log_days: Count = 30
+    moderation_log_days: Count = 90
+    history_days: int = -1
     account_deletion_wait_days: Count = 0
+    stores: StoreAccess = StoreAccess()
 
 
 class AddLink(Record, frozen=True):

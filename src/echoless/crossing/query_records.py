@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from echoless.crossing.account_records import ACCOUNT_RECORDS
 from echoless.crossing.dialogue_records import VOICE_RECORDS
 from echoless.crossing.dictionary_records import DICTIONARY_RECORDS
 from echoless.crossing.kept_records import KEPT_RECORDS
@@ -491,5 +492,5 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
     ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *DICTIONARY_RECORDS, *KEPT_RECORDS,
-    *WEBHOOK_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS,
+    *WEBHOOK_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS, *ACCOUNT_RECORDS,
 )  # fmt: skip

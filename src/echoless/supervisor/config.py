@@ -134,6 +134,15 @@ class ServerConfig(BaseModel):
     )
     queue_deadline_s: _Seconds = Field(10.0, description="How long a generation may wait for its turn.")
     request_log_days: int = Field(90, ge=0, le=3650, description="Life of rows in the request log.")
+    debug_log_days: int = Field(
+        30, ge=0, le=3650, description="Life of entries in the debug log; 0 writes none. They hold content."
+    )
+    moderation_log_days: int = Field(
+        90, ge=0, le=3650, description="Life of entries in the moderation log; 0 writes none. They hold excerpts."
+    )
+    history_days: int = Field(
+        -1, ge=-1, le=36_500, description="Life of history items and transcripts; -1 until they are deleted."
+    )
     account_deletion_wait_days: int = Field(
         0, ge=0, le=365, description="How long a deletion of an account that its owner confirmed waits; it can be "
         "taken back meanwhile. 0 begins at once.",

@@ -102,6 +102,7 @@ def _gateway(
         unknown_model=config.unknown_model,
         character_limits=dict(config.character_limits),
         public_url=config.public_url,
+        is_behind_proxy=config.behind_proxy,
         upload_bytes_max=config.upload_bytes_max,
         upload_idle_timeout_s=config.upload_idle_timeout_s,
         held_bytes_max=config.held_bytes_max,
@@ -246,6 +247,9 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
         concurrent_requests_max=config.concurrent_requests_max,
         queue_deadline_s=config.queue_deadline_s,
         request_log_days=config.request_log_days,
+        debug_log_days=config.debug_log_days,
+        moderation_log_days=config.moderation_log_days,
+        history_days=config.history_days,
         account_deletion_wait_days=config.account_deletion_wait_days,
         backups=_backups(config),
     )

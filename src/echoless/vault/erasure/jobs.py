@@ -24,9 +24,10 @@ from echoless.vault.stores.writing import Row, Write
 
 LOOK_S: Final = 30.0
 """How often the due times are looked at again, whatever the clock did meanwhile."""
-_RETRY_MS_MAX: Final = 3600 * 1000
+_RETRY_S_MAX: Final = 3600.0
 _DOUBLINGS_MAX: Final = 12
 _BACKWARDS_MS: Final = 60 * 1000
+_PUSHED_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ class Jobs:
         self._journal = journal
         self._steps: dict[str, Step] = {}
         self._waiting: dict[str, Job] = {}
-        self._running = ""
+        self._running: set[str] = set()
+        # Of jobs that failed: how often, and when they are tried again, on the clock that never goes back.
+        self._failed: dict[str, tuple[int, float]] = {}
         self._wake = asyncio.Event()
         self.steady = SteadyClock(clock)
 
@@ -96,7 +99,7 @@ class Jobs:
         assert kind in self._steps, "a job needs somebody who takes its steps"
         if job_id in self._waiting:
             return self._waiting[job_id]
-        now_ms = self._clock.unix_ms()
+        now_ms = self.steady.unix_ms()
         job = Job(
             job_id=job_id or new_opaque_id(), kind=kind, workspace_id=workspace_id, created_ms=now_ms,
             set_ms=now_ms, due_ms=now_ms + wait_ms, facts=dict(facts or {}), total_count=total_count,
@@ -109,17 +112,16 @@ class Jobs:
     async def cancel(self, job_id: str, *beside: tuple[Write, Row]) -> bool:
         """End a job that has not begun, such as a deletion that its owner took back; False where there is none."""
         job = self._waiting.get(job_id)
-        if job is None or job_id == self._running or job.cursor or job.done_count:
+        if job is None or job_id in self._running or job.cursor or job.done_count:
             return False
         await self._end(job, *beside)
         return True
 
-    async def find(self, workspace_id: str, job_id: str) -> Job | None:
-        """Return a job of a workspace, ended or not."""
-        job = self._waiting.get(job_id)
-        if job is not None and job.workspace_id == workspace_id:
-            return job
-        return await self._storage.read(lambda reader: find_job(reader.vault, workspace_id, job_id))
+    def forget_workspace(self, workspace_id: str) -> None:
+        """Drop the jobs of a workspace that is being deleted; their rows go with all its rows."""
+        for job_id in [job_id for job_id, job in self._waiting.items() if job.workspace_id == workspace_id]:
+            del self._waiting[job_id]
+            self._failed.pop(job_id, None)
 
     def waiting(self, kind: str, workspace_id: str | None = None) -> list[Job]:
         """Return the jobs of a kind that have not ended, of one workspace or of all."""
@@ -137,6 +139,12 @@ class Jobs:
         waits = (now_ms - job.due_ms for job in self._waiting.values() if kind in {None, job.kind})
         return max(0, *waits, 0) // 1000
 
+    def hasten(self, job_id: str) -> None:
+        """Make a job due now, without writing that down."""
+        job = self._waiting[job_id]
+        now_ms = self.steady.unix_ms()
+        self._waiting[job_id] = replace(job, set_ms=min(job.set_ms, now_ms), due_ms=min(job.due_ms, now_ms))
+
     async def run_for_ever(self) -> None:
         """Run what is due, and wait for what is not."""
         while True:
@@ -150,24 +158,47 @@ class Jobs:
     async def run_due(self) -> int:
         """Run until nothing is due; return how many steps it took. Jobs take turns, one step each."""
         count = 0
-        while due := [job_id for job_id, job in self._waiting.items() if self._is_due(job)]:
+        while due := [job_id for job_id, job in tuple(self._waiting.items()) if self._is_due(job)]:
+            taken = 0
             for job_id in due:
-                count += await self._run_step(job_id)
+                taken += await self._run_step(job_id)
+            count += taken
+            if not taken:
+                # Somebody pushes what is left: let them.
+                await asyncio.sleep(_PUSHED_S)
         return count
+
+    async def push(self, job_id: str, step_count: int) -> None:
+        """Take some steps of one job at once, if it is due and nobody takes them already."""
+        for _ in range(step_count):
+            job = self._waiting.get(job_id)
+            if job is None or job_id in self._running or not self._is_due(job):
+                return
+            await self._run_step(job_id)
 
     # --- inner ---
 
     def _pause_s(self) -> float:
         now_ms = self.steady.unix_ms()
-        waits = (max(0, job.due_ms - now_ms) / 1000 for job in self._waiting.values() if job.kind in self._steps)
+        waits = (
+            max((job.due_ms - now_ms) / 1000, self._rest_s(job), 0.0)
+            for job in self._waiting.values()
+            if job.kind in self._steps
+        )
         return min(LOOK_S, *waits, LOOK_S)
 
+    def _rest_s(self, job: Job) -> float:
+        """Return for how long a job that failed is left alone."""
+        return self._failed.get(job.job_id, (0, 0.0))[1] - self._clock.monotonic_s()
+
     def _is_due(self, job: Job) -> bool:
-        return job.kind in self._steps and self._counted_anew(job).due_ms <= self.steady.unix_ms()
+        if job.kind not in self._steps or self._rest_s(job) > 0:
+            return False
+        return self._counted_anew(job).due_ms <= self.steady.unix_ms()
 
     def _counted_anew(self, job: Job) -> Job:
         """Return a job whose wait was set by a clock that has gone back since: it waits from now on as long."""
-        now_ms = self._clock.unix_ms()
+        now_ms = self.steady.unix_ms()
         if job.set_ms <= now_ms + _BACKWARDS_MS:
             return job
         counted = replace(job, set_ms=now_ms, due_ms=now_ms + job.due_ms - job.set_ms)
@@ -176,9 +207,9 @@ class Jobs:
 
     async def _run_step(self, job_id: str) -> int:
         job = self._waiting.get(job_id)
-        if job is None:
+        if job is None or job_id in self._running:
             return 0
-        self._running = job_id
+        self._running.add(job_id)
         try:
             await self._note(job, await self._steps[job.kind](job))
         except EcholessError as error:
@@ -189,20 +220,23 @@ class Jobs:
             self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             self._put_off(job)
         finally:
-            self._running = ""
+            self._running.discard(job_id)
         return 1
 
     async def _note(self, job: Job, progress: Progress) -> None:
-        """Commit what a step brought."""
+        """Commit what a step brought, unless its workspace was deleted meanwhile."""
+        if job.job_id not in self._waiting:
+            return
         total = job.total_count if progress.total_count is None else progress.total_count
         done = job.done_count + progress.done_count
-        moved = replace(job, cursor=progress.cursor, done_count=done, total_count=total, failure_count=0)
+        moved = replace(job, cursor=progress.cursor, done_count=done, total_count=total)
+        self._failed.pop(job.job_id, None)
         if not progress.is_done:
             await self._put(moved)
         elif progress.again_ms is None:
             await self._end(moved)
         else:
-            now_ms = self._clock.unix_ms()
+            now_ms = self.steady.unix_ms()
             await self._put(replace(moved, cursor="", set_ms=now_ms, due_ms=progress.again_ms))
 
     async def _put(self, job: Job) -> None:
@@ -210,13 +244,16 @@ class Jobs:
         self._waiting[job.job_id] = job
 
     async def _end(self, job: Job, *beside: tuple[Write, Row]) -> None:
-        ended = replace(job, state=JobState.DONE, ended_ms=self._clock.unix_ms())
+        ended = replace(job, state=JobState.DONE, ended_ms=self.steady.unix_ms())
         await self._storage.writer.now(*beside, (Write.JOB, job_row(ended)))
         del self._waiting[job.job_id]
+        self._failed.pop(job.job_id, None)
 
     def _put_off(self, job: Job) -> None:
-        """Try again later: after 1 s, 2 s, 4 s ... an hour. Not written down: a new process tries at once."""
-        now_ms = self._clock.unix_ms()
-        wait_ms = min(1000 << min(job.failure_count, _DOUBLINGS_MAX), _RETRY_MS_MAX)
-        failures = job.failure_count + 1
-        self._waiting[job.job_id] = replace(job, set_ms=now_ms, due_ms=now_ms + wait_ms, failure_count=failures)
+        """Try again later: after 1 s, 2 s, 4 s ... an hour. Not written down: a new process tries at once.
+
+        It stays due since it became due, so its lag says for how long it has been failing.
+        """
+        failures = self._failed.get(job.job_id, (0, 0.0))[0]
+        wait_s = min(2.0 ** min(failures, _DOUBLINGS_MAX), _RETRY_S_MAX)
+        self._failed[job.job_id] = (failures + 1, self._clock.monotonic_s() + wait_s)

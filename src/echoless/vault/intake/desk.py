@@ -15,6 +15,7 @@ from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_opaque_id, new_ticket_id
 from echoless.core.journal import Event, Journal
+from echoless.crossing.account_records import TicketRevoked
 from echoless.crossing.kept_records import KeepInputType
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
@@ -48,6 +49,7 @@ from echoless.vault.intake.granting import (
     is_counted,
     source_of,
     too_many,
+    withdrawn,
 )
 from echoless.vault.intake.keeping import ABANDONED, Keeper, mode_of
 from echoless.vault.intake.tally import Tally
@@ -170,6 +172,29 @@ class IntakeDesk:
             # A socket's end has ended its contexts.
             if self.tickets.find(link, ticket.ticket_id) is not None:
                 self._finish(ticket, ABANDONED, header=None)
+
+    def end_workspace(self, workspace_id: str) -> None:
+        """End all requests of a workspace that is being deleted, while it is still known.
+
+        Nothing of them is kept, nor a row written: it would outlive the account.
+        """
+        for asking in self._turnstile.withdraw_of(workspace_id):
+            self._post(asking.link, asking.correlation, withdrawn(self._mode_of(asking)))
+        for ticket in self.tickets.of_workspace(workspace_id):
+            self._revoke(ticket)
+
+    async def commits_begun(self) -> None:
+        """Return when every item that is being committed now is there, or has failed; later ones are not waited for."""
+        if self._commits:
+            await asyncio.wait(tuple(self._commits))
+
+    def _revoke(self, ticket: Ticket) -> None:
+        self.tickets.remove(ticket)
+        if ticket.holds_place:
+            self._turnstile.leave(ticket.caller.workspace_id, 0)
+        self._keeper.discard(ticket)
+        if ticket.parent is None and not ticket.link.is_closed:
+            ticket.link.post(TicketRevoked(), ticket=ticket.ticket_id)
 
     def expire(self) -> None:
         """Refuse everybody who has waited too long."""

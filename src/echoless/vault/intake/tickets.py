@@ -124,6 +124,11 @@ class Tickets:
         """Return the contexts of a socket."""
         return tuple(ticket for ticket in self.of(parent.link) if ticket.parent is parent)
 
+    def of_workspace(self, workspace_id: str) -> Iterable[Ticket]:
+        """Return all tickets of a workspace, contexts before their sockets."""
+        mine = [ticket for ticket in self._by_id.values() if ticket.caller.workspace_id == workspace_id]
+        return sorted(mine, key=lambda ticket: ticket.parent is None)
+
     def of(self, link: Link) -> Iterable[Ticket]:
         """Return all tickets of a link."""
         return tuple(self._by_link.get(link, {}).values())

@@ -79,6 +79,12 @@ class SingleUseTokens:
         """Make a token invalid: it has been used."""
         self._by_digest.pop(self._keyring.digest(secret), None)
 
+    def forget_workspace(self, workspace_id: str) -> None:
+        """Make all tokens of a deleted workspace invalid."""
+        for digest, token in tuple(self._by_digest.items()):
+            if token.caller.workspace_id == workspace_id:
+                del self._by_digest[digest]
+
     def _forget_expired(self) -> None:
         now_s = self._clock.monotonic_s()
         for digest, token in tuple(self._by_digest.items()):

@@ -101,6 +101,16 @@ class Turnstile(Generic[T]):
                     return True
         return False
 
+    def withdraw_of(self, owner: str) -> list[T]:
+        """Take everybody of one owner out of the queue, and return them."""
+        gate = self._gates.get(owner)
+        if gate is None:
+            return []
+        gone = [waiting.who for waiting in gate.queue]
+        self._waiting_count -= len(gone)
+        gate.queue.clear()
+        return gone
+
     def expire(self, now_s: float) -> list[T]:
         """Take out everybody whose deadline has come, and return them."""
         late: list[T] = []

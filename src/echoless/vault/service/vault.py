@@ -37,6 +37,7 @@ from echoless.crossing.wire import Frame
 from echoless.vault.erasure.account import AccountEraser
 from echoless.vault.erasure.items import Eraser
 from echoless.vault.erasure.jobs import Jobs
+from echoless.vault.erasure.lives import Lives, ageing_classes
 from echoless.vault.erasure.schedule import Schedule
 from echoless.vault.erasure.sweep import sweep
 from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
@@ -62,6 +63,7 @@ from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.service.carrying import LinkedCourier
 from echoless.vault.service.metrics import MetricsPages, Readings
 from echoless.vault.stores.accounts import ENTERPRISE, Caller
+from echoless.vault.stores.log_entries import LogBook, LogName
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
 from echoless.vault.stores.signing import open_signer
 from echoless.vault.stores.storage import Storage
@@ -104,14 +106,20 @@ class Vault:
         self.recent = RecentRequests(clock)
         self.jobs = Jobs(storage, clock, journal)
         self.eraser = Eraser(storage, self.recent, clock, journal)
-        self.schedule = Schedule(storage, self.recent, clock, journal, config.request_log_days)
+        lives = Lives(
+            config.history_days, config.request_log_days, config.debug_log_days, config.moderation_log_days
+        )
+        classes = ageing_classes(storage, self.recent, lives)
+        self.schedule = Schedule(storage, self.recent, self.jobs, journal, classes)
+        log_lives = {LogName.DEBUG: config.debug_log_days, LogName.MODERATION: config.moderation_log_days}
+        self.log_book = LogBook(storage.writer, storage.keyring, clock, log_lives)
         self.administration = Administration(storage, clock)
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
         self._tokens = tokens = SingleUseTokens(storage.keyring, clock)
         gatekeeper = Gatekeeper(storage.accounts, storage.keyring, clock, self.host, tokens)
         self.intake = IntakeDesk(
             gatekeeper=gatekeeper,
-            keeper=Keeper(storage.accounts, storage.writer, self.recent, clock),
+            keeper=Keeper(storage.accounts, storage.writer, self.recent, clock, self.log_book),
             accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
             concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
         )  # fmt: skip
@@ -161,6 +169,7 @@ class Vault:
         """
         await sweep(self._storage, self._journal)
         await self.jobs.load()
+        await self.schedule.open()
         await self.account_eraser.load()
         since_ms = self._clock.unix_ms() - LIFE_MS
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
@@ -202,9 +211,8 @@ class Vault:
         self._metrics.processes = counts
 
     def run_schedule(self) -> None:
-        """Delete by age from now on, every hour, and run the other jobs."""
+        """Run the jobs from now on: what time takes away, every hour, and all others."""
         self._spawn(self.jobs.run_for_ever())
-        self._spawn(self.schedule.run_for_ever())
         self._spawn(self.outbox.run_for_ever())
 
     async def close(self) -> None:

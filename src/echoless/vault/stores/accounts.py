@@ -38,6 +38,7 @@ class Workspace:
     concurrency_max: generations at once of each kind; None for what the tier has
     is_hipaa:        implies enforcement and forbids tool servers; hipaa_agreed_on is the date of the agreement
     self_disabling:  whether whoever holds a key may disable it; None for what the tier has
+    erase_logs_with_item: whether a deleted item takes its entries in the debug and moderation logs with it
     """
 
     workspace_id: str
@@ -59,6 +60,7 @@ class Workspace:
     concurrency_max: int | None = None
     hipaa_agreed_on: str | None = None
     self_disabling: bool | None = None
+    erase_logs_with_item: bool = False
 
     @property
     def binds_to_zero(self) -> bool:
@@ -197,6 +199,20 @@ class Accounts:
         mine = (key for key in self.keys.values() if key.workspace_id == workspace_id)
         return sorted(mine, key=lambda key: (key.created_unix, key.key_id))
 
+    def drop_workspace(self, workspace_id: str) -> None:
+        """Forget a deleted workspace and everything of it."""
+        for member in self.members_of(workspace_id):
+            self.drop_member(member.user_id)
+        for key in self.keys_of(workspace_id):
+            self.drop_key(key.key_id)
+            self._meters.pop(key.key_id, None)
+        for account in [each for each in self.service_accounts.values() if each.workspace_id == workspace_id]:
+            del self.service_accounts[account.service_account_id]
+        for place in [place for place in self.voice_settings if place[0] == workspace_id]:
+            del self.voice_settings[place]
+        self._meters.pop(workspace_id, None)
+        self.workspaces.pop(workspace_id, None)
+
     # --- members and their sessions ---
 
     def put_member(self, member: Member) -> None:
@@ -271,7 +287,7 @@ class Accounts:
         return ApiKey(
             key_id=member.user_id, workspace_id=member.workspace_id, service_account_id="", name="", hint="",
             digest=session.digest, created_unix=session.created_unix, scopes=SCOPES_BY_ROLE[member.role],
-            character_limit=member.character_limit, expires_unix=session.expires_unix,
+            character_limit=member.character_limit,
         )  # fmt: skip
 
     def valid_rights_of(self, caller: Caller) -> ApiKey | None:

@@ -66,19 +66,33 @@ class Keyring:
             raise EcholessError(ErrorCode.DATA_DIRECTORY, "the master key does not open this data directory")
         self._workspaces[workspace_id] = AESGCM(key)
 
+    def drop_workspace_key(self, workspace_id: str) -> None:
+        """Forget the key of a deleted workspace; what it wrapped cannot be opened any more."""
+        self._workspaces.pop(workspace_id, None)
+
     def wrap_item_key(self, workspace_id: str, item_id: str, key: ItemKey) -> bytes:
-        """Return an item's key, wrapped by its workspace's."""
-        return _seal(self._workspaces[workspace_id], key, f"item:{item_id}")
+        """Return an item's key, wrapped by its workspace's.
+
+        raises: EcholessError(NOT_FOUND) where the workspace was deleted
+        """
+        return _seal(self._workspace(workspace_id), key, f"item:{item_id}")
 
     def unwrap_item_key(self, workspace_id: str, item_id: str, wrapped: bytes) -> ItemSealer:
         """Return what opens an item.
 
-        raises: EcholessError(INTERNAL_ERROR) where the wrapped key is damaged
+        raises: EcholessError(INTERNAL_ERROR) where the wrapped key is damaged; EcholessError(NOT_FOUND) where the
+                workspace was deleted
         """
-        key = _open(self._workspaces[workspace_id], wrapped, f"item:{item_id}")
+        key = _open(self._workspace(workspace_id), wrapped, f"item:{item_id}")
         if key is None:
             raise EcholessError(ErrorCode.INTERNAL_ERROR, "an item key is damaged")
         return ItemSealer(item_id, ItemKey(key))
+
+    def _workspace(self, workspace_id: str) -> AESGCM:
+        found = self._workspaces.get(workspace_id)
+        if found is None:
+            raise EcholessError(ErrorCode.NOT_FOUND, "There is no workspace with this id.")
+        return found
 
 
 class ItemSealer:

@@ -1,7 +1,8 @@
-"""The erasure ledger: ids of deleted items, outside the databases, so that no restored copy brings them back.
+"""The erasure ledger: ids of what was deleted, outside the databases, so that no restored copy brings it back.
 
 Append-only, one item a line, made durable before anything is deleted. It holds no content: the id, the workspace
-and the place in the order of history, so that a page may still begin after a deleted item.
+and the place in the order of history, so that a page may still begin after a deleted item. A deleted account is one
+line, whatever it had.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from typing import Final
 
 from echoless.vault.stores.directory import DataDirectory
 
 _BATCH = 500
 _WORDS = 3
+# No id is so short, nor has a sign that is neither letter nor digit.
+_WORKSPACE: Final = "workspace:"
 
 
 class Ledger:
@@ -27,11 +31,19 @@ class Ledger:
 
         places: workspace and place of those that have a row
         """
-        # A line of its own even after one that a crash cut short.
-        data = "".join(f"\n{_line(item_id, (places or {}).get(item_id))}\n" for item_id in item_ids).encode("ascii")
+        self._write("".join(f"\n{_line(item_id, (places or {}).get(item_id))}\n" for item_id in item_ids))
+
+    def append_workspace(self, workspace_id: str) -> None:
+        """Write a workspace down, durably: everything that it had is deleted."""
+        self._write(f"\n{_WORKSPACE} {workspace_id}\n")
+
+    def _write(self, lines: str) -> None:
+        # Each line begins with an end of line: one of its own even after one that a crash cut short.
+        data = memoryview(lines.encode("ascii"))
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            os.write(descriptor, data)
+            while data:
+                data = data[os.write(descriptor, data) :]
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -44,8 +56,14 @@ class Ledger:
         return None
 
     def batches(self) -> Iterator[list[str]]:
-        """Yield all ids in lists of bounded length; a line that a crash cut short is no id."""
-        ids = (words[0] for words in self._lines())
+        """Yield all ids of items in lists of bounded length; a line that a crash cut short is no id."""
+        ids = (words[0] for words in self._lines() if words[0] != _WORKSPACE)
+        while batch := list(islice(ids, _BATCH)):
+            yield batch
+
+    def workspaces(self) -> Iterator[list[str]]:
+        """Yield the ids of all deleted workspaces in lists of bounded length."""
+        ids = (words[1] for words in self._lines() if words[0] == _WORKSPACE)
         while batch := list(islice(ids, _BATCH)):
             yield batch
 

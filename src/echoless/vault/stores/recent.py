@@ -36,6 +36,11 @@ class RecentRequests:
         for request_id in [name for name, found in self._found.items() if found[1] in item_ids]:
             del self._found[request_id]
 
+    def forget_workspace(self, workspace_id: str) -> None:
+        """Forget the requests of a deleted workspace."""
+        for request_id in [name for name, found in self._found.items() if found[0] == workspace_id]:
+            del self._found[request_id]
+
     def forget_old(self) -> None:
         """Forget what nobody may name any more."""
         oldest = self._clock.unix_ms() - LIFE_MS

@@ -41,21 +41,24 @@ def key_row(key: ApiKey) -> Row:
     }
 
 
-def load_accounts(accounts: Accounts, vault: sa.Connection, keys: sa.Connection, keyring: Keyring) -> None:
+def load_accounts(
+    accounts: Accounts, vault: sa.Connection, keys: sa.Connection, keyring: Keyring, gone: frozenset[str] = frozenset()
+) -> None:
     """Read everything that tickets need into memory.
 
+    gone:   workspaces whose deletion has begun: nobody of theirs may ask for anything
     raises: EcholessError(DATA_DIRECTORY) where a workspace has no key, or the master key does not fit
     """
     wrapped = {row.workspace_id: row.wrapped for row in keys.execute(sa.select(schema.workspace_keys))}
-    for row in _mappings(vault, schema.workspaces):
+    for row in _mappings(vault, schema.workspaces, gone):
         workspace = Workspace(**{**row, "ineligible": Ineligible(row["ineligible"])})
         if workspace.workspace_id not in wrapped:
             raise EcholessError(ErrorCode.DATA_DIRECTORY, "a workspace has no key in keys.sqlite")
         keyring.add_workspace_key(workspace.workspace_id, wrapped[workspace.workspace_id])
         accounts.workspaces[workspace.workspace_id] = workspace
-    for row in _mappings(vault, schema.service_accounts):
+    for row in _mappings(vault, schema.service_accounts, gone):
         accounts.service_accounts[row["service_account_id"]] = ServiceAccount(**row)
-    for row in _mappings(vault, schema.api_keys):
+    for row in _mappings(vault, schema.api_keys, gone):
         scopes = None if row["scopes"] is None else frozenset(row["scopes"])
         accounts.put_key(
             ApiKey(
@@ -67,13 +70,13 @@ def load_accounts(accounts: Accounts, vault: sa.Connection, keys: sa.Connection,
                 }
             )
         )
-    for member in load_members(vault):
+    for member in (each for each in load_members(vault) if each.workspace_id not in gone):
         accounts.put_member(member)
-    for session in load_sessions(vault):
+    for session in (each for each in load_sessions(vault) if each.workspace_id not in gone):
         accounts.put_session(session)
     for row in _mappings(vault, schema.meters):
         accounts.put_meter(row["owner_id"], Meter(row["character_count"], row["resets_unix"]))
-    for row in _mappings(vault, schema.voice_settings):
+    for row in _mappings(vault, schema.voice_settings, gone):
         accounts.voice_settings[row["workspace_id"], row["voice_id"]] = row["settings"]
     for row in _mappings(vault, schema.voice_aliases):
         accounts.voice_aliases[row["voice_id"]] = row["catalogue_id"]
@@ -85,5 +88,8 @@ def read_fact(vault: sa.Connection, name: str) -> str | None:
     return None if found is None else str(found)
 
 
-def _mappings(connection: sa.Connection, table: sa.Table) -> list[Mapping[str, Any]]:
-    return [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+def _mappings(
+    connection: sa.Connection, table: sa.Table, gone: frozenset[str] = frozenset()
+) -> list[Mapping[str, Any]]:
+    rows = connection.execute(sa.select(table)).mappings()
+    return [dict(row) for row in rows if row.get("workspace_id") not in gone]

@@ -36,6 +36,7 @@ workspaces = sa.Table(
     sa.Column("concurrency_max", sa.Integer),
     sa.Column("hipaa_agreed_on", sa.String),
     sa.Column("self_disabling", sa.Boolean),
+    sa.Column("erase_logs_with_item", sa.Boolean, nullable=False),
 )
 service_accounts = sa.Table(
     "service_accounts",
@@ -285,7 +286,6 @@ jobs = sa.Table(
     sa.Column("state", sa.String, nullable=False),
     sa.Column("done_count", sa.BigInteger, nullable=False),
     sa.Column("total_count", sa.BigInteger, nullable=False),
-    sa.Column("failure_count", sa.Integer, nullable=False),
     sa.Column("ended_ms", sa.BigInteger, nullable=False),
     sa.Index("jobs_by_state", "state", "due_ms"),
 )
@@ -383,11 +383,9 @@ account_deletions = sa.Table(
     sa.Column("requested_unix", sa.BigInteger, nullable=False),
     sa.Column("due_unix", sa.BigInteger, nullable=False),
     sa.Column("began_unix", sa.BigInteger, nullable=False),
-    sa.Column("finished_unix", sa.BigInteger, nullable=False),
     sa.Column("code_digest", sa.LargeBinary),
     sa.Column("code_tries", sa.Integer, nullable=False),
     sa.Column("counts", sa.JSON, nullable=False),
-    sa.Column("certificate", sa.String, nullable=False),
     sa.Index("account_deletions_by_workspace", "workspace_id"),
 )
 

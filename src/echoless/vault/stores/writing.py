@@ -10,9 +10,9 @@ from enum import IntEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from echoless.vault.stores import schema
+from echoless.vault.stores.upserts import insert
 
 Row = dict[str, Any]
 
@@ -113,7 +113,7 @@ STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     Write.VOICE_ALIAS_REMOVED: _remove(schema.voice_aliases.c.voice_id),
     Write.MEMBER: _upsert(schema.members),
     Write.MEMBER_SESSION: sa.insert(schema.member_sessions),
-    Write.MEMBER_PASS: sa.insert(schema.member_passes),
+    Write.MEMBER_PASS: _upsert(schema.member_passes),
     Write.MEMBER_GROUP: _upsert(schema.member_groups),
     Write.GROUP_MEMBERSHIP: _upsert(schema.group_memberships),
     Write.SIGN_ON: _upsert(schema.sign_ons),

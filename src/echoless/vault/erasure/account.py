@@ -1,0 +1,228 @@
+"""(9) The end of an account: asked for, waited for, then everything of it destroyed, counted and certified.
+
+The line in the erasure ledger is the point of no return: before it nothing has happened, after it nobody of the
+workspace may ask for anything, also not in the next process or in a restored copy. The workspace's key goes next, so
+that nothing which was sealed can be opened while the rest is taken away in small steps. The certificate is signed
+only when a census of every store has found nothing left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from echoless.core.clock import Clock
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.ids import new_opaque_id
+from echoless.core.journal import Event, Journal
+from echoless.receipts.certificate import CertificateSigner
+from echoless.vault.erasure.jobs import Jobs, Progress
+from echoless.vault.stores.census import by_class, count_rows
+from echoless.vault.stores.deletions import (
+    AccountDeletion,
+    Certificates,
+    DeletionState,
+    deletion_row,
+    load_deletions,
+    remove_deletions,
+)
+from echoless.vault.stores.jobs import Job
+from echoless.vault.stores.migration import drop_copies
+from echoless.vault.stores.purging import destroy_workspace_key, purge_items, purge_rows, truncate_logs
+from echoless.vault.stores.storage import Storage
+from echoless.vault.stores.trail import audit_row
+from echoless.vault.stores.writer import Connections
+from echoless.vault.stores.writing import Write
+
+JOB_KIND: Final = "account.delete"
+BACKUP_DAYS: Final = 30
+OWNER: Final = "owner"
+OPERATOR_WORD: Final = "operator"
+_DAY_S: Final = 86_400
+_ITEMS: Final = "items"
+_ROWS: Final = "rows"
+_TURNS_A_STEP: Final = 10
+_LEFT: Final = ("certificate", "erasure_ledger_ids")
+"""What an account's deletion leaves behind, by name."""
+Retire = Callable[[str], Awaitable[None]]
+"""Ends whatever a workspace has running and forgets it in memory; afterwards nobody of it is known."""
+
+
+class AccountEraser:
+    """Deletes whole accounts of one vault.
+
+    requests: deletions that are asked for, by workspace
+    """
+
+    def __init__(
+        self, storage: Storage, jobs: Jobs, clock: Clock, journal: Journal, *,
+        signer: CertificateSigner, retire: Retire, wait_days: int,
+    ) -> None:  # fmt: skip
+        self._storage = storage
+        self._jobs = jobs
+        self._clock = clock
+        self._journal = journal
+        self._retire = retire
+        self._wait_s = wait_days * _DAY_S
+        self.signer = signer
+        self.certificates = Certificates(storage.directory)
+        self.requests: dict[str, AccountDeletion] = {}
+        jobs.register(JOB_KIND, self._step)
+
+    async def load(self) -> None:
+        """Take over what an earlier process left. Its jobs go on by themselves."""
+        for deletion in await self._storage.read(lambda reader: load_deletions(reader.vault)):
+            self.requests[deletion.workspace_id] = deletion
+
+    def find(self, deletion_id: str) -> AccountDeletion | None:
+        """Return a deletion that is not done, or None."""
+        return next((each for each in self.requests.values() if each.deletion_id == deletion_id), None)
+
+    # --- asking ---
+
+    async def request(self, workspace_id: str, actor_id: str, requested_by: str) -> AccountDeletion:
+        """Ask for a deletion that needs no further word. The operator's begins at once, an owner's after the
+        waiting period.
+
+        raises: EcholessError(NOT_FOUND) where there is no such workspace
+        """
+        self.check_exists(workspace_id)
+        open_request = self.requests.get(workspace_id)
+        if open_request is not None and open_request.state is not DeletionState.UNCONFIRMED:
+            if requested_by == OWNER or open_request.due_unix <= self._now_unix():
+                return open_request
+            await self._drop(open_request)
+        wait_s = self._wait_s if requested_by == OWNER else 0
+        now = self._now_unix()
+        deletion = AccountDeletion(
+            deletion_id=new_opaque_id(), workspace_id=workspace_id, state=DeletionState.WAITING,
+            requested_by=requested_by, requested_unix=now, due_unix=now + wait_s,
+        )  # fmt: skip
+        self.requests[workspace_id] = deletion
+        await self._jobs.begin(
+            JOB_KIND, "", wait_ms=wait_s * 1000, job_id=deletion.deletion_id,
+            beside=[
+                (Write.ACCOUNT_DELETION, deletion_row(deletion)),
+                audit_row(self._clock, workspace_id, actor_id, "workspace.delete", workspace_id),
+            ],
+        )  # fmt: skip
+        return deletion
+
+    async def cancel(self, workspace_id: str, actor_id: str) -> None:
+        """Take a request back.
+
+        raises: EcholessError(NOT_FOUND) where nothing was asked for, or erasing has begun
+        """
+        self.check_exists(workspace_id)
+        deletion = self.requests.get(workspace_id)
+        if deletion is None or deletion.state is DeletionState.ERASING:
+            raise EcholessError(ErrorCode.NOT_FOUND, "No deletion of this workspace waits.")
+        await self._drop(deletion)
+        act = audit_row(self._clock, workspace_id, actor_id, "workspace.keep", workspace_id)
+        await self._storage.writer.now(act)
+
+    async def _drop(self, deletion: AccountDeletion) -> None:
+        is_job = deletion.state is DeletionState.WAITING
+        if is_job and not await self._jobs.cancel(deletion.deletion_id):
+            raise EcholessError(ErrorCode.NOT_FOUND, "No deletion of this workspace waits.")
+        await self._storage.writer.run(lambda stores: remove_deletions(stores.vault, deletion.workspace_id))
+        del self.requests[deletion.workspace_id]
+
+    def check_exists(self, workspace_id: str) -> None:
+        """Raise where there is no such workspace, or none any more.
+
+        raises: EcholessError(NOT_FOUND)
+        """
+        if workspace_id not in self._storage.accounts.workspaces:
+            raise EcholessError(ErrorCode.NOT_FOUND, "There is no workspace with this id.")
+
+    # --- erasing ---
+
+    async def _step(self, job: Job) -> Progress:
+        """Take one step; the cursor says in which part."""
+        deletion = self.find(job.job_id)
+        if deletion is None:
+            return Progress(is_done=True)
+        if not job.cursor:
+            return await self._begin(deletion)
+        count = 0
+        for _ in range(_TURNS_A_STEP):
+            turn = await self._turn(job.cursor, deletion.workspace_id)
+            count += turn
+            if not turn:
+                return await self._next(job.cursor, deletion, count)
+        return Progress(cursor=job.cursor, done_count=count)
+
+    async def _begin(self, deletion: AccountDeletion) -> Progress:
+        """Go past the point of no return. Every part may run twice."""
+        workspace_id, writer = deletion.workspace_id, self._storage.writer
+        await writer.run(lambda _: self._storage.ledger.append_workspace(workspace_id))
+        await self._retire(workspace_id)
+        await writer.flush()
+        if deletion.state is not DeletionState.ERASING:
+            counts = await writer.run(lambda stores: count_rows(stores.vault, stores.keys, workspace_id))
+            deletion = replace(
+                deletion, state=DeletionState.ERASING, began_unix=self._now_unix(), counts=by_class(counts)
+            )
+            await writer.now((Write.ACCOUNT_DELETION, deletion_row(deletion)))
+            self.requests[workspace_id] = deletion
+        await writer.run(lambda stores: self._destroy_key(stores, workspace_id))
+        return Progress(cursor=_ITEMS, total_count=sum(deletion.counts.values()))
+
+    def _destroy_key(self, stores: Connections, workspace_id: str) -> None:
+        destroy_workspace_key(stores, workspace_id)
+        drop_copies(self._storage.directory)
+
+    async def _turn(self, part: str, workspace_id: str) -> int:
+        """Delete a little in the writer's thread; return how much."""
+        segments = self._storage.segments
+        if part == _ITEMS:
+            return await self._storage.writer.run(lambda stores: purge_items(stores, segments, workspace_id))
+        return await self._storage.writer.run(lambda stores: purge_rows(stores, workspace_id))
+
+    async def _next(self, part: str, deletion: AccountDeletion, count: int) -> Progress:
+        """Go to the next part, or end."""
+        if part == _ITEMS:
+            return Progress(cursor=_ROWS, done_count=count)
+        if not await self._certify(deletion):
+            # Somebody still wrote: from the beginning.
+            return Progress(cursor=_ITEMS, done_count=count)
+        return Progress(is_done=True, done_count=count)
+
+    async def _certify(self, deletion: AccountDeletion) -> bool:
+        """Sign, if the census finds nothing left.
+
+        returns: whether it did
+        """
+        workspace_id, writer = deletion.workspace_id, self._storage.writer
+        await self._retire(workspace_id)
+        await writer.flush()
+        await writer.run(truncate_logs)
+        left = await writer.run(lambda stores: count_rows(stores.vault, stores.keys, workspace_id))
+        if sum(left.values()):
+            return False
+        certificate = self.signer.sign(self._statement(deletion))
+        await writer.run(lambda _: self.certificates.put(deletion.deletion_id, certificate))
+        await writer.run(lambda stores: remove_deletions(stores.vault, workspace_id))
+        self.requests.pop(workspace_id, None)
+        self._journal.say(Event.ACCOUNT_DELETED, count=sum(deletion.counts.values()))
+        return True
+
+    def _statement(self, deletion: AccountDeletion) -> dict[str, object]:
+        now = self._now_unix()
+        return {
+            "certificate_id": deletion.deletion_id,
+            "workspace_id": deletion.workspace_id,
+            "requested_by": deletion.requested_by,
+            "requested_unix": deletion.requested_unix,
+            "began_unix": deletion.began_unix,
+            "finished_unix": now,
+            "destroyed": dict(deletion.counts),
+            "remaining": 0,
+            "backups_expire_unix": now + BACKUP_DAYS * _DAY_S,
+            "kept": list(_LEFT),
+        }
+
+    def _now_unix(self) -> int:
+        return self._clock.unix_ms() // 1000
