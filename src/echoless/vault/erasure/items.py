@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from echoless.core.clock import Clock
 from echoless.core.journal import Event, Journal
 from echoless.vault.stores.erasing import delete_item_rows, destroy_keys, places_of
+from echoless.vault.stores.log_entries import entries_of_items
 from echoless.vault.stores.migration import drop_copies
 from echoless.vault.stores.recent import RecentRequests
 from echoless.vault.stores.storage import Storage
@@ -55,7 +56,19 @@ class Eraser:
 
     async def _erase_noted(self, workspace_id: str, item_id: str, actor_id: str, activity: str) -> None:
         await self._storage.writer.now(audit_row(self._clock, workspace_id, actor_id, activity, item_id))
-        await self.erase([item_id])
+        await self.erase_of(workspace_id, [item_id])
+
+    async def erase_of(self, workspace_id: str, item_ids: Sequence[str]) -> None:
+        """Erase items of a workspace, with their entries in the debug and moderation logs where it wishes so; else
+        those live on by their own schedules.
+        """
+        entry_ids: list[str] = []
+        workspace = self._storage.accounts.workspaces.get(workspace_id)
+        if workspace is not None and workspace.erase_logs_with_item:
+            # Entries are written behind; those of these items are there by now.
+            await self._storage.writer.flush()
+            entry_ids = await self._storage.writer.run(lambda connections: entries_of_items(connections, item_ids))
+        await self.erase([*item_ids, *entry_ids])
 
     async def erase(self, item_ids: Sequence[str]) -> None:
         """Erase items, known to exist or not."""

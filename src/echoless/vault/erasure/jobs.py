@@ -123,6 +123,13 @@ class Jobs:
             del self._waiting[job_id]
             self._failed.pop(job_id, None)
 
+    async def find(self, workspace_id: str, job_id: str) -> Job | None:
+        """Return a job of a workspace, ended or not."""
+        job = self._waiting.get(job_id)
+        if job is not None and job.workspace_id == workspace_id:
+            return job
+        return await self._storage.read(lambda reader: find_job(reader.vault, workspace_id, job_id))
+
     def waiting(self, kind: str, workspace_id: str | None = None) -> list[Job]:
         """Return the jobs of a kind that have not ended, of one workspace or of all."""
         of_kind = (job for job in self._waiting.values() if job.kind == kind)

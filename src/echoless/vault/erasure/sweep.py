@@ -7,7 +7,7 @@ is taken away. What was acknowledged has all its parts and is never touched.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from echoless.core.journal import Event, Journal
@@ -30,19 +30,22 @@ async def sweep(storage: Storage, journal: Journal) -> int:
 
 
 def _sweep(storage: Storage, connections: Connections) -> int:
-    gone: set[str] = set(half_deleted(connections))
-    for batch in storage.ledger.batches():
-        gone |= set(stored_of(connections, batch))
-    if gone:
-        ordered = sorted(gone)
-        destroy_keys(connections, ordered)
-        delete_item_rows(connections, ordered)
+    """Take leftovers away in lists of bounded length: a million items are no reason for a million ids in memory."""
+    count = 0
+    named = (stored_of(connections, batch) for batch in storage.ledger.batches())
+    for gone in chain(half_deleted(connections), named):
+        if gone:
+            destroy_keys(connections, gone)
+            delete_item_rows(connections, gone)
+            for item_id in gone:
+                storage.segments.delete_item(item_id)
+            count += len(gone)
     for batch in _batches(storage.segments.item_ids()):
         orphans = set(batch) - with_row(connections, batch)
         for item_id in orphans:
             storage.segments.delete_item(item_id)
-        gone |= orphans
-    return len(gone)
+        count += len(orphans)
+    return count
 
 
 def _batches(item_ids: Iterator[str]) -> Iterator[list[str]]:

@@ -15,6 +15,7 @@ from echoless.crossing.records import CloseStatus, CloseTicket, KeepAlignment, K
 from echoless.crossing.socket_records import KeepMoreText
 from echoless.retention.decision import RetentionMode
 from echoless.vault.intake.counting import credits_of
+from echoless.vault.intake.debugging import debug_content
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.stores.accounts import Accounts
 from echoless.vault.stores.drafts import (
@@ -26,6 +27,7 @@ from echoless.vault.stores.drafts import (
     ItemHead,
     Line,
 )
+from echoless.vault.stores.log_entries import LogBook, LogName, RequestNamed
 from echoless.vault.stores.recent import RecentRequests
 from echoless.vault.stores.segments import Part
 from echoless.vault.stores.writer import Writer
@@ -48,11 +50,14 @@ ABANDONED: Final = CloseTicket(
 class Keeper:
     """Fills drafts and writes the last word on requests."""
 
-    def __init__(self, accounts: Accounts, writer: Writer, recent: RecentRequests, clock: Clock) -> None:
+    def __init__(
+        self, accounts: Accounts, writer: Writer, recent: RecentRequests, clock: Clock, book: LogBook
+    ) -> None:
         self._accounts = accounts
         self._writer = writer
         self._recent = recent
         self._clock = clock
+        self._book = book
 
     # --- content; the caller has checked that the ticket takes it ---
 
@@ -100,8 +105,10 @@ class Keeper:
 
     def settle(self, ticket: Ticket, record: CloseTicket) -> None:
         """Count minutes, or give units back where nothing was made, and write the request's row and usage; in both
-        modes alike.
+        modes alike. A request that was a DEFAULT one to its end has an entry in the debug log too.
         """
+        if ticket.may_take_content and mode_of(ticket, record) is RetentionMode.DEFAULT:
+            self._note_for_debugging(ticket, record)
         started_unix = ticket.started_ms // 1000
         audio_ms = min(record.audio_ms, _AUDIO_MS_MAX)
         if record.status in _REFUNDED:
@@ -121,6 +128,12 @@ class Keeper:
         hour = started_unix - started_unix % _HOUR_S
         usage = {"hour_unix": hour, "credits": ticket.credits, "request_count": 1}
         self._writer.later(Write.USAGE, shared | usage)
+
+    def _note_for_debugging(self, ticket: Ticket, record: CloseTicket) -> None:
+        content = debug_content(ticket, record) if self._book.keeps(LogName.DEBUG) else None
+        if content is not None and ticket.draft is not None:
+            about = RequestNamed(ticket.caller.workspace_id, ticket.request_id, ticket.draft.item_id)
+            self._book.note(LogName.DEBUG, about, checked_code(record.error_code), content)
 
     def _count_minutes(self, ticket: Ticket, audio_ms: int) -> None:
         """Count what a model takes by the minute of audio."""
@@ -181,7 +194,6 @@ class Keeper:
 
     def _log_fields(self, ticket: Ticket, record: CloseTicket, started_unix: int) -> dict[str, str | int]:
         elapsed_ms = int((self._clock.monotonic_s() - ticket.started_s) * 1000)
-        code = record.error_code
         status = record.http_status
         return {
             "request_id": ticket.request_id,
@@ -190,10 +202,15 @@ class Keeper:
             "start_unix": started_unix,
             "duration_ms": min(record.duration_ms, elapsed_ms),
             "http_status": status if 100 <= status <= 599 or 1000 <= status <= 1015 else 0,
-            "error_code": code if not code or code in _CODES else _OTHER,
+            "error_code": checked_code(record.error_code),
             "mode": mode_of(ticket, record).value,
             "policy_version": ticket.policy_version,
         }
+
+
+def checked_code(code: str) -> str:
+    """Return a code of ours, `other` for one that is not, or nothing."""
+    return code if not code or code in _CODES else _OTHER
 
 
 def mode_of(ticket: Ticket, record: CloseTicket) -> RetentionMode:

@@ -27,6 +27,7 @@ from echoless.crossing.courier_client import CourierLink
 from echoless.crossing.dialogue_records import ResolveVoices
 from echoless.crossing.dictionary_records import DICTIONARY_QUESTIONS, UseDictionary
 from echoless.crossing.link import Link
+from echoless.crossing.member_records import UNTICKETED_RECORDS
 from echoless.crossing.operations_records import AskReadiness, MetricsPage, ProcessCounts, Readiness, ReadMetrics
 from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds
@@ -35,11 +36,13 @@ from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.crossing.webhook_records import NoteDelivery, UseWebhooks
 from echoless.crossing.wire import Frame
 from echoless.vault.erasure.account import AccountEraser
+from echoless.vault.erasure.bulk import BulkEraser
 from echoless.vault.erasure.items import Eraser
 from echoless.vault.erasure.jobs import Jobs
 from echoless.vault.erasure.lives import Lives, ageing_classes
 from echoless.vault.erasure.schedule import Schedule
 from echoless.vault.erasure.sweep import sweep
+from echoless.vault.identity.identity import Identity
 from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
 from echoless.vault.intake.granting import Gatekeeper, HostStanding
 from echoless.vault.intake.keeping import Keeper
@@ -54,13 +57,17 @@ from echoless.vault.queries.desk import QueryDesk
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.ending import AccountEnding
 from echoless.vault.queries.keys import KeyQueries
+from echoless.vault.queries.logins import LoginQueries
+from echoless.vault.queries.members import MemberQueries
 from echoless.vault.queries.operator import OperatorDesk
+from echoless.vault.queries.operator_members import OperatorMembers
 from echoless.vault.queries.operator_policy import OperatorPolicy
 from echoless.vault.queries.policy import PolicyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.service.carrying import LinkedCourier
+from echoless.vault.service.codes import OutboxCodes
 from echoless.vault.service.metrics import MetricsPages, Readings
 from echoless.vault.stores.accounts import ENTERPRISE, Caller
 from echoless.vault.stores.log_entries import LogBook, LogName
@@ -70,6 +77,7 @@ from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.voices import VoiceBook
 
 _QUESTIONS_MAX: Final = 1000
+_TIDY_S: Final = 3600.0
 _KEY_FORM: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 _PEER_CREDENTIALS: Final = struct.Struct("3i")
 _BUSY: Final = Refused(
@@ -106,6 +114,7 @@ class Vault:
         self.recent = RecentRequests(clock)
         self.jobs = Jobs(storage, clock, journal)
         self.eraser = Eraser(storage, self.recent, clock, journal)
+        self.bulk_eraser = BulkEraser(storage, self.eraser, self.jobs, clock)
         lives = Lives(
             config.history_days, config.request_log_days, config.debug_log_days, config.moderation_log_days
         )
@@ -127,6 +136,12 @@ class Vault:
         self.courier = CourierLink()
         self.outbox = Outbox(storage, clock, journal, self._webhooks)
         self.outbox.courier = LinkedCourier(self.courier)
+        self.identity = Identity(
+            storage, clock, erase=self.eraser.erase, sender=OutboxCodes(self.outbox),
+            session_life_s=config.session_hours * 3600,
+        )  # fmt: skip
+        self.outbox.addresses = self.identity.people
+        self._logins = LoginQueries(self.identity.logins, self.identity.sign_ons)
         changes = PolicyChanges(storage.accounts, self.administration.change_workspace, self.outbox)
         policy = PolicyQueries(storage.accounts, changes, clock, gatekeeper.foresee, lives_of(config))
         self._queries = QueryDesk(
@@ -139,6 +154,7 @@ class Vault:
             dictionaries=DictionaryQueries(storage, clock),
             transcripts=TranscriptQueries(self.eraser.delete_transcript),
             webhooks=self._webhooks,
+            members=MemberQueries(self.identity),
             policy=policy,
         )
         self._metrics = MetricsPages(__version__, self.intake.tally, self._readings)
@@ -153,6 +169,7 @@ class Vault:
         )  # fmt: skip
         self._ending = AccountEnding(storage, self.account_eraser)
         self._operator.add(self._ending.acts())
+        self._operator.add(OperatorMembers(self.identity).acts())
         self._operator.add(
             OperatorPolicy(
                 self.administration, changes, policy, gatekeeper.foresee, lives_of(config),
@@ -175,6 +192,7 @@ class Vault:
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
             self.recent.add(*found)
         await self._webhooks.load()
+        await self.identity.load()
         self.first_key = await self._bootstrap()
 
     async def operate(self, record: Record) -> Record:
@@ -214,6 +232,7 @@ class Vault:
         """Run the jobs from now on: what time takes away, every hour, and all others."""
         self._spawn(self.jobs.run_for_ever())
         self._spawn(self.outbox.run_for_ever())
+        self._spawn(self._tidy_for_ever())
 
     async def close(self) -> None:
         """Cut the links, commit what is to be committed, close the stores."""
@@ -228,6 +247,7 @@ class Vault:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.intake.drain()
+        await self.identity.close()
         await self._storage.close()
 
     # --- frames ---
@@ -260,6 +280,9 @@ class Vault:
             return
         if isinstance(record, NoteDelivery):
             self._spawn(self._guard(self._webhooks.note(record), link, correlation=0))
+            return
+        if isinstance(record, UNTICKETED_RECORDS):
+            self._ask_unknown(link, correlation, record)
             return
         if not self._queries.knows(record):
             raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {frame.header.kind} is no question of a gateway")
@@ -300,6 +323,19 @@ class Vault:
             missing=self.host.missing,
             schedule_lag_s={"request_log": self.schedule.lag_s},
         )
+
+    def _ask_unknown(self, link: Link, correlation: int, record: Record) -> None:
+        """Begin to answer somebody who has no credential yet."""
+        if len(self._tasks) >= _QUESTIONS_MAX:
+            link.post(_BUSY, correlation=correlation)
+            return
+
+        async def answer() -> None:
+            found = await self._logins.answer(record)
+            if not link.is_closed:
+                link.post(found, correlation=correlation)
+
+        self._spawn(self._guard(answer(), link, correlation))
 
     def _begin_read(self, link: Link, correlation: int, caller: Caller, record: StreamedQuestion) -> None:
         read = StreamedRead(self._storage, link, correlation)
@@ -344,6 +380,15 @@ class Vault:
 
     # --- inner ---
 
+    async def _tidy_for_ever(self) -> None:
+        """Destroy sessions and codes that time has closed, every hour; a failure is said, and tried again."""
+        while True:
+            try:
+                await self.identity.tidy()
+            except EcholessError as error:
+                self._journal.say(Event.UNEXPECTED_ERROR, error=error.code.value, module="vault.identity")
+            await asyncio.sleep(_TIDY_S)
+
     async def _retire(self, workspace_id: str) -> None:
         """End whatever a workspace has running, and forget it: nobody of it is known from here on."""
 
@@ -351,6 +396,7 @@ class Vault:
             self._tokens.forget_workspace(workspace_id)
             self.jobs.forget_workspace(workspace_id)
             self.intake.end_workspace(workspace_id)
+            self.identity.forget_workspace(workspace_id)
 
         await self.administration.end_workspace(workspace_id, end)
         await self.intake.commits_begun()

@@ -5,7 +5,7 @@ Steps for the writer's thread. `secure_delete` overwrites what is deleted; the l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -15,13 +15,24 @@ from echoless.vault.stores.database import truncate_log
 from echoless.vault.stores.writer import Connections
 
 _BATCH: Final = 500
-_LOG_BATCH: Final = 5000
+PAGE_IDS: Final = 5000
+"""How many ids the sweep holds at a time, however many there are."""
 # What has a key of its own, and what goes with it.
 _MEMBERS: Final = (schema.members.c.user_id, schema.member_passes.c.pass_id, schema.sign_ons.c.sign_on_id)
 _OF_MEMBERS: Final = (
     schema.member_sessions.c.user_id, schema.member_passes.c.user_id, schema.group_memberships.c.user_id,
     schema.meters.c.owner_id,
 )  # fmt: skip
+_ALL: Final = sa.true()
+_HAS_KEY: Final[tuple[tuple[sa.Column[Any], sa.ColumnElement[bool]], ...]] = (
+    (schema.history_items.c.item_id, _ALL),
+    (schema.dictionaries.c.dictionary_id, _ALL),
+    (schema.webhooks.c.webhook_id, _ALL),
+    (schema.log_entries.c.entry_id, _ALL),
+    (schema.notices.c.notice_id, schema.notices.c.sealed.is_not(None)),
+    *((column, _ALL) for column in _MEMBERS),
+)
+"""Whose rows are sealed under a key of their own, and which of the rows."""
 
 
 def destroy_keys(connections: Connections, item_ids: Sequence[str]) -> None:
@@ -33,7 +44,7 @@ def destroy_keys(connections: Connections, item_ids: Sequence[str]) -> None:
 
 def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
     """Delete the rows of items and alignments, of dictionaries and their versions, of webhooks and their log, of
-    members with their sessions and passes, of passes and of sign-ons.
+    entries of the other logs, of members with their sessions and passes, of passes and of sign-ons.
     """
     with connections.vault.begin():
         _delete(connections.vault, schema.history_items.c.item_id, item_ids)
@@ -42,6 +53,7 @@ def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
         _delete(connections.vault, schema.dictionary_versions.c.dictionary_id, item_ids)
         _delete(connections.vault, schema.webhooks.c.webhook_id, item_ids)
         _delete(connections.vault, schema.webhook_deliveries.c.webhook_id, item_ids)
+        _delete(connections.vault, schema.log_entries.c.entry_id, item_ids)
         _delete(connections.vault, schema.notices.c.notice_id, item_ids)
         _delete(connections.vault, schema.notice_deliveries.c.notice_id, item_ids)
         for column in (*_MEMBERS, *_OF_MEMBERS):
@@ -49,32 +61,11 @@ def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
     truncate_log(connections.vault)
 
 
-def delete_log_before(connections: Connections, unix_s: int) -> int:
-    """Delete all rows of the logs of requests and deliveries that are older, however old; return how many."""
-    deleted = _delete_before(connections, schema.request_log.c.start_unix, unix_s)
-    deleted += _delete_before(connections, schema.webhook_deliveries.c.time_unix, unix_s)
-    if deleted:
-        truncate_log(connections.vault)
-    return deleted
-
-
-def _delete_before(connections: Connections, time: sa.Column[Any], unix_s: int) -> int:
-    table = time.table
-    old = sa.select(table.c.sequence).where(time < unix_s).limit(_LOG_BATCH)
-    deleted = 0
-    while True:
-        with connections.vault.begin():
-            count = connections.vault.execute(sa.delete(table).where(table.c.sequence.in_(old))).rowcount
-        deleted += count
-        if count < _LOG_BATCH:
-            return deleted
-
-
-def oldest_request_unix(connections: Connections) -> int | None:
-    """Return the start of the oldest request in the log, or None: how far the schedule lags is seen from it."""
+def delete_rows(connections: Connections, column: sa.Column[Any], ids: Sequence[str]) -> None:
+    """Delete the rows of one table that these ids name."""
     with connections.vault.begin():
-        found = connections.vault.execute(sa.select(sa.func.min(schema.request_log.c.start_unix))).scalar()
-    return None if found is None else int(found)
+        _delete(connections.vault, column, ids)
+    truncate_log(connections.vault)
 
 
 def stored_of(connections: Connections, item_ids: Sequence[str]) -> list[str]:
@@ -106,30 +97,44 @@ def with_row(connections: Connections, item_ids: Sequence[str]) -> frozenset[str
     return frozenset(_present(connections.vault, schema.history_items.c.item_id, item_ids))
 
 
-def half_deleted(connections: Connections) -> list[str]:
-    """Return items, dictionaries and webhooks with a key and no row, or a row and no key: what a crash left."""
-    keyed = _all(connections.keys, schema.item_keys.c.item_id)
-    rowed = _all(connections.vault, schema.history_items.c.item_id)
-    rowed |= _all(connections.vault, schema.dictionaries.c.dictionary_id)
-    rowed |= _all(connections.vault, schema.webhooks.c.webhook_id)
-    sealed = schema.notices.c.sealed.is_not(None)
-    with connections.vault.begin():
-        rowed |= set(connections.vault.execute(sa.select(schema.notices.c.notice_id).where(sealed)).scalars())
-    for column in _MEMBERS:
-        rowed |= _all(connections.vault, column)
-    return sorted(keyed ^ rowed)
+def half_deleted(connections: Connections) -> Iterator[list[str]]:
+    """Yield what has a key and no row, or a row and no key, in lists of bounded length: what a crash left.
+
+    The caller may delete what one list names before it asks for the next.
+    """
+    for page in _pages(connections.keys, schema.item_keys.c.item_id, _ALL):
+        yield sorted(set(page).difference(*(_present(connections.vault, c, page, where) for c, where in _HAS_KEY)))
+    for column, condition in _HAS_KEY:
+        for page in _pages(connections.vault, column, condition):
+            yield sorted(set(page) - _present(connections.keys, schema.item_keys.c.item_id, page))
 
 
-def _all(connection: sa.Connection, column: sa.Column[Any]) -> set[str]:
-    with connection.begin():
-        return set(connection.execute(sa.select(column)).scalars())
+def _pages(
+    connection: sa.Connection, column: sa.Column[Any], condition: sa.ColumnElement[bool]
+) -> Iterator[list[str]]:
+    """Yield all ids of a table in the database's own order."""
+    wanted = sa.select(column).where(condition).order_by(column).limit(PAGE_IDS)
+    after: str | None = None
+    while True:
+        with connection.begin():
+            page = list(connection.execute(wanted if after is None else wanted.where(column > after)).scalars())
+        if not page:
+            return
+        after = page[-1]
+        yield page
 
 
-def _present(connection: sa.Connection, column: sa.Column[Any], item_ids: Sequence[str]) -> set[str]:
+def _present(
+    connection: sa.Connection,
+    column: sa.Column[Any],
+    item_ids: Sequence[str],
+    condition: sa.ColumnElement[bool] = _ALL,
+) -> set[str]:
     found: set[str] = set()
+    wanted = sa.select(column).where(condition)
     with connection.begin():
         for batch in _batches(item_ids):
-            found |= set(connection.execute(sa.select(column).where(column.in_(batch))).scalars())
+            found |= set(connection.execute(wanted.where(column.in_(batch))).scalars())
     return found
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 import sqlalchemy as sa
 
 from echoless.vault.stores import schema
 from echoless.vault.stores.writer import Connections
 from echoless.vault.stores.writing import Row
-
-_ROWS_MAX: Final = 1000
 
 
 class JobState(StrEnum):
@@ -30,7 +27,6 @@ class Job:
     cursor: the last id that is done with, or another word of the job's own; never content
     facts:  what the job was asked for: ids, codes, times; never content
     set_ms, due_ms: when the wait was set, and until when
-    failure_count:  steps that failed since the last that did not
     """
 
     job_id: str
@@ -44,7 +40,6 @@ class Job:
     state: JobState = JobState.WAITING
     done_count: int = 0
     total_count: int = 0
-    failure_count: int = 0
     ended_ms: int = 0
 
 
@@ -69,15 +64,6 @@ def find_job(vault: sa.Connection, workspace_id: str, job_id: str) -> Job | None
     with vault.begin():
         row = vault.execute(statement).mappings().one_or_none()
     return None if row is None else _job(row)
-
-
-def remove_jobs_ended_before(connections: Connections, unix_ms: int) -> int:
-    """Remove rows of jobs that ended earlier, at most a thousand; return how many."""
-    table = schema.jobs
-    old = sa.select(table.c.job_id).where(table.c.state == JobState.DONE.value, table.c.ended_ms < unix_ms)
-    statement = sa.delete(table).where(table.c.job_id.in_(old.limit(_ROWS_MAX)))
-    with connections.vault.begin():
-        return connections.vault.execute(statement).rowcount
 
 
 def _job(row: sa.RowMapping) -> Job:

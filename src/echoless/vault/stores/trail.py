@@ -10,7 +10,13 @@ OPERATOR = "operator"
 
 
 def audit_row(
-    clock: Clock, workspace_id: str, actor_id: str, activity: str, target_id: str, sealed_reason: bytes | None = None
+    clock: Clock,
+    workspace_id: str,
+    actor_id: str,
+    activity: str,
+    target_id: str,
+    *,
+    sealed_reason: bytes | None = None,
 ) -> tuple[Write, Row]:
     """Return the row of one act, to be written together with the act itself.
 

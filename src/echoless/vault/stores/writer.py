@@ -98,10 +98,15 @@ class Writer:
 
     def later(self, kind: Write, row: Row) -> None:
         """Write a row within about 80 ms. Over a bound of rows that wait in vain it is dropped and counted."""
+        self.later_together((kind, row))
+
+    def later_together(self, *rows: tuple[Write, Row]) -> None:
+        """Write rows within about 80 ms, all of them or none."""
         if self._batch.row_count >= _BEHIND_ROWS_MAX:
-            self.dropped_count += 1
+            self.dropped_count += len(rows)
             return
-        self._batch.add(kind, row)
+        for kind, row in rows:
+            self._batch.add(kind, row)
         self._wake_within(BEHIND_S)
 
     def meter_later(self, owner_id: str, character_count: int, resets_unix: int) -> None:
@@ -116,7 +121,7 @@ class Writer:
     async def now(self, *rows: tuple[Write, Row]) -> None:
         """Write rows and return when they are committed.
 
-        raises: EcholessError(INTERNAL_ERROR) when they could not be; none of them will be there then
+        raises: EcholessError(STORE_UNAVAILABLE) when they could not be; none of them will be there then
         """
         waiter = self._waiter()
         for kind, row in rows:
@@ -132,7 +137,7 @@ class Writer:
     async def commit_item(self, draft: ItemDraft, facts: ItemFacts) -> None:
         """Seal and commit an item: last segment, key, row, in this order; returns when all are there.
 
-        raises: EcholessError(INTERNAL_ERROR) when it is not kept
+        raises: EcholessError(STORE_UNAVAILABLE) when it is not kept
         """
         waiter = self._waiter()
         self._batch.items.append((draft, facts, waiter))
@@ -161,7 +166,7 @@ class Writer:
     async def run(self, step: Callable[[Connections], T]) -> T:
         """Run a step of its own in the writer's thread, between two groups.
 
-        raises: EcholessError(INTERNAL_ERROR) when the database or the file system refuses
+        raises: EcholessError(STORE_UNAVAILABLE) when the database or the file system refuses
         """
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, step, self._connections)
@@ -253,4 +258,4 @@ def _settle(waiter: asyncio.Future[None], *, is_done: bool) -> None:
 
 
 def _not_written() -> EcholessError:
-    return EcholessError(ErrorCode.INTERNAL_ERROR, "the vault could not write")
+    return EcholessError(ErrorCode.STORE_UNAVAILABLE, "the vault could not write")

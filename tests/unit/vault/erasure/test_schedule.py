@@ -2,52 +2,59 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
-from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, MemoryJournal
-from echoless.crossing.query_records import ListRequests, RequestRows
-from echoless.crossing.records import TicketClosed
+from echoless.crossing.control import VaultConfig
+from echoless.crossing.query_records import GetHistoryItem, HistoryItemView, ListRequests, RequestRows
+from echoless.crossing.records import Refused, TicketClosed
 from echoless.retention.decision import Switch
+from echoless.retention.schedule import Kept
+from echoless.vault.service.opening import open_vault
 from echoless.vault.service.vault import Vault
-from tests.fakes.gateway_double import GatewayDouble, TurnedClock
+from echoless.vault.stores import ageing
+from echoless.vault.stores.log_entries import LogName, read_entries
+from tests.fakes.gateway_double import GatewayDouble, TurnedClock, config_for
 
-pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+pytestmark = [pytest.mark.unit, pytest.mark.anyio, pytest.mark.claim("Z25")]
 DAY_S = 86_400
 LOG = "POST /v1/workspace/analytics/requests"
+ITEM = "GET /v1/history/{item}"
 
 
-async def test_requests_leave_the_log_after_their_days_and_items_stay(
+async def kept_of(vault: Vault) -> dict[str, int]:
+    """Count what is there of each class, in the tables themselves."""
+    await vault._storage.writer.flush()
+    tables = {"history": "history_items", "requests": "request_log", "entries": "log_entries"}
+    return {
+        name: await vault._storage.read(lambda reader, table=table: _count(reader.vault, table))
+        for name, table in tables.items()
+    }
+
+
+def _count(connection, table):
+    with connection.begin():
+        return connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+
+
+async def test_each_class_goes_after_its_own_days(
     vault: Vault, gateway: GatewayDouble, clock: TurnedClock, journal: MemoryJournal
 ) -> None:
-    """T40: also when the schedule slept for years."""
+    """C56: the debug log after 30 days, the request log after 90; the item stays, for it has no last day."""
     item_id = await gateway.make("words")
-    clock.turn(90 * DAY_S)
-    assert await vault.schedule.run_once() == 0
-    zero = await gateway.open(switch=Switch.LOGGING_OFF)
-    await gateway.close(zero, TicketClosed)
+    clock.turn(30 * DAY_S - 1)
+    assert not any((await vault.schedule.run_once()).values())
+    assert await kept_of(vault) == {"history": 1, "requests": 1, "entries": 1}
     clock.turn(1)
-    assert await vault.schedule.run_once() == 1
-    rows = (await gateway.question(LOG, ListRequests(0, 0, 10), RequestRows)).rows
-    assert [row.request_id for row in rows] == [zero.request_id]
-    clock.turn(5 * 365 * DAY_S)
-    assert await vault.schedule.run_once() == 1
-    assert vault.schedule.lag_s == 5 * 365 * DAY_S + 1 - 90 * DAY_S
-    assert item_id in set(vault._storage.segments.item_ids())
-    assert [fields["request_rows"] for event, fields in journal.events if event is Event.SWEPT] == [1, 1]
-
-
-async def test_a_run_that_fails_is_said_and_the_schedule_goes_on(
-    vault: Vault, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fail() -> int:
-        raise EcholessError(ErrorCode.INTERNAL_ERROR, "the disk is full")
-
-    monkeypatch.setattr(vault.schedule, "run_once", fail)
-    task = asyncio.create_task(vault.schedule.run_for_ever())
-    while not any(event is Event.UNEXPECTED_ERROR for event, _ in journal.events):
-        await asyncio.sleep(0)
-    assert not task.done()
-    task.cancel()
+    assert (await vault.schedule.run_once())[Kept.DEBUG_LOG] == 1
+    assert await kept_of(vault) == {"history": 1, "requests": 1, "entries": 0}
+    clock.turn(60 * DAY_S)
+    assert (await vault.schedule.run_once())[Kept.REQUEST_LOG] == 1
+    assert await kept_of(vault) == {"history": 1, "requests": 0, "entries": 0}
+    clock.turn(20 * 365 * DAY_S)
+    await vault.schedule.run_once()
+    assert (await gateway.question(ITEM, GetHistoryItem(item_id), HistoryItemView)).text == "words"
+    said = [fields["kept"] for event, fields in journal.events if event is Event.SWEPT]
+    assert said == ["debug_log", "request_log"]

@@ -8,19 +8,20 @@ from echoless.vault.stores import erasing
 from echoless.vault.stores.drafts import ItemDraft, ItemFacts, ItemHead
 from echoless.vault.stores.erasing import (
     delete_item_rows,
-    delete_log_before,
     destroy_keys,
     half_deleted,
-    oldest_request_unix,
     stored_of,
     with_row,
 )
 from echoless.vault.stores.storage import Storage
-from echoless.vault.stores.writing import Write
-from tests.unit.vault.stores.test_numbers import request
+from echoless.vault.stores.writer import Connections
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 IDS = ["item1", "item2", "item3"]
+
+
+def all_half_deleted(connections: Connections) -> list[str]:
+    return [item_id for batch in half_deleted(connections) for item_id in batch]
 
 
 @pytest.fixture
@@ -38,12 +39,12 @@ async def filled(storage: Storage) -> Storage:
 async def test_keys_and_rows_go_only_of_what_is_named(filled: Storage) -> None:
     run = filled.writer.run
     await run(lambda connections: destroy_keys(connections, ["item1"]))
-    assert await run(half_deleted) == ["item1"]
+    assert await run(all_half_deleted) == ["item1"]
     assert await run(lambda connections: stored_of(connections, IDS)) == IDS
     await run(lambda connections: delete_item_rows(connections, ["item1"]))
     assert await run(lambda connections: stored_of(connections, IDS)) == ["item2", "item3"]
     assert await run(lambda connections: with_row(connections, IDS)) == {"item2", "item3"}
-    assert await run(half_deleted) == []
+    assert await run(all_half_deleted) == []
 
 
 @pytest.mark.claim("Z12")
@@ -59,16 +60,3 @@ async def test_a_destroyed_key_is_in_no_file(filled: Storage) -> None:
     assert sum(path.read_bytes().count(needle) for path in filled.directory.root.glob("keys.sqlite*")) > 0
     await filled.writer.run(lambda connections: destroy_keys(connections, ["item1"]))
     assert sum(path.read_bytes().count(needle) for path in filled.directory.root.glob("keys.sqlite*")) == 0
-
-
-async def test_old_requests_go_however_old_and_however_many(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """T40: no lower bound, and several batches in one run."""
-    monkeypatch.setattr(erasing, "_LOG_BATCH", 2)
-    for start in (0, 1, 5, 6, 7, 100):
-        storage.writer.later(Write.REQUEST_LOG, request(f"r{start}", start))
-    await storage.writer.flush()
-    assert await storage.writer.run(oldest_request_unix) == 0
-    assert await storage.writer.run(lambda connections: delete_log_before(connections, 100)) == 5
-    assert await storage.writer.run(oldest_request_unix) == 100

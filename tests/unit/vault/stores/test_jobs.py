@@ -8,10 +8,8 @@ import pytest
 
 from echoless.vault.stores.jobs import (
     Job,
-    JobState,
     find_job,
     job_row,
-    remove_jobs_ended_before,
     unfinished_jobs,
 )
 from echoless.vault.stores.storage import Storage
@@ -27,12 +25,3 @@ async def test_a_job_comes_back_as_it_was_written(storage: Storage) -> None:
     assert [job.job_id for job in await storage.writer.run(unfinished_jobs)] == ["sooner", "j"]
     assert await storage.read(lambda reader: find_job(reader.vault, "w", "j")) == JOB
     assert await storage.read(lambda reader: find_job(reader.vault, "v", "j")) is None
-
-
-async def test_rows_of_ended_jobs_go_and_those_that_wait_stay(storage: Storage) -> None:
-    for job_id, state, ended_ms in (("a", JobState.DONE, 10), ("b", JobState.DONE, 20), ("c", JobState.WAITING, 0)):
-        row = job_row(replace(JOB, job_id=job_id, state=state, ended_ms=ended_ms))
-        await storage.writer.now((Write.JOB, row))
-    assert await storage.writer.run(lambda connections: remove_jobs_ended_before(connections, 20)) == 1
-    assert await storage.read(lambda reader: find_job(reader.vault, "w", "a")) is None
-    assert await storage.read(lambda reader: find_job(reader.vault, "w", "c")) is not None

@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String, nullable=False),
         sa.Column("done_count", sa.BigInteger, nullable=False),
         sa.Column("total_count", sa.BigInteger, nullable=False),
-        sa.Column("failure_count", sa.Integer, nullable=False),
         sa.Column("ended_ms", sa.BigInteger, nullable=False),
     )
     op.create_index("jobs_by_state", "jobs", ["state", "due_ms"])
@@ -46,5 +45,7 @@ def upgrade() -> None:
     op.create_index("log_entries_by_workspace", "log_entries", ["workspace_id", "log", "sequence"])
     op.create_index("log_entries_by_item", "log_entries", ["item_id"])
     op.create_index("log_entries_by_time", "log_entries", ["log", "time_ms"])
+    no = sa.Column("erase_logs_with_item", sa.Boolean, nullable=False, server_default=sa.false())
+    op.add_column("workspaces", no)
     # The reason that an operator gave, sealed; the trail's other entries have none.
     op.add_column("audit_entries", sa.Column("sealed_reason", sa.LargeBinary))
