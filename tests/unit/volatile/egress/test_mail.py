@@ -1,4 +1,4 @@
-"""Mail to a real server on loopback: in the clear, by STARTTLS, by TLS, with a login; refused, broken, back again."""
+"""Mail to a real server on loopback: in the clear, by STARTTLS, by TLS, with a login; refused, and back again."""
 
 from __future__ import annotations
 
