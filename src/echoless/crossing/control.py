@@ -193,6 +193,7 @@ class VaultConfig(Record, frozen=True):
     backups:           None for a vault that takes none
     bootstrap_api_key: sets the first key at the first start, and must equal it at later ones; empty for none
     durability:        `process` survives the death of any process, `power` also loss of power
+    session_hours: how long a login of a member lasts
     """
 
     KIND: ClassVar[int] = 302
@@ -212,6 +213,7 @@ class VaultConfig(Record, frozen=True):
     history_days: int = -1
     account_deletion_wait_days: Count = 0
     stores: StoreAccess = StoreAccess()
+    session_hours: Count = 12
 
 
 class AddLink(Record, frozen=True):

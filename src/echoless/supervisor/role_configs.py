@@ -251,6 +251,7 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
         moderation_log_days=config.moderation_log_days,
         history_days=config.history_days,
         account_deletion_wait_days=config.account_deletion_wait_days,
+        session_hours=config.session_hours,
         backups=_backups(config),
     )
 

@@ -27,6 +27,7 @@ from echoless.volatile.gateway.request_line import (
     Match,
     looks_like_switch,
     parse_query,
+    peer_of,
     read_head,
     switch_of,
 )
@@ -73,9 +74,10 @@ class Admission:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         match = self._matcher.match("WS" if head.is_upgrade else method, scope["raw_path"])
         call = self._call_for(match, head, receive, send)
+        peer = peer_of(scope.get("client"), head, is_behind_proxy=self._settings.is_behind_proxy)
         self._call_count += 1
         try:
-            await self._serve(call, scope["query_string"], match, head)
+            await self._serve(call, scope["query_string"], match, head, peer)
         finally:
             self._call_count -= 1
             self._close_ticket(call)
@@ -122,10 +124,10 @@ class Admission:
         scheme = "https" if self._settings.tls_certificate_path or head.is_forwarded_tls else "http"
         return f"{scheme}://{head.host}"
 
-    async def _serve(self, call: Call, query_string: bytes, match: Match | None, head: Head) -> None:
+    async def _serve(self, call: Call, query_string: bytes, match: Match | None, head: Head, peer: str) -> None:
         """Run the checks and the route; turn whatever goes wrong into an answer."""
         try:
-            route = await self._admitted_route(call, query_string, match, head)
+            route = await self._admitted_route(call, query_string, match, head, peer)
             await route.handler(call)
         except ClientLeftError:
             call.outcome.has_client_left = True
@@ -135,7 +137,9 @@ class Admission:
             self._services.journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             await self._answer_error(call, EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"), match)
 
-    async def _admitted_route(self, call: Call, query_string: bytes, match: Match | None, head: Head) -> Route:
+    async def _admitted_route(
+        self, call: Call, query_string: bytes, match: Match | None, head: Head, peer: str
+    ) -> Route:
         """Return the route once nothing in line and headers stands against it."""
         if match is None:
             # No row, hence nothing to ask the vault for; whoever brings no key learns no more than elsewhere.
@@ -153,10 +157,10 @@ class Admission:
         if route is not None and route.is_public and match.is_allowed:
             call.shown_credential = head.credential if route.reads_credential else ""
             return route
-        await self._admit(call, match, head, route)
+        await self._admit(call, match, head, route, peer)
         return self._served(call, match, route)
 
-    async def _admit(self, call: Call, match: Match, head: Head, route: Route | None) -> None:
+    async def _admit(self, call: Call, match: Match, head: Head, route: Route | None, peer: str) -> None:
         """(1) Get a ticket, or a refusal with its mode."""
         credential = _credential(call, head, route)
         if self._call_count > _CALLS_MAX:
@@ -170,6 +174,7 @@ class Admission:
             switch=call.switch,
             voice_id=voice_id,
             is_token=credential.is_token,
+            peer=peer,
         )
         try:
             call.ticket = await self._services.vault.open_ticket(question)

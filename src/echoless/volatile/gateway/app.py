@@ -17,6 +17,7 @@ from echoless.volatile.gateway.routes import (
     models,
     pronunciation_dictionaries,
     service,
+    service_accounts,
     single_use_token,
     speech_to_speech,
     speech_to_text,
@@ -52,6 +53,7 @@ def product_routes() -> tuple[Route, ...]:
         *user.ROUTES,
         *usage.ROUTES,
         *workspace.ROUTES,
+        *service_accounts.ROUTES,
         *workspace_webhooks.ROUTES,
         *single_use_token.ROUTES,
     )

@@ -20,6 +20,13 @@ Headers = Iterable[tuple[bytes, bytes]]
 _QUERY_FIELDS_MAX: Final = 256
 _NAME_CHARACTERS_MAX: Final = 256
 _CONTENT_TYPE_MAX: Final = 512
+_ADDRESS_MAX: Final = 64
+_READ: Final = frozenset(
+    {
+        b"content-length", b"content-type", b"transfer-encoding", b"origin", b"upgrade", b"host",
+        b"x-forwarded-proto", b"x-forwarded-for",
+    }
+)  # fmt: skip
 _SWITCH: Final = "enable_logging"
 _SWITCH_VALUES: Final = {
     "true": Switch.LOGGING_ON,
@@ -175,6 +182,7 @@ class Head:
     host:           the server as the client calls it, with its port; empty where it is no name or address
     is_forwarded_tls: whether a proxy says that it ended TLS; only links in this very answer depend on it
     names_switch:   whether a header has the name of the switch, which no header is
+    forwarded_for:  the client's address, as the last proxy says; only to be believed where there is one
     """
 
     credential: str = field(repr=False)
@@ -186,36 +194,28 @@ class Head:
     is_forwarded_tls: bool
     names_switch: bool
     content_type: str = field(repr=False)
+    forwarded_for: str = field(default="", repr=False)
 
 
 def read_head(headers: Headers) -> Head:
     """Read the headers once. An API key wins over a bearer token; two different ones of a kind are none at all."""
     keys: set[bytes] = set()
     bearers: set[bytes] = set()
-    host = content_type = b""
-    length: int | None = None
-    is_chunked = has_origin = is_upgrade = is_forwarded_tls = names_switch = False
+    last: dict[bytes, bytes] = {}
+    names_switch = False
     for name, value in headers:
         if name == b"xi-api-key":
             keys.add(value)
         elif name == b"authorization":
             bearers |= {value[7:].strip()} if value[:7].lower() == b"bearer " else set()
-        elif name == b"content-length":
-            length = int(value) if value.isdigit() else None
-        elif name == b"content-type":
-            content_type = value[:_CONTENT_TYPE_MAX]
-        elif name == b"transfer-encoding":
-            is_chunked = True
-        elif name == b"origin":
-            has_origin = True
-        elif name == b"upgrade":
-            is_upgrade = value.lower() == b"websocket"
-        elif name == b"host":
-            host = value if _HOST.fullmatch(value) else b""
-        elif name == b"x-forwarded-proto":
-            is_forwarded_tls = value.lower() == b"https"
+        elif name in _READ:
+            last[name] = value
         elif looks_like_switch(name.decode("ascii", "replace")):
             names_switch = True
+    length, host = last.get(b"content-length", b""), last.get(b"host", b"")
+    content_length = int(length) if length.isdigit() else None
+    # Each proxy adds at the end; what stands before may be the client's invention.
+    forwarded_for = last.get(b"x-forwarded-for", b"").rpartition(b",")[2].strip()
     # Which of two would count? The strictest floor must, and nobody here knows it: so neither does.
     shown = keys or bearers or {b""}
     credential = shown.pop().decode("ascii", "replace") if len(shown) == 1 else "ambiguous"
@@ -223,12 +223,23 @@ def read_head(headers: Headers) -> Head:
         credential = "too-long"
     return Head(
         credential=credential,
-        content_length=length,
-        has_body=is_chunked or bool(length),
-        has_origin=has_origin,
-        is_upgrade=is_upgrade,
-        host=host.decode("ascii"),
-        is_forwarded_tls=is_forwarded_tls,
+        content_length=content_length,
+        has_body=b"transfer-encoding" in last or bool(content_length),
+        has_origin=b"origin" in last,
+        is_upgrade=last.get(b"upgrade", b"").lower() == b"websocket",
+        host=host.decode("ascii") if _HOST.fullmatch(host) else "",
+        is_forwarded_tls=last.get(b"x-forwarded-proto", b"").lower() == b"https",
         names_switch=names_switch,
-        content_type=content_type.decode("latin-1"),
+        content_type=last.get(b"content-type", b"")[:_CONTENT_TYPE_MAX].decode("latin-1"),
+        forwarded_for=forwarded_for[:_ADDRESS_MAX].decode("latin-1"),
     )
+
+
+def peer_of(client: tuple[str, int] | None, head: Head, *, is_behind_proxy: bool) -> str:
+    """Return the address of the client, compared with where a key may be used from; empty where nobody says it.
+
+    client: the other end of the connection, which is the proxy where there is one
+    """
+    if is_behind_proxy:
+        return head.forwarded_for
+    return client[0][:_ADDRESS_MAX] if client else ""

@@ -27,6 +27,7 @@ from echoless.volatile.gateway.request_line import (
     Head,
     looks_like_switch,
     parse_query,
+    peer_of,
     read_head,
     switch_of,
 )
@@ -67,7 +68,10 @@ class SocketAdmission:
             return
         call = self._call_for(match.endpoint, match.values, receive, send)
         call.on_rest = scope.get("state", {}).get(ON_REST, call.on_rest)
-        handshake = _Handshake(scope["query_string"], read_head(scope["headers"]))
+        head = read_head(scope["headers"])
+        call.peer = peer_of(scope.get("client"), head, is_behind_proxy=self._settings.is_behind_proxy)
+        handshake = _Handshake(scope["query_string"], head)
+        del head
         # Credentials are in both, and content in a query; they are held no longer than they are needed.
         scope["headers"], scope["query_string"] = [], b""
         try:
@@ -154,6 +158,7 @@ class SocketAdmission:
             switch=call.switch,
             voice_id=call.values[0] if names_voice else "",
             is_token=credential.is_token,
+            peer=call.peer,
         )
         try:
             call.ticket = await self._services.vault.open_ticket(question)

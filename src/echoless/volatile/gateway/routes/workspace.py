@@ -1,58 +1,52 @@
-"""Workspace: the zero-retention policy, service accounts, keys, and the log of administrative acts.
+"""Workspace: the zero-retention policy and what it means for a request, what is kept, administrative acts.
 
-source: the wire contract, history, voices, models and user, section 7; zero retention, section 5
+source: the wire contract, history, voices, models and user, section 7; zero retention, sections 1 and 5
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.policy_records import ForeseenRequest, ForeseeRequest, GetRetention, RetentionView
 from echoless.crossing.query_records import (
     AuditEntries,
     AuditEntry,
-    CreateKey,
-    CreateServiceAccount,
-    DeleteKey,
-    DisableOwnKey,
-    EditKey,
     GetZeroRetention,
-    KeyCreated,
-    KeyView,
     ListAuditEntries,
-    ListServiceAccounts,
-    ServiceAccountList,
-    ServiceAccountView,
     SetZeroRetention,
     ZeroRetentionPolicy,
 )
-from echoless.retention.decision import Ineligible, RetentionMode
+from echoless.retention.decision import Ineligible, Switch
+from echoless.retention.endpoints import ENDPOINTS
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.foresight import foreseen_wire
 from echoless.volatile.gateway.problems import FieldError, UnprocessableError
+from echoless.volatile.gateway.request_line import EndpointMatcher
 from echoless.volatile.gateway.routing import Route
 from echoless.volatile.gateway.schemas.workspace import (
     AuditLogQuery,
-    CreateKeyBody,
-    DisableKeyQuery,
-    EditKeyBody,
-    ServiceAccountBody,
+    WouldBeQuery,
     ZeroRetentionBody,
 )
 
-_OK: Final = {"status": "ok"}
-_NO_UPDATE: Final = "no_update"
-_UNLIMITED: Final = "unlimited"
-_BOUNDS: Final = (
-    "allowed_ips", "tts_concurrency_limit", "dubbing_concurrency_limit", "music_concurrency_limit",
-)  # fmt: skip
+NO_MORE: Final[Mapping[str, Any]] = MappingProxyType({})
+_USUAL: Final = "POST /v1/text-to-speech/{voice}"
 _ACT_CLASS: Final = "Entity Management"
 
 
 async def show_policy(call: Call) -> None:
     """Show the zero-retention policy of the workspace."""
-    await _answer_policy(call, GetZeroRetention())
+    silent, asking = (ForeseeRequest(_USUAL, switch) for switch in (Switch.ABSENT, Switch.LOGGING_OFF))
+    effective = {
+        "without_parameter": await _foreseen(call, silent),
+        "with_enable_logging_false": await _foreseen(call, asking),
+    }
+    await _answer_policy(call, GetZeroRetention(), {"effective": effective})
 
 
 async def edit_policy(call: Call) -> None:
@@ -69,11 +63,14 @@ async def edit_policy(call: Call) -> None:
             ineligible=Ineligible(body.ineligible) if body.ineligible else None,
             is_hipaa=body.hipaa,
             conversation_rows=body.conversation_rows,
+            hipaa_agreed_on=body.hipaa_agreement_date,
         ),
     )
 
 
-async def _answer_policy(call: Call, question: GetZeroRetention | SetZeroRetention) -> None:
+async def _answer_policy(
+    call: Call, question: GetZeroRetention | SetZeroRetention, more: Mapping[str, Any] = NO_MORE
+) -> None:
     policy = await call.open_ticket.ask(question)
     assert isinstance(policy, ZeroRetentionPolicy)
     restriction = None
@@ -92,102 +89,52 @@ async def _answer_policy(call: Call, question: GetZeroRetention | SetZeroRetenti
             "enforced": policy.is_enforced,
             "ineligible": policy.ineligible.value,
             "hipaa": policy.is_hipaa,
+            "hipaa_agreement_date": policy.hipaa_agreed_on or None,
             "conversation_rows": policy.conversation_rows,
+            "policy_version": policy.policy_version,
+            **more,
         }
     )
 
 
-async def list_service_accounts(call: Call) -> None:
-    """List service accounts with their keys."""
-    accounts = await _accounts(call)
-    await call.answer({"service-accounts": [_account_wire(account) for account in accounts]})
+async def foresee_request(call: Call) -> None:
+    """Say what would become of a request, from its line and headers alone."""
+    query = WouldBeQuery.parse(call.query)
+    match = EndpointMatcher(ENDPOINTS).match(query.method, query.path.encode("utf-8", "replace"))
+    if match is None or not match.is_allowed:
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "There is no such endpoint.", param="path")
+    await call.answer(await _foreseen(call, ForeseeRequest(match.endpoint.name, call.switch, query.key_id or "")))
 
 
-async def create_service_account(call: Call) -> None:
-    """Make a service account."""
-    body = await read_schema(call, ServiceAccountBody)
-    account = await call.open_ticket.ask(CreateServiceAccount(name=body.name))
-    assert isinstance(account, ServiceAccountView)
-    await call.answer({"service-account-user-id": account.service_account_id})
-
-
-async def list_keys(call: Call) -> None:
-    """List the keys of a service account."""
-    for account in await _accounts(call):
-        if account.service_account_id == call.path_id(0):
-            await call.answer({"api-keys": [_key_wire(key) for key in account.keys]})
-            return
-    raise EcholessError(ErrorCode.NOT_FOUND, "There is no service account with this id.")
-
-
-async def create_key(call: Call) -> None:
-    """Make a key; the only time that it is shown."""
-    body = await read_schema(call, CreateKeyBody)
-    _refuse_bounds(body)
-    created = await call.open_ticket.ask(
-        CreateKey(
-            service_account_id=call.path_id(0),
-            name=body.name,
-            scopes=body.permissions if isinstance(body.permissions, list) else None,
-            character_limit=body.character_limit,
-            expires_unix=body.expires_at_unix,
-            retention=RetentionMode(body.retention) if body.retention else None,
-        )
+async def show_classes(call: Call) -> None:
+    """Say what is kept where, why, how long, who erases it and how to check."""
+    view = await call.open_ticket.ask(GetRetention())
+    assert isinstance(view, RetentionView)
+    await call.answer(
+        {
+            "classes": [
+                {
+                    "name": kept.name,
+                    "purposes": kept.purposes,
+                    "holds": kept.holds,
+                    "stores": kept.stores,
+                    "life_days": kept.life_days,
+                    "erased_by": kept.erased_by,
+                    "check": kept.check,
+                    "has_content": kept.has_content,
+                    "keeps_zero_retention_requests": kept.keeps_zero,
+                }
+                for kept in view.classes
+            ],
+            "stores": [{"name": name, "holds": holds} for name, holds in view.stores.items()],
+        }
     )
-    assert isinstance(created, KeyCreated)
-    await call.answer({"xi-api-key": created.secret, "key_id": created.key_id})
 
 
-async def edit_key(call: Call) -> None:
-    """Change a key."""
-    body = await read_schema(call, EditKeyBody)
-    _refuse_bounds(body)
-    key = await call.open_ticket.ask(
-        EditKey(
-            service_account_id=call.path_id(0),
-            key_id=call.path_id(1),
-            is_enabled=body.is_enabled if isinstance(body.is_enabled, bool) else None,
-            name=body.name if body.name != _NO_UPDATE else None,
-            scopes=body.permissions if isinstance(body.permissions, list) else None,
-            has_all_scopes=body.permissions == "all",
-            character_limit=body.character_limit if isinstance(body.character_limit, int) else None,
-            clears_character_limit=body.character_limit == _UNLIMITED,
-            expires_unix=body.expires_at_unix if isinstance(body.expires_at_unix, int) else None,
-            retention=RetentionMode(body.retention) if body.retention not in {None, _NO_UPDATE} else None,
-        )
-    )
-    assert isinstance(key, KeyView)
-    await call.answer(_key_wire(key))
-
-
-def _refuse_bounds(body: CreateKeyBody | EditKeyBody) -> None:
-    """Refuse what would bind a key by something that nobody would look at."""
-    for name in _BOUNDS:
-        value = getattr(body, name)
-        if value is not None and value != _NO_UPDATE:
-            message = "This server does not bind keys by that; the key was not made or changed."
-            raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param=name)
-
-
-async def disable_key(call: Call) -> None:
-    """Disable a key."""
-    await call.open_ticket.ask(
-        EditKey(service_account_id=call.path_id(0), key_id=call.path_id(1), is_enabled=False)
-    )
-    await call.answer(_OK)
-
-
-async def disable_own_key(call: Call) -> None:
-    """Disable the key that asks."""
-    DisableKeyQuery.parse(call.query)
-    await call.open_ticket.ask(DisableOwnKey())
-    await call.answer(_OK)
-
-
-async def delete_key(call: Call) -> None:
-    """Delete a key."""
-    await call.open_ticket.ask(DeleteKey(service_account_id=call.path_id(0), key_id=call.path_id(1)))
-    await call.answer(_OK)
+async def _foreseen(call: Call, question: ForeseeRequest) -> dict[str, Any]:
+    foreseen = await call.open_ticket.ask(question)
+    assert isinstance(foreseen, ForeseenRequest)
+    return foreseen_wire(foreseen, call.request_id)
 
 
 async def list_acts(call: Call) -> None:
@@ -219,40 +166,6 @@ async def list_acts(call: Call) -> None:
     )
 
 
-async def _accounts(call: Call) -> list[ServiceAccountView]:
-    answer = await call.open_ticket.ask(ListServiceAccounts())
-    assert isinstance(answer, ServiceAccountList)
-    return answer.accounts
-
-
-def _account_wire(account: ServiceAccountView) -> dict[str, Any]:
-    return {
-        "service_account_user_id": account.service_account_id,
-        "name": account.name,
-        "created_at_unix": account.created_unix,
-        "api-keys": [_key_wire(key) for key in account.keys],
-        "default_sharing_groups": [],
-    }
-
-
-def _key_wire(key: KeyView) -> dict[str, Any]:
-    return {
-        "name": key.name,
-        "hint": key.hint,
-        "key_id": key.key_id,
-        "service_account_user_id": key.service_account_id,
-        "created_at_unix": key.created_unix,
-        "is_disabled": key.is_disabled,
-        "permissions": "all" if key.scopes is None else key.scopes,
-        "character_limit": key.character_limit,
-        "character_count": key.character_count,
-        # The shape demands the member; what could be checked against a key is not given away.
-        "hashed_xi_api_key": "",
-        "expires_at_unix": key.expires_unix,
-        "retention": key.retention.value,
-    }
-
-
 def _act_wire(entry: AuditEntry) -> dict[str, Any]:
     moment = datetime.fromtimestamp(entry.time_ms / 1000, UTC)
     return {
@@ -275,24 +188,20 @@ def _act_wire(entry: AuditEntry) -> dict[str, Any]:
     }
 
 
-_KEYS: Final = "/v1/service-accounts/{sa}/api-keys"
 ROUTES: Final = (
-    Route("GET /v1/workspace/zero-retention", show_policy, "Show the zero-retention policy"),
+    Route("GET /v1/workspace/zero-retention", show_policy, "Show the zero-retention policy and what it means"),
     Route(
         "PATCH /v1/workspace/zero-retention",
         edit_policy,
         "Change the zero-retention policy",
         body=ZeroRetentionBody,
     ),
-    Route("GET /v1/service-accounts", list_service_accounts, "List service accounts"),
-    Route("POST /v1/service-accounts", create_service_account, "Make a service account", body=ServiceAccountBody),
-    Route(f"GET {_KEYS}", list_keys, "List keys"),
-    Route(f"POST {_KEYS}", create_key, "Make a key", body=CreateKeyBody),
-    Route(f"PATCH {_KEYS}/{{key}}", edit_key, "Change a key", body=EditKeyBody),
-    Route(f"DELETE {_KEYS}/{{key}}", delete_key, "Delete a key"),
-    Route(f"POST {_KEYS}/{{key}}/disable", disable_key, "Disable a key"),
     Route(
-        "POST /v1/workspaces/api-keys/disable", disable_own_key, "Disable the key that asks", query=DisableKeyQuery
+        "GET /v1/workspace/zero-retention/request",
+        foresee_request,
+        "Say what would become of a request",
+        query=WouldBeQuery,
     ),
+    Route("GET /v1/workspace/retention", show_classes, "Say what is kept where, why and how long"),
     Route("GET /v1/workspace/audit-logs", list_acts, "List administrative acts", query=AuditLogQuery),
 )

@@ -1,4 +1,4 @@
-"""Queries and bodies of workspace, keys, usage and the request log.
+"""Queries and bodies of workspace, usage and the request log.
 
 source: the wire contract, history, voices, models and user, sections 6 and 7; zero retention, section 5
 """
@@ -12,11 +12,8 @@ from pydantic import Field
 from echoless.volatile.gateway.schemas.base import Body, Query
 
 _Word = Annotated[str, Field(max_length=256)]
-_Name = Annotated[str, Field(min_length=1, max_length=256)]
-_Scope = Annotated[str, Field(pattern=r"^[a-z_]{1,64}$")]
+_Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 _UnixMilliseconds = Annotated[int, Field(ge=0, le=2**45)]
-_Scopes = Annotated[list[_Scope], Field(max_length=100)]
-_NoUpdate = Literal["no_update"]
 
 BREAKDOWNS = (
     "none", "voice", "voice_multiplier", "user", "groups", "api_keys", "all_api_keys", "product_type", "model",
@@ -94,48 +91,19 @@ class ZeroRetentionBody(Body):
 
     enforced: bool | None = None
     ineligible: Literal["refuse", "allow"] | None = None
-    hipaa: bool | None = None
+    hipaa: bool | None = Field(None, description="Implies enforcement, and that nothing ineligible runs.")
+    hipaa_agreement_date: _Date | None = Field(None, description="When it was signed; needed with hipaa: true.")
     conversation_rows: Literal["keep_redacted", "none"] | None = None
     restricted: bool | None = Field(None, description="The operator's alone; refused here.")
 
 
-class ServiceAccountBody(Body):
-    """A new service account."""
+class WouldBeQuery(Query):
+    """A request that might be sent, by line and headers. Its `enable_logging` is given as itself."""
 
-    name: _Name
-
-
-class _KeyBounds(Body):
-    """Bounds of a key that this server does not keep; a request that sets one is refused."""
-
-    allowed_ips: Any = Field(None, description="Not offered here; refused unless absent or null.")
-    tts_concurrency_limit: Any = Field(None, description="Not offered here; refused unless absent or null.")
-    dubbing_concurrency_limit: Any = Field(None, description="Not offered here; refused unless absent or null.")
-    music_concurrency_limit: Any = Field(None, description="Not offered here; refused unless absent or null.")
-
-
-class CreateKeyBody(_KeyBounds):
-    """A new key. `retention` binds every request of it; absent, the new key has that of the one that asks."""
-
-    name: _Name
-    permissions: Literal["all"] | _Scopes
-    character_limit: int | None = Field(None, ge=0, le=2**53)
-    expires_at_unix: int | None = Field(None, ge=0, le=2**40, description="At least 15 minutes ahead.")
-    retention: Literal["default", "zero"] | None = None
-
-
-class EditKeyBody(_KeyBounds):
-    """Changes to a key; what is absent, null or `no_update` stays as it is."""
-
-    is_enabled: bool | _NoUpdate | None = None
-    name: _Name | None = None
-    permissions: Literal["all", "no_update"] | _Scopes | None = None
-    character_limit: Annotated[int, Field(ge=0, le=2**53)] | Literal["unlimited"] | _NoUpdate | None = None
-    expires_at_unix: Annotated[int, Field(ge=0, le=2**40)] | _NoUpdate | None = None
-    retention: Literal["default", "zero", "no_update"] | None = None
-
-
-class DisableKeyQuery(Query):
-    """Which key to disable."""
-
-    api_key_name: Literal["self"]
+    method: Literal["GET", "POST", "PATCH", "PUT", "DELETE", "WS"] = Field(
+        "POST", description="WS is a WebSocket handshake."
+    )
+    path: Annotated[str, Field(min_length=2, max_length=512, pattern=r"^/[^?#]*$")] = Field(
+        description="Without a query, for example /v1/text-to-speech/JBFqnCBsd6RMkjVDRZzb."
+    )
+    key_id: _Word | None = Field(None, description="Of another key of the workspace; absent, the one that asks.")
