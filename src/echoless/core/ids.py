@@ -42,6 +42,16 @@ def new_single_use_token() -> str:
     return "sutkn_" + secrets.token_hex(24)
 
 
+def new_session_token() -> str:
+    """Return `es_` and 64 hexadecimal digits."""
+    return "es_" + secrets.token_hex(32)
+
+
+def new_pass_code() -> str:
+    """Return `ep_` and 48 hexadecimal digits: what lets somebody in once."""
+    return "ep_" + secrets.token_hex(24)
+
+
 def request_id_of(ticket: TicketId) -> RequestId:
     """Return the public request id of a ticket: its 32 hexadecimal digits."""
     return RequestId(ticket.hex())

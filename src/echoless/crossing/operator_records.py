@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from echoless.crossing.member_records import OPERATOR_MEMBER_RECORDS
 from echoless.crossing.operator_policy_records import OPERATOR_POLICY_RECORDS
 from echoless.crossing.account_records import ACCOUNT_OPERATOR_RECORDS
 from echoless.crossing.query_records import Done, KeyCreated, KeyView
@@ -172,5 +173,5 @@ OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (
     CreateWorkspace, WorkspaceCreated, ListWorkspaces, WorkspaceView, WorkspaceList, OperatorCreateKey,
     OperatorListKeys, KeyList, OperatorRevokeKey, SetVoiceAlias, ListVoiceAliases, VoiceAliases, SearchKept,
     KeptFound, Done, KeyCreated, KeyView, Refused, SetRestriction,
-    SetConcurrency, *OPERATOR_POLICY_RECORDS, *ACCOUNT_OPERATOR_RECORDS,
+    SetConcurrency, *OPERATOR_POLICY_RECORDS, *OPERATOR_MEMBER_RECORDS, *ACCOUNT_OPERATOR_RECORDS,
 )  # fmt: skip

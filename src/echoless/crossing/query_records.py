@@ -16,6 +16,7 @@ from echoless.crossing.dictionary_records import DICTIONARY_RECORDS
 from echoless.crossing.kept_records import KEPT_RECORDS
 from echoless.crossing.operations_records import OPERATIONS_RECORDS
 from echoless.crossing.policy_records import POLICY_RECORDS
+from echoless.crossing.member_records import MEMBER_RECORDS
 from echoless.crossing.records import Code, Count, DialogueLine, Name, Record
 from echoless.crossing.webhook_records import WEBHOOK_RECORDS
 from echoless.retention.decision import Ineligible, RetentionMode
@@ -492,5 +493,5 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
     ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *DICTIONARY_RECORDS, *KEPT_RECORDS,
-    *WEBHOOK_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS, *ACCOUNT_RECORDS,
+    *WEBHOOK_RECORDS, *MEMBER_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS, *ACCOUNT_RECORDS,
 )  # fmt: skip

@@ -140,6 +140,8 @@ _TABLE: Final = {
         G DELETE /v1/workspace/auth-connections/{conn}
         G PATCH /v1/workspace/auth-connections/{conn}
         G GET /v1/workspace/groups
+        G POST /v1/workspace/groups
+        G DELETE /v1/workspace/groups/{group}
         G GET /v1/workspace/groups/search
         G POST /v1/workspace/groups/{group}/members
         G POST /v1/workspace/groups/{group}/members/remove
@@ -150,6 +152,20 @@ _TABLE: Final = {
         G GET /v1/workspace/members
         G POST /v1/workspace/members
         G PUT /v1/workspace/members/{user}/usage-limit
+        G POST /v1/workspace/login
+        G POST /v1/workspace/logout
+        G GET /v1/workspace/sessions
+        G DELETE /v1/workspace/sessions
+        G DELETE /v1/workspace/sessions/{session}
+        G POST /v1/workspace/password
+        G POST /v1/workspace/password/request
+        G POST /v1/workspace/password/reset
+        G POST /v1/workspace/invites/accept
+        G GET /v1/workspace/sign-on
+        G PUT /v1/workspace/sign-on
+        G DELETE /v1/workspace/sign-on
+        G POST /v1/workspace/sign-on/start
+        G GET /v1/workspace/sign-on/callback
         G GET /v1/workspace/resources/{res}
         G POST /v1/workspace/resources/{res}/share
         G POST /v1/workspace/resources/{res}/unshare

@@ -143,6 +143,9 @@ class ServerConfig(BaseModel):
     history_days: int = Field(
         -1, ge=-1, le=36_500, description="Life of history items and transcripts; -1 until they are deleted."
     )
+    session_hours: int = Field(
+        12, ge=1, le=24 * 90, description="How long a login of a member lasts, however much it is used."
+    )
     account_deletion_wait_days: int = Field(
         0, ge=0, le=365, description="How long a deletion of an account that its owner confirmed waits; it can be "
         "taken back meanwhile. 0 begins at once.",

@@ -256,10 +256,8 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
     )
 
 
-def _backups(config: ServerConfig) -> BackupRules | None:
+def _backups(config: ServerConfig) -> BackupRules:
     archives, keys = config.backup_paths
-    if not config.backup_recipients:
-        return None
     return BackupRules(
         str(archives), str(keys), config.backup_recipients, config.backup_interval_hours * 3600, config.backup_days,
         config.backup_shred == "immediate",

@@ -38,6 +38,13 @@ _BY_BEGINNING: Final[Mapping[str, tuple[str, str]]] = {
     "/v1/service-accounts": ("workspace_read", "service_account_write"),
     "/v1/workspace/audit-logs": ("audit_log_read", "audit_log_read"),
     "/v1/workspace/analytics": ("workspace_read", "workspace_read"),
+    "/v1/workspace/members": ("workspace_members_read", "workspace_write"),
+    "/v1/workspace/invites": ("workspace_members_read", "workspace_members_invite"),
+    "/v1/workspace/groups": ("workspace_members_read", "group_members_manage"),
+    "/v1/workspace/sessions": ("user_read", "user_write"),
+    "/v1/workspace/logout": ("user_write", "user_write"),
+    "/v1/workspace/password": ("user_write", "user_write"),
+    "/v1/workspace/sign-on": ("workspace_write", "workspace_write"),
     "/v1/workspace/webhooks": ("workspace_read", "webhooks_write"),
     "/v1/workspaces/api-keys/disable": ("user_read", "user_write"),
     "/v1/workspaces/api-keys/third-party-disabling": ("workspace_read", "service_account_write"),
@@ -49,8 +56,14 @@ _BY_BEGINNING: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+# Where one method of an address needs another than the rest.
+_BY_NAME: Final[Mapping[str, str]] = {"DELETE /v1/workspace/members": "workspace_members_remove"}
+
+
 def required_scope(endpoint: Endpoint) -> str:
     """Return the scope that an endpoint needs."""
+    if endpoint.name in _BY_NAME:
+        return _BY_NAME[endpoint.name]
     beginnings = [beginning for beginning in _BY_BEGINNING if endpoint.template.startswith(beginning)]
     pair = _BY_BEGINNING[max(beginnings, key=len)] if beginnings else _BY_PRODUCT[endpoint.product]
     return pair[0] if endpoint.method == "GET" else pair[1]

@@ -188,6 +188,7 @@ class Vault:
         await self.jobs.load()
         await self.schedule.open()
         await self.account_eraser.load()
+        await self.account_eraser.replay()
         since_ms = self._clock.unix_ms() - LIFE_MS
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
             self.recent.add(*found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from echoless.vault.stores.roles import MemberRole
 
@@ -39,3 +40,43 @@ class Session:
     digest: bytes = field(repr=False)
     created_unix: int
     expires_unix: int
+
+
+class PassKind(StrEnum):
+    """What a pass is good for."""
+
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # a kind, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A code that lets somebody in once, as it is stored: a digest, never the code.
+
+    user_id:       whose password it sets; empty for an invitation
+    sealed_holder: the address that it was sent to, sealed by the pass's own key
+    """
+
+    pass_id: str
+    workspace_id: str
+    kind: PassKind
+    user_id: str
+    role: MemberRole
+    digest: bytes = field(repr=False)
+    lookup_digest: bytes = field(repr=False)
+    group_ids: tuple[str, ...]
+    character_limit: int | None
+    created_unix: int
+    expires_unix: int
+    sealed_holder: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Members under one name."""
+
+    group_id: str
+    workspace_id: str
+    name: str
+    created_unix: int
+    user_ids: tuple[str, ...] = ()
