@@ -1,4 +1,4 @@
-"""Records about the end of an account: asking for it, cancelling it, its certificate, and the end of what still runs."""
+"""Records about the end of an account: asking for it, its certificate, and the end of what still runs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from echoless.crossing.records import Code, Count, Name, Record
 class TicketRevoked(Record, frozen=True):
     """The vault's word that the ticket in the frame's header is no longer open: its account is being deleted.
 
-    Nothing of the request is kept from here on. The gateway ends it: an answer that was not begun is a refusal, one that
-    was begun is cut, a socket is told and closed.
+    Nothing of the request is kept from here on. The gateway ends it: an answer that was not begun is a refusal,
+    one that was begun is cut, a socket is told and closed.
     """
 
     KIND: ClassVar[int] = 420
@@ -158,7 +158,7 @@ ACCOUNT_RECORDS: Final[tuple[type[Record], ...]] = (
 )  # fmt: skip
 """What travels between gateways and the vault."""
 ACCOUNT_OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (
-    DeleteWorkspace, FindDeletion, KeepWorkspace, TakeCensus, Census, ListCertificates, CertificateList, DeletionView,
-    GetCertificate, CertificateView, GetCertificateKey, CertificateKeyView,
+    DeleteWorkspace, FindDeletion, KeepWorkspace, TakeCensus, Census, ListCertificates, CertificateList,
+    DeletionView, GetCertificate, CertificateView, GetCertificateKey, CertificateKeyView,
 )  # fmt: skip
 """What travels through the operator's door."""

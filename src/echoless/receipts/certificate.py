@@ -1,7 +1,7 @@
 """The deletion certificate: our signed word that everything of an account was destroyed.
 
-It lists classes and counts, our own ids and times, never an e-mail address, a name or anything derived from content.
-It is a compact JWS with Ed25519 over canonical JSON, so that anybody who has the public key can check it offline.
+It lists classes and counts, our own ids and times, never an e-mail address, a name or anything derived from
+content. It is a compact JWS with Ed25519 over canonical JSON, so that anybody who has the public key can check it.
 source: RFC 7515 (JWS), RFC 8037 and RFC 9864 (Ed25519), RFC 8785 (canonical JSON), RFC 7638 (key ids)
 """
 

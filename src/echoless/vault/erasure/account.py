@@ -1,8 +1,8 @@
 """(9) The end of an account: asked for, waited for, then everything of it destroyed, counted and certified.
 
 The line in the erasure ledger is the point of no return: before it nothing has happened, after it nobody of the
-workspace may ask for anything, also not in the next process or in a restored copy. The workspace's key goes next, so
-that nothing which was sealed can be opened while the rest is taken away in small steps. The certificate is signed
+workspace may ask for anything, also not in the next process or in a restored copy. The workspace's key goes next,
+so that nothing which was sealed can be opened while the rest is taken away in small steps. The certificate is signed
 only when a census of every store has found nothing left.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from echoless.core.clock import Clock
@@ -29,7 +30,13 @@ from echoless.vault.stores.deletions import (
 )
 from echoless.vault.stores.jobs import Job
 from echoless.vault.stores.migration import drop_copies
-from echoless.vault.stores.purging import destroy_workspace_key, purge_items, purge_rows, truncate_logs
+from echoless.vault.stores.purging import (
+    destroy_workspace_key,
+    present_workspaces,
+    purge_items,
+    purge_rows,
+    truncate_logs,
+)
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.trail import audit_row
 from echoless.vault.stores.writer import Connections
@@ -74,6 +81,38 @@ class AccountEraser:
         """Take over what an earlier process left. Its jobs go on by themselves."""
         for deletion in await self._storage.read(lambda reader: load_deletions(reader.vault)):
             self.requests[deletion.workspace_id] = deletion
+
+    async def replay(self) -> int:
+        """Take away what a restored copy brought back of deleted accounts, before anybody is served; return of how
+        many. A deletion that was under way goes on by itself.
+
+        raises: EcholessError(INTERNAL_ERROR) when a step fails; the vault must not serve then
+        """
+        writer, segments, count = self._storage.writer, self._storage.segments, 0
+        for batch in self._storage.ledger.workspaces():
+            for workspace_id in await writer.run(partial(present_workspaces, workspace_ids=batch)):
+                if self._goes_on(workspace_id):
+                    continue
+                await writer.run(partial(destroy_workspace_key, workspace_id=workspace_id))
+                while await writer.run(partial(purge_items, segments=segments, workspace_id=workspace_id)):
+                    pass
+                while await writer.run(partial(purge_rows, workspace_id=workspace_id)):
+                    pass
+                await writer.run(truncate_logs)
+                await self._remove(workspace_id)
+                count += 1
+        return count
+
+    def _goes_on(self, workspace_id: str) -> bool:
+        deletion = self.requests.get(workspace_id)
+        if deletion is None:
+            return False
+        is_due = deletion.state is DeletionState.WAITING and deletion.due_unix <= self._now_unix()
+        return is_due or deletion.state is DeletionState.ERASING
+
+    async def _remove(self, workspace_id: str) -> None:
+        await self._storage.writer.run(lambda stores: remove_deletions(stores.vault, workspace_id))
+        self.requests.pop(workspace_id, None)
 
     def find(self, deletion_id: str) -> AccountDeletion | None:
         """Return a deletion that is not done, or None."""
@@ -126,8 +165,7 @@ class AccountEraser:
         is_job = deletion.state is DeletionState.WAITING
         if is_job and not await self._jobs.cancel(deletion.deletion_id):
             raise EcholessError(ErrorCode.NOT_FOUND, "No deletion of this workspace waits.")
-        await self._storage.writer.run(lambda stores: remove_deletions(stores.vault, deletion.workspace_id))
-        del self.requests[deletion.workspace_id]
+        await self._remove(deletion.workspace_id)
 
     def check_exists(self, workspace_id: str) -> None:
         """Raise where there is no such workspace, or none any more.
@@ -204,8 +242,7 @@ class AccountEraser:
             return False
         certificate = self.signer.sign(self._statement(deletion))
         await writer.run(lambda _: self.certificates.put(deletion.deletion_id, certificate))
-        await writer.run(lambda stores: remove_deletions(stores.vault, workspace_id))
-        self.requests.pop(workspace_id, None)
+        await self._remove(workspace_id)
         self._journal.say(Event.ACCOUNT_DELETED, count=sum(deletion.counts.values()))
         return True
 

@@ -1,9 +1,9 @@
 """What belongs to whom: every table of both databases, counted for one workspace.
 
-Which tables there are is read from the schema, not written down here, so that a new table is counted and purged from
-its first day. Only two things must be said of a table: its class, in the words of the deletion certificate; and, where
-it has no column for the workspace, through which other table its rows belong to one. A test compares both with the
-schema.
+Which tables there are is read from the schema, not written down here, so that a new table is counted and purged
+from its first day. Only two things must be said of a table: its class, in the words of the deletion certificate; and,
+where it has no column for the workspace, through which other table its rows belong to one. A test compares both with
+the schema.
 """
 
 from __future__ import annotations
@@ -132,5 +132,6 @@ def workspaces_present(connection: sa.Connection, data: sa.MetaData, workspace_i
         for table in owned_tables(data):
             if OWNER_COLUMN in table.c:
                 column = table.c[OWNER_COLUMN]
-                found |= set(connection.execute(sa.select(column).where(column.in_(workspace_ids)).distinct()).scalars())
+                statement = sa.select(column).where(column.in_(workspace_ids)).distinct()
+                found |= set(connection.execute(statement).scalars())
     return found

@@ -1,16 +1,16 @@
 """Deletions of accounts as they are stored while they run, and the certificates that are left of them.
 
-A certificate is a file beside the erasure ledger, outside the databases: no restored copy takes it away, and nothing of
-the account is needed to read it. It has ids, times and counts by class, signed; no e-mail address, no name, no key.
+A certificate is a file beside the erasure ledger, outside the databases: no restored copy takes it away, and nothing
+of the account is needed to read it. It has ids, times and counts by class, signed; no e-mail address, no name, no key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -64,7 +64,7 @@ def load_deletions(vault: sa.Connection) -> list[AccountDeletion]:
     """Return all deletions, the oldest first."""
     statement = sa.select(_TABLE).order_by(_TABLE.c.requested_unix, _TABLE.c.deletion_id)
     with vault.begin():
-        rows: Sequence[Mapping[str, Any]] = vault.execute(statement).mappings().all()
+        rows = [dict(row) for row in vault.execute(statement).mappings()]
     return [AccountDeletion(**{**row, "state": DeletionState(row["state"])}) for row in rows]
 
 

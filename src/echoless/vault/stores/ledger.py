@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
+from echoless.core.ids import is_opaque_id
 from echoless.vault.stores.directory import DataDirectory
 
 _BATCH = 500
 _WORDS = 3
 # No id is so short, nor has a sign that is neither letter nor digit.
 _WORKSPACE: Final = "workspace:"
+_WORKSPACE_WORDS: Final = 2
 
 
 class Ledger:
@@ -63,7 +65,9 @@ class Ledger:
 
     def workspaces(self) -> Iterator[list[str]]:
         """Yield the ids of all deleted workspaces in lists of bounded length."""
-        ids = (words[1] for words in self._lines() if words[0] == _WORKSPACE)
+        named = (words[1] for words in self._lines() if words[0] == _WORKSPACE and len(words) == _WORKSPACE_WORDS)
+        # What a crash cut short is no whole id, also once the next line has begun behind it.
+        ids = (workspace_id for workspace_id in named if is_opaque_id(workspace_id))
         while batch := list(islice(ids, _BATCH)):
             yield batch
 

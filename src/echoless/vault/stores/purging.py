@@ -1,7 +1,7 @@
 """Taking everything of one workspace out of the stores, in bounded steps.
 
-Steps for the writer's thread. Each may run twice, so that a killed process goes on where it was. The workspace's key
-goes first: from there on nothing that was sealed can be opened by anybody, whatever is still on the disk.
+Steps for the writer's thread. Each may run twice, so that a killed process goes on where it was. The workspace's
+key goes first: from there on nothing that was sealed can be opened by anybody, whatever is still on the disk.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The key that deletion certificates are signed with: 32 random bytes in a file of their own, made when they are missing.
+"""The key that deletion certificates are signed with: 32 random bytes in a file, made when it is missing.
 
-Whoever wants to check certificates later keeps the public half; a lost key takes nothing from certificates that were
-signed with it.
+Whoever wants to check certificates later keeps the public half; a lost key takes nothing from certificates that
+were signed with it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,30 @@ def test_a_deleted_item_keeps_its_place_for_its_own_workspace(directory: DataDir
     assert list(ledger.batches()) == [["one", "two", "orphan"]]
     assert (ledger.place_of("ws1", "one"), ledger.place_of("ws2", "two")) == (7, 8)
     assert (ledger.place_of("ws2", "one"), ledger.place_of("ws1", "orphan")) == (None, None)
+
+
+def test_a_deleted_workspace_is_one_line_and_no_item(directory: DataDirectory) -> None:
+    ledger = Ledger(directory)
+    ledger.append(["first"])
+    ledger.append_workspace("w" * 20)
+    ledger.append(["second"], {"second": ("w" * 20, 7)})
+    assert list(ledger.workspaces()) == [["w" * 20]]
+    assert list(ledger.batches()) == [["first", "second"]]
+    assert ledger.place_of("w" * 20, "second") == 7
+
+
+def test_a_workspace_line_that_a_crash_cut_short_spoils_no_other(directory: DataDirectory) -> None:
+    ledger = Ledger(directory)
+    with directory.ledger.open("ab") as file:
+        file.write(b"\nworkspace: wwwwww")
+    ledger.append_workspace("v" * 20)
+    assert list(ledger.workspaces()) == [["v" * 20]]
+
+
+def test_a_file_system_that_takes_half_of_a_line_is_given_the_rest(
+    directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, bytes(data[:3])))
+    Ledger(directory).append(["first", "second"])
+    assert list(Ledger(directory).batches()) == [["first", "second"]]
