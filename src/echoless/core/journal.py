@@ -42,6 +42,9 @@ class Event(StrEnum):
     SWEPT = "swept"
     ITEM_ERASED = "item_erased"
     ACCOUNT_DELETED = "account_deleted"
+    BACKUP_TAKEN = "backup_taken"
+    BACKUP_FAILED = "backup_failed"
+    BACKUPS_EXPIRED = "backups_expired"
     LIBRARY_SPOKE = "library_spoke"
     UNEXPECTED_ERROR = "unexpected_error"
 
@@ -83,6 +86,9 @@ EVENT_FIELDS: Final[Mapping[Event, Mapping[str, Field]]] = {
     Event.SWEPT: {"kept": Field.CODE, "count": Field.NUMBER, "lag_s": Field.NUMBER},
     Event.ITEM_ERASED: {"count": Field.NUMBER},
     Event.ACCOUNT_DELETED: {"count": Field.NUMBER},
+    Event.BACKUP_TAKEN: {"archive_bytes": Field.NUMBER, "count": Field.NUMBER, "duration_ms": Field.NUMBER},
+    Event.BACKUP_FAILED: {"error": Field.CODE},
+    Event.BACKUPS_EXPIRED: {"count": Field.NUMBER},
     Event.LIBRARY_SPOKE: {"level": Field.NUMBER},
     Event.UNEXPECTED_ERROR: _PLACE,
 }  # fmt: skip

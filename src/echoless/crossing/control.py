@@ -214,6 +214,7 @@ class VaultConfig(Record, frozen=True):
     account_deletion_wait_days: Count = 0
     stores: StoreAccess = StoreAccess()
     session_hours: Count = 12
+    backups: BackupRules | None = None
 
 
 class AddLink(Record, frozen=True):

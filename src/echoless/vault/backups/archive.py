@@ -46,8 +46,9 @@ class Entry:
 
     @classmethod
     def of_file(cls, name: str, path: Path) -> Entry:
-        """Return an entry of a file that does not change."""
-        return cls(name, path.stat().st_size, _pieces_of(path))
+        """Return an entry of a file that changes at most by growing: of what it holds now."""
+        size_bytes = path.stat().st_size
+        return cls(name, size_bytes, _pieces_of(path, size_bytes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def refused(description: str) -> EcholessError:
 def file_sha256(path: Path) -> str:
     """Return the hash of a file, read in pieces."""
     digest = hashlib.sha256()
-    for piece in _pieces_of(path):
+    for piece in _pieces_of(path, path.stat().st_size):
         digest.update(piece)
     return digest.hexdigest()
 
@@ -293,7 +294,9 @@ def _entries(tar: tarfile.TarFile) -> Iterator[Entry]:
         yield Entry(head.name, head.size, iter(lambda f=file: f.read(PIECE_BYTES), b""))  # type: ignore[misc]
 
 
-def _pieces_of(path: Path) -> Iterator[bytes]:
+def _pieces_of(path: Path, size_bytes: int) -> Iterator[bytes]:
+    left = size_bytes
     with path.open("rb", buffering=0) as file:
-        while piece := file.read(PIECE_BYTES):
+        while left and (piece := file.read(min(PIECE_BYTES, left))):
+            left -= len(piece)
             yield piece

@@ -176,7 +176,7 @@ class Expiry:
 
     def _half_written(self) -> Iterator[Path]:
         for folder in (self._places.archives, self._places.keys):
-            for path in tuple(folder.iterdir()):
+            for path in tuple(folder.iterdir()) if folder.is_dir() else ():
                 if path.name.endswith(_LEFTOVERS) and Stem.of_file(path.name) is not None:
                     yield path
 

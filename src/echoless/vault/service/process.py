@@ -133,10 +133,15 @@ class _Process:
 def _made_writable(config: VaultConfig) -> tuple[str, ...]:
     """Make the folders that the vault writes to, and return them: the wall is built around what exists.
 
+    Without recipients no backup is taken, but those of before still end.
+
     raises: EcholessError(DATA_DIRECTORY) where one cannot be made
     """
     rules = config.backups
-    folders = (config.data_directory, *((rules.archives_directory, rules.keys_directory) if rules else ()))
+    folders: tuple[str, ...] = (config.data_directory,)
+    if rules is not None:
+        backups = (rules.archives_directory, rules.keys_directory)
+        folders += backups if rules.recipients else tuple(each for each in backups if Path(each).is_dir())
     try:
         for folder in folders:
             Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)

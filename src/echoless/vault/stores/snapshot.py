@@ -28,9 +28,13 @@ Note = Callable[[float], None]
 
 
 class Snapshots(Protocol):
-    """Copies the two databases of a vault into files. The kind says how to read such a file."""
+    """Copies the two databases of a vault into files.
+
+    kind, keys_kind: how to read such a file
+    """
 
     kind: str
+    keys_kind: str
 
     async def copy_vault(self, target: Path, note: Note) -> None:
         """Copy the main database.
@@ -48,6 +52,7 @@ class SQLiteSnapshots:
     """Copies files of SQLite."""
 
     kind = "sqlite"
+    keys_kind = "sqlite"
 
     def __init__(self, writer: Writer, thread: SerialThread) -> None:
         self._writer = writer
