@@ -20,7 +20,7 @@ from echoless.confinement.properties import PROPERTY_FAMILIES, family_of
 from echoless.crossing.operations_records import ProcessCounts
 from echoless.vault.intake.tally import DURATION_BOUNDS_S, Durations, Tally
 
-PROCESS_ROLES: Final = ("vault", "engine", "media", "live", "egress", "gateway")
+PROCESS_ROLES: Final = ("vault", "engine", "media", "live", "egress", "courier", "gateway")
 RETENTION_CLASSES: Final = ("history", "request_log", "debug_log", "moderation_log", "backups")
 NO_PROCESSES: Final = ProcessCounts({}, {})
 
