@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from echoless.core.content import TextContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
+from echoless.core.moderation import Category
 from echoless.crossing.client import EnginePlace, Speech, SpeechPart
 from echoless.crossing.egress_client import EgressLinks
 from echoless.crossing.egress_control import RemoteFacts
@@ -18,7 +20,8 @@ from echoless.crossing.egress_records import RemoteConvert, RemoteSpeak, RemoteT
 from echoless.crossing.media_client import MediaJob, MediaPart
 from echoless.crossing.media_places import MediaOrder, MediaPlace, Turn
 from echoless.crossing.media_records import Convert, Transcribe, TranscriptEnded
-from echoless.crossing.records import Speak, SpeechEnded
+from echoless.crossing.moderation_records import Moderated, RemoteModerate
+from echoless.crossing.records import Cancel, Record, Speak, SpeechEnded
 
 _SAID: Final = {
     ErrorCode.ZERO_RETENTION_NOT_SUPPORTED: (
@@ -127,6 +130,36 @@ class RemotePool:
         link = self._links.link(remote.peer_name)
         place = EnginePlace(link, remote.peer_name)
         return RemoteSpeech(place, link.exchange(ticket), RemoteSpeak(model_id, is_zero, job))
+
+    async def moderate(
+        self, name: str, ticket: TicketId, text: TextContent, *, model_id: str, is_zero: bool
+    ) -> list[Category]:
+        """Have a text judged; return what was flagged. Whoever stops waiting stops the remote, too.
+
+        name:   of the remote
+        raises: EcholessError(ENGINE_UNAVAILABLE, ZERO_RETENTION_NOT_SUPPORTED), the second before anything has left
+        """
+        remote = self._checked(name, is_zero=is_zero)
+        link = self._links.link(remote.peer_name)
+        answer: Record | None = None
+        with link.exchange(ticket) as exchange:
+            exchange.post(RemoteModerate(model_id, is_zero, text.reveal()))
+            try:
+                answer = link.registry.decode(await exchange.receive())
+            except EcholessError:
+                pass
+            finally:
+                if answer is None and not link.is_closed:
+                    exchange.post(Cancel())
+        if not isinstance(answer, Moderated):
+            raise _failure(ErrorCode.ENGINE_UNAVAILABLE)
+        if answer.error_code:
+            raise _failure(answer.error_code)
+        return answer.flagged
+
+    def takes_zero(self, name: str) -> bool:
+        """Whether a remote may be given zero-retention work."""
+        return name in self._remotes and self._remotes[name].is_zero_declared
 
     def transcribe(
         self, name: str, ticket: TicketId, order: Transcribe, *, model_id: str, is_zero: bool

@@ -18,7 +18,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from echoless.core.audio_formats import AUDIO_FORMATS, Codec
-from echoless.core.errors import EcholessError
+from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal
 from echoless.crossing.egress_control import RemoteAccess
 from echoless.crossing.egress_records import RemoteConvert, RemoteSpeak, RemoteTranscribe
@@ -29,6 +29,7 @@ from echoless.crossing.media_records import (
     TranscriptEnded,
     TranscriptPart,
 )
+from echoless.crossing.moderation_records import RemoteModerate
 from echoless.crossing.records import KIND_AUDIO, AlignmentPart, Speak, SpeechBegan, SpeechEnded
 from echoless.volatile.egress.connections import Answer, Connections, NoAnswerError
 from echoless.volatile.egress.foreign_transcripts import from_elevenlabs, parse_object, records_of
@@ -76,6 +77,13 @@ class ElevenLabsRemote:
                 await _pass_times(job, answer, order.output_format)
             else:
                 await pass_audio(job, answer, order.output_format)
+
+    async def moderate(self, job: Job, asked: RemoteModerate) -> None:
+        """Refuse: there is no such call.
+
+        raises: EcholessError(INVALID_PARAMETERS)
+        """
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "This remote judges no texts.")
 
     async def convert(self, job: Job, asked: RemoteConvert) -> None:
         """Have a recording said by another voice, to the last record."""

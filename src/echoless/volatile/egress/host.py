@@ -91,7 +91,10 @@ class EgressHost:
             job.post(ending(asked, EcholessError(ErrorCode.CONCURRENT_LIMIT_EXCEEDED, "The way out is busy.")))
             return
         self._jobs[key] = job
-        self._tasks[key] = asyncio.get_running_loop().create_task(self._run(key, job, asked))
+        task = asyncio.get_running_loop().create_task(self._run(key, job, asked))
+        self._tasks[key] = task
+        # Not at the end of the task itself: one that is cancelled before its first step never comes to that.
+        task.add_done_callback(lambda _task: self._forget(key))
 
     async def _run(self, key: _Key, job: Job, asked: Record) -> None:
         failure: EcholessError | None = None
@@ -102,12 +105,13 @@ class EgressHost:
         except Exception as error:  # whatever a library raises costs one job, and says its type only
             self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             failure = EcholessError(ErrorCode.INTERNAL_ERROR, "The way out failed.")
-        finally:
-            self._jobs.pop(key, None)
-            self._tasks.pop(key, None)
-            self._collect_soon()
         if failure is not None and not key[0].is_closed:
             job.post(ending(asked, failure))
+
+    def _forget(self, key: _Key) -> None:
+        self._jobs.pop(key, None)
+        self._tasks.pop(key, None)
+        self._collect_soon()
 
     def _on_closed(self, link: Link) -> None:
         if link in self._links:

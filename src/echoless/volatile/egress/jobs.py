@@ -20,6 +20,7 @@ from echoless.crossing.egress_records import (
 )
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import InputCredit, TranscriptEnded
+from echoless.crossing.moderation_records import Moderated, RemoteModerate
 from echoless.crossing.records import Record, SpeechEnded
 
 FRAME_BYTES_MAX: Final = 64 * 1024
@@ -105,6 +106,8 @@ def ending(asked: Record, error: EcholessError) -> Record:
         return SpeechEnded(code, 0, 0)
     if isinstance(asked, Deliver):
         return Delivered(0, 0, code)
+    if isinstance(asked, RemoteModerate):
+        return Moderated(code, [])
     if isinstance(asked, SendMail):
         return MailSent(code, is_final=error.code is ErrorCode.INVALID_PARAMETERS)
     return FetchEnded(code, error.public_description)

@@ -14,9 +14,11 @@ from echoless.core.journal import Journal
 from echoless.crossing.egress_control import RemoteAccess
 from echoless.crossing.egress_records import RemoteConvert, RemoteSpeak, RemoteTranscribe
 from echoless.crossing.media_records import InputFormat, Transcribe, TranscriptEnded, TranscriptPart
+from echoless.crossing.moderation_records import Moderated, RemoteModerate
 from echoless.volatile.egress.connections import Connections
 from echoless.volatile.egress.foreign_transcripts import from_openai, records_of
 from echoless.volatile.egress.jobs import Job
+from echoless.volatile.egress.moderation import ANSWER_BYTES_MAX, flagged_of
 from echoless.volatile.egress.remote_calls import DOCUMENT_BYTES_MAX, RemoteCalls, pass_audio, recording_of
 from echoless.volatile.egress.upload_body import UploadBody
 
@@ -73,6 +75,15 @@ class OpenAIRemote:
         raises: EcholessError(INVALID_PARAMETERS)
         """
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "This remote changes no voices.")
+
+    async def moderate(self, job: Job, asked: RemoteModerate) -> None:
+        """Have a text judged, to the last record."""
+        body = {"model": asked.model_id, "input": asked.text}
+        async with self._calls.ask(
+            "POST", "/v1/moderations", content_type="application/json", body=json.dumps(body).encode()
+        ) as answer:
+            flagged = flagged_of(await answer.whole(ANSWER_BYTES_MAX))
+        job.post(Moderated("", flagged))
 
     def _fields(self, model_id: str, order: Transcribe) -> list[tuple[str, str]]:
         fields = [

@@ -6,6 +6,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Journal
 from echoless.crossing.egress_control import RemoteAccess
 from echoless.crossing.egress_records import RemoteConvert, RemoteSpeak, RemoteTranscribe
+from echoless.crossing.moderation_records import RemoteModerate
 from echoless.crossing.records import Record
 from echoless.volatile.egress.connections import Connections
 from echoless.volatile.egress.elevenlabs import ElevenLabsRemote
@@ -41,6 +42,9 @@ class RemoteWork:
             case RemoteConvert():
                 self._trust.require(is_zero=asked.is_zero)
                 await self.adapter.convert(job, asked)
+            case RemoteModerate():
+                self._trust.require(is_zero=asked.is_zero)
+                await self.adapter.moderate(job, asked)
             case _:
                 raise EcholessError(
                     ErrorCode.INTERNAL_ERROR, "this process serves one remote, and does nothing else"

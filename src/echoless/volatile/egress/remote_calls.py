@@ -12,6 +12,7 @@ from echoless.core.journal import Event, Journal
 from echoless.crossing.egress_control import RemoteAccess
 from echoless.crossing.egress_records import RemoteConvert, RemoteSpeak, RemoteTranscribe
 from echoless.crossing.media_records import InputFormat, InputKnown, JobStarted
+from echoless.crossing.moderation_records import RemoteModerate
 from echoless.crossing.records import KIND_AUDIO, SpeechBegan, SpeechEnded
 from echoless.volatile.egress.connections import Answer, Connections, NoAnswerError
 from echoless.volatile.egress.jobs import INPUT_WINDOW_BYTES, Job
@@ -44,6 +45,10 @@ class RemoteAdapter(Protocol):
 
     async def convert(self, job: Job, asked: RemoteConvert) -> None:
         """Have a recording said by another voice, to the last record."""
+        ...
+
+    async def moderate(self, job: Job, asked: RemoteModerate) -> None:
+        """Have a text judged, to the last record."""
         ...
 
 
