@@ -103,7 +103,7 @@ def _ask_resting(config: ServerConfig, question: Record) -> Record:
                 show_note(
                     f"a first workspace was made; its API key, shown only this once: {vault.first_key.secret}"
                 )
-            return await vault.operate(question)
+            return await vault.operate_alone(question)
 
     lock = DirectoryLock.acquire(Path(config.data))
     try:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from echoless.cli import account_deletion
 from echoless.cli.operator_door import ask
 from echoless.cli.screen import day_of, show_line, show_note, show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
@@ -63,6 +64,7 @@ def build_app() -> typer.Typer:
     app.command("set")(set_command)
     app.command("restrict")(restrict_command)
     app.command("lift")(lift_command)
+    account_deletion.register(app)
     return app
 
 

@@ -1,0 +1,137 @@
+"""`echoless certificate` and `echoless verify`: what is left of deleted accounts, and how anybody checks it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from echoless.cli.operator_door import ask
+from echoless.cli.screen import day_of, show_line, show_note, show_table
+from echoless.cli.settings import ConfigOption, DataOption, config_of
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.account_records import (
+    CertificateKeyView,
+    CertificateList,
+    CertificateView,
+    GetCertificate,
+    GetCertificateKey,
+    ListCertificates,
+)
+from echoless.receipts.certificate import verify_certificate
+
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key", metavar="FILE", help="The public key, a JSON Web Key; else the server's or data directory's own."
+    ),
+]
+
+
+def build_app() -> typer.Typer:
+    """Return the group of commands about certificates."""
+    app = typer.Typer(no_args_is_help=True)
+    app.command("list")(list_command)
+    app.command("show")(show_command)
+    app.command("key")(key_command)
+    return app
+
+
+def build_verify_app() -> typer.Typer:
+    """Return the group of commands that check what is signed."""
+    app = typer.Typer(no_args_is_help=True)
+    app.callback()(verify_callback)
+    app.command("certificate")(verify_command)
+    return app
+
+
+def verify_callback() -> None:
+    """Check what this server has signed."""
+
+
+def list_command(config: ConfigOption = None, data: DataOption = None) -> None:
+    """List the certificates of deleted accounts."""
+    found = ask(config_of(config=config, data=data), ListCertificates(), CertificateList)
+    show_table(("id",), [(certificate_id,) for certificate_id in found.certificate_ids])
+
+
+def show_command(
+    certificate_id: Annotated[str, typer.Argument(metavar="ID")],
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Print a certificate, as it was signed."""
+    show_line(ask(config_of(config=config, data=data), GetCertificate(certificate_id), CertificateView).certificate)
+
+
+def key_command(config: ConfigOption = None, data: DataOption = None) -> None:
+    """Print the public key that certificates are checked with, a JSON Web Key."""
+    show_line(json.dumps(ask(config_of(config=config, data=data), GetCertificateKey(), CertificateKeyView).members))
+
+
+def verify_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate, or the server's answer with one.")],
+    key: KeyOption = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Check a deletion certificate and show what it states. Needs no server where --key is given."""
+    if key is not None:
+        public_key = read_key(key)
+    else:
+        public_key = ask(config_of(config=config, data=data), GetCertificateKey(), CertificateKeyView).members
+    statement = verify_certificate(certificate_in(read_text(file)), public_key)
+    show_note("the certificate holds")
+    show_table(("what", "value"), rows_of(statement))
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text.
+
+    raises: EcholessError(INVALID_PARAMETERS) where it cannot be read
+    """
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        pass
+    raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"{path} cannot be read")
+
+
+def read_key(path: Path) -> dict[str, Any]:
+    """Return a JSON Web Key, or the first of a set of them.
+
+    raises: EcholessError(INVALID_PARAMETERS) where the file holds none
+    """
+    try:
+        found = json.loads(read_text(path))
+    except ValueError:
+        found = None
+    keys = found.get("keys") if isinstance(found, dict) else None
+    found = keys[0] if isinstance(keys, list) and keys else found
+    if isinstance(found, dict):
+        return found
+    raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"{path} holds no JSON Web Key")
+
+
+def certificate_in(text: str) -> str:
+    """Return the certificate in a file: the text itself, or the member of that name."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return str(found.get("certificate", "")) if isinstance(found, dict) else text
+
+
+def rows_of(statement: dict[str, Any]) -> list[tuple[str, object]]:
+    """Return what a certificate states, for people."""
+    rows: list[tuple[str, object]] = []
+    for name, value in statement.items():
+        if name == "destroyed":
+            rows += [(f"destroyed: {word}", count) for word, count in sorted(value.items())]
+        elif name.endswith("_unix"):
+            rows.append((name.removesuffix("_unix"), f"{day_of(value)} UTC"))
+        else:
+            rows.append((name, ", ".join(value) if isinstance(value, list) else value))
+    return rows
