@@ -18,10 +18,10 @@ from prometheus_client.registry import Collector
 
 from echoless.confinement.properties import PROPERTY_FAMILIES, family_of
 from echoless.crossing.operations_records import ProcessCounts
+from echoless.retention.schedule import Kept
 from echoless.vault.intake.tally import DURATION_BOUNDS_S, Durations, Tally
 
 PROCESS_ROLES: Final = ("vault", "engine", "media", "live", "egress", "courier", "gateway")
-RETENTION_CLASSES: Final = ("history", "request_log", "debug_log", "moderation_log", "backups")
 NO_PROCESSES: Final = ProcessCounts({}, {})
 
 
@@ -31,7 +31,8 @@ class Readings:
 
     schedule_lag_s:   by class, by how much the oldest thing outlived its time
     backup_unix:      when the newest backup was taken; None where there is none
-    notices_pending:  that nobody has taken yet
+    jobs_*:           durable jobs that are due and not done, and for how long the oldest of them has been
+    notices_*:        that have not arrived yet, and that never will
     missing:          codes of the properties that zero retention needs and some process lacks
     """
 
@@ -44,9 +45,12 @@ class Readings:
     pending_bytes: int
     is_confined: bool
     missing: frozenset[str]
-    schedule_lag_s: Mapping[str, int] = field(default_factory=dict)
+    schedule_lag_s: Mapping[Kept, int] = field(default_factory=dict)
+    jobs_pending: int = 0
+    jobs_lag_s: int = 0
     backup_unix: int | None = None
     notices_pending: int = 0
+    notices_given_up: int = 0
 
 
 class MetricsPages(Collector):
@@ -141,14 +145,17 @@ def _confinement(now: Readings) -> Iterator[Metric]:
 def _keeping(now: Readings) -> Iterator[Metric]:
     yield _number("echoless_store_failing", "Whether nothing can be written.", now.is_store_failing)
     yield _number("echoless_store_pending_bytes", "Content that waits to be written.", now.pending_bytes)
-    lags = {name: now.schedule_lag_s.get(name, 0) for name in RETENTION_CLASSES}
+    lags = {kept.value: now.schedule_lag_s.get(kept, 0) for kept in Kept}
     yield _gauge(
         "echoless_schedule_lag_seconds", "By how much the oldest thing of a class outlived its time.",
         "class", lags,
     )  # fmt: skip
+    yield _number("echoless_jobs_pending", "Durable jobs that are due and not done.", now.jobs_pending)
+    yield _number("echoless_jobs_lag_seconds", "For how long the oldest such job has been due.", now.jobs_lag_s)
     age_s = float("nan") if now.backup_unix is None else max(0, now.now_unix - now.backup_unix)
     yield _number("echoless_backup_age_seconds", "Age of the newest backup; NaN where there is none.", age_s)
-    yield _number("echoless_notices_pending", "Notices that nobody has taken yet.", now.notices_pending)
+    yield _number("echoless_notices_pending", "Notices that have not arrived yet.", now.notices_pending)
+    yield _number("echoless_notices_given_up", "Notices that never will.", now.notices_given_up)
 
 
 def _number(name: str, what: str, value: float) -> Metric:

@@ -322,7 +322,11 @@ class Vault:
             pending_bytes=self._storage.writer.pending_segment_bytes,
             is_confined=self.host.is_confined,
             missing=self.host.missing,
-            schedule_lag_s={"request_log": self.schedule.lag_s},
+            schedule_lag_s={kept: self.schedule.lag_of(kept) for kept in self.schedule.lives},
+            jobs_pending=self.jobs.pending_count,
+            jobs_lag_s=self.jobs.lag_s(),
+            notices_pending=self.outbox.pending_count,
+            notices_given_up=self.outbox.given_up_count,
         )
 
     def _ask_unknown(self, link: Link, correlation: int, record: Record) -> None:

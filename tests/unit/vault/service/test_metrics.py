@@ -18,9 +18,10 @@ from echoless.crossing.operations_records import MetricsPage, ProcessCounts, Rea
 from echoless.crossing.records import OpenTicket, Refused, TicketClosed, UnitsReserved
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.retention.endpoints import Product
+from echoless.retention.schedule import Kept
 from echoless.supervisor.plan import Role
 from echoless.vault.intake.tally import CODE_CLASSES, DURATION_BOUNDS_S, OTHER_CODE, Tally
-from echoless.vault.service.metrics import PROCESS_ROLES, RETENTION_CLASSES, MetricsPages, Readings
+from echoless.vault.service.metrics import PROCESS_ROLES, MetricsPages, Readings
 from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import GatewayDouble, TurnedClock, closing
 
@@ -33,7 +34,7 @@ ALLOWED = {
     "code": {*(code.value for code in ErrorCode), OTHER_CODE},
     "role": set(PROCESS_ROLES),
     "property": set(PROPERTY_FAMILIES),
-    "class": set(RETENTION_CLASSES),
+    "class": {kept.value for kept in Kept},
     "le": {*(str(bound) for bound in DURATION_BOUNDS_S), "+Inf"},
 }
 Series = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -185,12 +186,13 @@ def test_without_a_backup_its_age_is_no_number() -> None:
 
 
 def test_lag_notices_and_a_failing_store_are_shown() -> None:
-    now = readings(schedule_lag_s={"debug_log": 7, "unheard_of": 9}, notices_pending=4, is_store_failing=True)
+    now = readings(schedule_lag_s={Kept.DEBUG_LOG: 7}, notices_pending=4, notices_given_up=2, is_store_failing=True)
     series = series_of(MetricsPages("1", Tally(), lambda: now).page())
     assert value(series, "echoless_schedule_lag_seconds", **{"class": "debug_log"}) == 7
     assert value(series, "echoless_notices_pending") == 4
     assert value(series, "echoless_store_failing") == 1
-    assert ("echoless_schedule_lag_seconds", frozenset({("class", "unheard_of")})) not in series
+    assert value(series, "echoless_schedule_lag_seconds", **{"class": "history"}) == 0
+    assert value(series, "echoless_notices_given_up") == 2
 
 
 def test_every_process_that_the_supervisor_starts_has_its_series() -> None:
