@@ -14,9 +14,10 @@ from echoless.crossing.account_records import ACCOUNT_RECORDS
 from echoless.crossing.dialogue_records import VOICE_RECORDS
 from echoless.crossing.dictionary_records import DICTIONARY_RECORDS
 from echoless.crossing.kept_records import KEPT_RECORDS
+from echoless.crossing.log_records import LOG_RECORDS
+from echoless.crossing.member_records import MEMBER_RECORDS
 from echoless.crossing.operations_records import OPERATIONS_RECORDS
 from echoless.crossing.policy_records import POLICY_RECORDS
-from echoless.crossing.member_records import MEMBER_RECORDS
 from echoless.crossing.records import Code, Count, DialogueLine, Name, Record
 from echoless.crossing.webhook_records import WEBHOOK_RECORDS
 from echoless.retention.decision import Ineligible, RetentionMode
@@ -302,7 +303,7 @@ class ListAuditEntries(Record, frozen=True):
 
 
 class AuditEntry(Record, frozen=True):
-    """One administrative act."""
+    """One administrative act; `reason` is why an operator read a log."""
 
     KIND: ClassVar[int] = 138
     entry_id: Code
@@ -310,6 +311,7 @@ class AuditEntry(Record, frozen=True):
     actor_id: Code
     activity: Code
     target_id: Code
+    reason: Name = ""
 
 
 class AuditEntries(Record, frozen=True):
@@ -494,4 +496,5 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
     ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *DICTIONARY_RECORDS, *KEPT_RECORDS,
     *WEBHOOK_RECORDS, *MEMBER_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS, *ACCOUNT_RECORDS,
+    *LOG_RECORDS,
 )  # fmt: skip

@@ -179,9 +179,13 @@ _TABLE: Final = {
         G PATCH /v1/workspace/zero-retention
         G GET /v1/workspace/zero-retention/request
         G GET /v1/workspace/retention
+        G GET /v1/workspace/logs
+        G PATCH /v1/workspace/logs
     """,
     Product.HISTORY: """
         H GET /v1/history
+        H POST /v1/history/deletions
+        H GET /v1/history/deletions/{job}
         H POST /v1/history/download
         H DELETE /v1/history/{item}
         H GET /v1/history/{item}

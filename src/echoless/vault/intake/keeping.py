@@ -11,6 +11,7 @@ from typing import Final
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.dialogue_records import INPUTS_MAX
+from echoless.crossing.moderation_records import KeepModeration
 from echoless.crossing.records import CloseStatus, CloseTicket, KeepAlignment, KeepText
 from echoless.crossing.socket_records import KeepMoreText
 from echoless.retention.decision import RetentionMode
@@ -27,7 +28,7 @@ from echoless.vault.stores.drafts import (
     ItemHead,
     Line,
 )
-from echoless.vault.stores.log_entries import LogBook, LogName, RequestNamed
+from echoless.vault.stores.log_entries import Finding, LogBook, LogContent, LogName, RequestNamed
 from echoless.vault.stores.recent import RecentRequests
 from echoless.vault.stores.segments import Part
 from echoless.vault.stores.writer import Writer
@@ -37,6 +38,7 @@ _HOUR_S: Final = 3600
 _AUDIO_MS_MAX: Final = 24 * 3600 * 1000
 _TEXT_CHARACTERS_MAX: Final = 1_000_000
 _ALIGNMENT_CHARACTERS_MAX: Final = 2_000_000
+_MODERATIONS_MAX: Final = 64
 _CODES: Final = frozenset(code.value for code in ErrorCode)
 _OTHER: Final = "other"
 _REFUNDED: Final = {CloseStatus.REFUSED, CloseStatus.FAILED}
@@ -101,6 +103,11 @@ class Keeper:
             raise EcholessError(ErrorCode.CROSSING_BROKEN, "an alignment has lists of unequal length, or too many")
         draft.add_alignment(kind, record.characters, record.start_s, record.end_s)
 
+    def keep_moderation(self, ticket: Ticket, record: KeepModeration) -> None:
+        """Take what a check found; it is logged at the end, when it is known how the request was answered."""
+        if len(ticket.moderation) < _MODERATIONS_MAX:
+            ticket.moderation.append(record)
+
     # --- the end ---
 
     def settle(self, ticket: Ticket, record: CloseTicket) -> None:
@@ -109,6 +116,7 @@ class Keeper:
         """
         if ticket.may_take_content and mode_of(ticket, record) is RetentionMode.DEFAULT:
             self._note_for_debugging(ticket, record)
+            self._note_moderation(ticket)
         started_unix = ticket.started_ms // 1000
         audio_ms = min(record.audio_ms, _AUDIO_MS_MAX)
         if record.status in _REFUNDED:
@@ -128,6 +136,18 @@ class Keeper:
         hour = started_unix - started_unix % _HOUR_S
         usage = {"hour_unix": hour, "credits": ticket.credits, "request_count": 1}
         self._writer.later(Write.USAGE, shared | usage)
+
+    def _note_moderation(self, ticket: Ticket) -> None:
+        about = RequestNamed(
+            ticket.caller.workspace_id, ticket.request_id, "" if ticket.draft is None else ticket.draft.item_id
+        )  # fmt: skip
+        for kept in ticket.moderation:
+            findings = [Finding(one.category.value, one.severity.value, one.excerpts) for one in kept.findings]
+            content = LogContent(
+                ticket.endpoint.name, ticket.caller.key_id, model_id=ticket.model_id, findings=findings
+            )  # fmt: skip
+            self._book.note(LogName.MODERATION, about, kept.action.value, content)
+        ticket.moderation.clear()
 
     def _note_for_debugging(self, ticket: Ticket, record: CloseTicket) -> None:
         content = debug_content(ticket, record) if self._book.keeps(LogName.DEBUG) else None

@@ -25,7 +25,7 @@ from echoless.crossing.dictionary_records import (
     UseDictionary,
 )
 from echoless.crossing.kept_records import DeleteTranscript, ReadInputAudio, ReadTranscript, ReadTranscriptAudio
-from echoless.crossing.policy_records import ForeseeRequest, GetRetention, SetSelfDisabling
+from echoless.crossing.log_records import DeleteMany, GetDeletionProgress, GetLogSettings, SetLogSettings
 from echoless.crossing.member_records import (
     ChangeGroup,
     ChangePassword,
@@ -43,6 +43,7 @@ from echoless.crossing.member_records import (
     SetUsageLimit,
     WithdrawInvitation,
 )
+from echoless.crossing.policy_records import ForeseeRequest, GetRetention, SetSelfDisabling
 from echoless.crossing.query_records import (
     CheckRequestIds,
     CreateKey,
@@ -76,8 +77,10 @@ from echoless.crossing.webhook_records import (
     UseWebhooks,
 )
 from echoless.retention.endpoints import ENDPOINTS, Endpoint, Product
+from echoless.vault.queries.deletions import DeletionQueries
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
+from echoless.vault.queries.logs import LogQueries
 from echoless.vault.queries.members import MemberQueries
 from echoless.vault.queries.policy import PolicyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
@@ -111,6 +114,8 @@ _WEBHOOKS: Final = "/v1/workspace/webhooks"
 _DICTIONARIES: Final = "/v1/pronunciation-dictionaries"
 _DICTIONARY: Final = f"{_DICTIONARIES}/{{dict}}"
 _DOWNLOAD: Final = f"GET {_DICTIONARY}/{{ver}}/download"
+_LOGS: Final = "/v1/workspace/logs"
+_DELETIONS: Final = "/v1/history/deletions"
 _TOKENS: Final = ("POST /v1/single-use-token/{token_type}",)
 
 
@@ -155,6 +160,8 @@ class QueryDesk:
         webhooks: WebhookQueries,
         members: MemberQueries,
         policy: PolicyQueries,
+        logs: LogQueries,
+        deletions: DeletionQueries,
         mint_token: Answer,
     ) -> None:
         self._accounts = accounts
@@ -178,6 +185,7 @@ class QueryDesk:
             **_dictionary_questions(dictionaries),
             **_webhook_questions(webhooks),
             **_member_questions(members),
+            **_log_questions(logs, deletions),
             MintToken: Question(("user_write",), _TOKENS, mint_token),
             EditVoiceSettings: Question(("voices_write",), (f"POST {_VOICE}/settings/edit",), voices.edit_settings),
             GetAccount: Question((*reads_user, "models_read"), _SHOWS_ACCOUNT, numbers.account),
@@ -252,6 +260,17 @@ def _policy_questions(policy: PolicyQueries, keys: KeyQueries) -> dict[type[Reco
         ForeseeRequest: Question(reads, foresees, policy.foresee),
         GetRetention: Question(reads, ("GET /v1/workspace/retention",), policy.retention),
         SetSelfDisabling: Question(("service_account_write",), switches, keys.set_self_disabling),
+    }
+
+
+def _log_questions(logs: LogQueries, deletions: DeletionQueries) -> dict[type[Record], Question]:
+    writes = ("speech_history_write",)
+    looks = (f"GET {_DELETIONS}/{{job}}",)
+    return {
+        GetLogSettings: Question(("workspace_read",), (f"GET {_LOGS}",), logs.get_settings),
+        SetLogSettings: Question(("workspace_write",), (f"PATCH {_LOGS}",), logs.set_settings),
+        DeleteMany: Question(writes, (f"POST {_DELETIONS}",), deletions.begin),
+        GetDeletionProgress: Question((READ_HISTORY, *writes), looks, deletions.show),
     }
 
 

@@ -55,6 +55,7 @@ from echoless.vault.stores.history import HistoryFilter, HistoryReader
 from echoless.vault.stores.numbers import BREAKDOWNS, METRICS, UsagePoint, read_audit, read_requests, read_usage
 from echoless.vault.stores.recent import RecentRequests
 from echoless.vault.stores.storage import Storage
+from echoless.vault.stores.trail import opened_reason
 from echoless.vault.stores.voices import KnownVoice, VoiceBook, checked_settings
 
 DeleteItem = Callable[[str, str, str], Awaitable[bool]]
@@ -245,8 +246,13 @@ class NumberQueries:
             )  # fmt: skip
 
         rows = await self._storage.read(step)
-        entries = [AuditEntry(**row) for row in rows[:limit]]
+        entries = [self._entry(caller.workspace_id, row) for row in rows[:limit]]
         return AuditEntries(entries, entries[-1].entry_id if len(rows) > limit else "")
+
+    def _entry(self, workspace_id: str, row: Mapping[str, Any]) -> AuditEntry:
+        sealed, clear = row["sealed_reason"], {name: row[name] for name in row if name != "sealed_reason"}
+        reason = opened_reason(self._storage.keyring, workspace_id, sealed, clear["entry_id"])
+        return AuditEntry(**clear, reason=reason)
 
 
 def _checked_id(item_id: str, param: str | None = None) -> None:

@@ -28,6 +28,7 @@ from echoless.crossing.dialogue_records import ResolveVoices
 from echoless.crossing.dictionary_records import DICTIONARY_QUESTIONS, UseDictionary
 from echoless.crossing.link import Link
 from echoless.crossing.member_records import UNTICKETED_RECORDS
+from echoless.crossing.moderation_records import MODERATION_RECORDS
 from echoless.crossing.operations_records import AskReadiness, MetricsPage, ProcessCounts, Readiness, ReadMetrics
 from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds
@@ -46,18 +47,22 @@ from echoless.vault.identity.identity import Identity
 from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
 from echoless.vault.intake.granting import Gatekeeper, HostStanding
 from echoless.vault.intake.keeping import Keeper
+from echoless.vault.intake.moderating import Moderating
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.notices.outbox import Outbox
 from echoless.vault.notices.policy_changes import PolicyChanges
 from echoless.vault.notices.restrictions import Restrictions
+from echoless.vault.notices.standings import FlagRules, Standings
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import STREAMED_QUESTIONS, StreamedQuestion, StreamedRead
+from echoless.vault.queries.deletions import DeletionQueries
 from echoless.vault.queries.desk import QueryDesk
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.ending import AccountEnding
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.logins import LoginQueries
+from echoless.vault.queries.logs import LogQueries
 from echoless.vault.queries.members import MemberQueries
 from echoless.vault.queries.operator import OperatorDesk
 from echoless.vault.queries.operator_members import OperatorMembers
@@ -105,7 +110,7 @@ class Vault:
         self._storage = storage
         self._config = config
         self._clock = clock
-        self._registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS)
+        self._registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS, MODERATION_RECORDS)
         self._links: set[Link] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.first_key = FirstKey("", "")
@@ -126,16 +131,26 @@ class Vault:
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
         self._tokens = tokens = SingleUseTokens(storage.keyring, clock)
         gatekeeper = Gatekeeper(storage.accounts, storage.keyring, clock, self.host, tokens)
-        self.intake = IntakeDesk(
-            gatekeeper=gatekeeper,
-            keeper=Keeper(storage.accounts, storage.writer, self.recent, clock, self.log_book),
-            accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
-            concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
-        )  # fmt: skip
         self._webhooks = WebhookQueries(storage, clock, self.eraser.delete_webhook)
         self.courier = CourierLink()
         self.outbox = Outbox(storage, clock, journal, self._webhooks)
         self.outbox.courier = LinkedCourier(self.courier)
+        flag_rules = FlagRules(
+            config.moderation_flags_max, config.moderation_severe_max, config.moderation_window_days
+        )  # fmt: skip
+        self.standings = Standings(storage, clock, flag_rules)
+        self.restrictions = Restrictions(
+            storage.accounts, self.administration.change_workspace, self.outbox, self.standings, clock
+        )
+        self.outbox.on_delivered = self.restrictions.note_delivered
+        self.moderating = Moderating(self.standings, self.restrictions, journal)
+        self.intake = IntakeDesk(
+            gatekeeper=gatekeeper,
+            keeper=Keeper(storage.accounts, storage.writer, self.recent, clock, self.log_book),
+            moderating=self.moderating,
+            accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
+            concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
+        )  # fmt: skip
         self.identity = Identity(
             storage, clock, erase=self.eraser.erase, sender=OutboxCodes(self.outbox),
             session_life_s=config.session_hours * 3600,
@@ -144,8 +159,12 @@ class Vault:
         self._logins = LoginQueries(self.identity.logins, self.identity.sign_ons)
         changes = PolicyChanges(storage.accounts, self.administration.change_workspace, self.outbox)
         policy = PolicyQueries(storage.accounts, changes, clock, gatekeeper.foresee, lives_of(config))
+        logs = LogQueries(storage, self.schedule, clock, self.administration.change_workspace)
+        deletions = DeletionQueries(storage.accounts, self.bulk_eraser)
         self._queries = QueryDesk(
             storage.accounts,
+            logs=logs,
+            deletions=deletions,
             mint_token=tokens.mint,
             history=HistoryQueries(storage, self.recent, clock, self.eraser.delete_item),
             voices=VoiceQueries(voices, self.administration),
@@ -158,10 +177,6 @@ class Vault:
             policy=policy,
         )
         self._metrics = MetricsPages(__version__, self.intake.tally, self._readings)
-        self.restrictions = Restrictions(
-            storage.accounts, self.administration.change_workspace, self.outbox, clock
-        )  # fmt: skip
-        self.outbox.on_delivered = self.restrictions.note_delivered
         self._operator = OperatorDesk(storage, self.administration, clock, self.restrictions)
         self.account_eraser = AccountEraser(
             storage, self.jobs, clock, journal, signer=open_signer(storage.directory), retire=self._retire,
@@ -170,6 +185,7 @@ class Vault:
         self._ending = AccountEnding(storage, self.account_eraser)
         self._operator.add(self._ending.acts())
         self._operator.add(OperatorMembers(self.identity).acts())
+        self._operator.add({**logs.acts(), **deletions.acts()})
         self._operator.add(
             OperatorPolicy(
                 self.administration, changes, policy, gatekeeper.foresee, lives_of(config),
@@ -193,6 +209,8 @@ class Vault:
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
             self.recent.add(*found)
         await self._webhooks.load()
+        await self.standings.load()
+        self.moderating.resume()
         await self.identity.load()
         self.first_key = await self._bootstrap()
 
@@ -238,6 +256,7 @@ class Vault:
     async def close(self) -> None:
         """Cut the links, commit what is to be committed, close the stores."""
         await self.intake.drain()
+        await self.moderating.drain()
         for cut in (Link.close, Link.abort):
             for link in tuple(self._links):
                 cut(link)
@@ -399,6 +418,7 @@ class Vault:
 
         def end() -> None:
             self._tokens.forget_workspace(workspace_id)
+            self.standings.forget_workspace(workspace_id)
             self.jobs.forget_workspace(workspace_id)
             self.intake.end_workspace(workspace_id)
             self.identity.forget_workspace(workspace_id)

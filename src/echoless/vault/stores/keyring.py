@@ -46,6 +46,15 @@ class Keyring:
         pepper = _read_key(directory.keys / "api_key_pepper.key", may_make=may_make)
         return cls(master, pepper)
 
+    @classmethod
+    def of_files(cls, directory: DataDirectory) -> Keyring:
+        """Read the key files that are there, in whatever state the rest of the directory is.
+
+        raises: EcholessError(DATA_DIRECTORY) where one is missing or damaged
+        """
+        names = ("master.key", "api_key_pepper.key")
+        return cls(*(_read_key(directory.keys / name, may_make=False) for name in names))
+
     def digest(self, api_key: str) -> bytes:
         """Return what is stored of an API key: 32 bytes."""
         return hmac.digest(self._pepper, api_key.encode("utf-8", "surrogatepass"), hashlib.sha256)
@@ -87,6 +96,23 @@ class Keyring:
         if key is None:
             raise EcholessError(ErrorCode.INTERNAL_ERROR, "an item key is damaged")
         return ItemSealer(item_id, ItemKey(key))
+
+    def seal_word(self, workspace_id: str, word: bytes, place: str) -> bytes:
+        """Seal a few bytes under a workspace's own key; they open only at the same place.
+
+        raises: EcholessError(NOT_FOUND) where the workspace was deleted
+        """
+        return _seal(self._workspace(workspace_id), word, f"word:{place}")
+
+    def open_word(self, workspace_id: str, sealed: bytes, place: str) -> bytes:
+        """Open what `seal_word` sealed.
+
+        raises: EcholessError(INTERNAL_ERROR) where it was changed or moved
+        """
+        word = _open(self._workspace(workspace_id), sealed, f"word:{place}")
+        if word is None:
+            raise EcholessError(ErrorCode.INTERNAL_ERROR, "a sealed word is damaged")
+        return word
 
     def _workspace(self, workspace_id: str) -> AESGCM:
         found = self._workspaces.get(workspace_id)

@@ -94,7 +94,10 @@ def read_audit(
         conditions.append(table.c.actor_id == actor_id)
     if activity:
         conditions.append(table.c.activity == activity)
-    columns = (table.c.entry_id, table.c.time_ms, table.c.actor_id, table.c.activity, table.c.target_id)
+    columns = (
+        table.c.entry_id, table.c.time_ms, table.c.actor_id, table.c.activity, table.c.target_id,
+        table.c.sealed_reason,
+    )  # fmt: skip
     statement = sa.select(*columns).where(*conditions).order_by(table.c.sequence.desc()).limit(limit)
     with vault.begin():
         return [dict(row) for row in vault.execute(statement).mappings()]

@@ -66,9 +66,7 @@ class Writer:
     is_failing: the last group failed and none has succeeded since
     """
 
-    def __init__(
-        self, connections: Connections, keyring: Keyring, segments: Segments, thread: Executor
-    ) -> None:
+    def __init__(self, connections: Connections, keyring: Keyring, segments: Segments, thread: Executor) -> None:
         self._connections = connections
         self._keyring = keyring
         self._segments = segments

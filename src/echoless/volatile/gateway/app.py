@@ -14,6 +14,7 @@ from echoless.volatile.gateway.routes import (
     audio_speech,
     audio_transcriptions,
     history,
+    history_deletions,
     models,
     pronunciation_dictionaries,
     service,
@@ -30,6 +31,7 @@ from echoless.volatile.gateway.routes import (
     user,
     voices,
     workspace,
+    workspace_logs,
     workspace_webhooks,
 )
 from echoless.volatile.gateway.routing import Route, SocketRoute, route_table, socket_table
@@ -50,9 +52,11 @@ def product_routes() -> tuple[Route, ...]:
         *voices.routes(),
         *models.ROUTES,
         *history.ROUTES,
+        *history_deletions.ROUTES,
         *user.ROUTES,
         *usage.ROUTES,
         *workspace.ROUTES,
+        *workspace_logs.ROUTES,
         *service_accounts.ROUTES,
         *workspace_webhooks.ROUTES,
         *single_use_token.ROUTES,

@@ -184,7 +184,7 @@ def _act_wire(entry: AuditEntry) -> dict[str, Any]:
         "status_id": 1,
         "actor": {"user": {"uid": entry.actor_id}},
         "message": entry.activity,
-        "unmapped": {"target_id": entry.target_id},
+        "unmapped": {"target_id": entry.target_id, "reason": entry.reason or None},
     }
 
 
