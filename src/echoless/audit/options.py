@@ -40,6 +40,7 @@ class AuditOptions:
     has_controls:      whether servers with parts of the scrubbing switched off are tried too, which must be caught
     scrub_deadline_s:  how long after a response its content may still be in memory
     soak_count:        so many more requests in a row, under which memory must stay flat; 0 for none
+    only:              products to plant in; empty for all
     flags:             more words for `echoless serve`, for a server of our own
     """
 
@@ -48,5 +49,6 @@ class AuditOptions:
     has_controls: bool = True
     scrub_deadline_s: float = 1.0
     soak_count: int = 0
+    only: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     progress: Progress = silent

@@ -93,7 +93,7 @@ class _Audit:
         mint = CanaryMint(is_taken=self._is_in_memory)
         with AuditClient(self.server.url, self.server.api_key) as client:
             groundwork = lay_groundwork(client, mint)
-            plantings = all_plantings(mint, groundwork)
+            plantings = all_plantings(mint, groundwork, only=self.options.only)
         sounds = groundwork.sounds.sounds
         recorded = [needle for sound in sounds if not sound.is_kept for needle in sound_needles(sound, sounds)]
         recorded += text_needles(said(sound) for sound in sounds)

@@ -43,6 +43,10 @@ def audit_command(
         bool,
         typer.Option("--controls/--no-controls", help="Also try servers without scrubbing, which must be caught."),
     ] = True,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PRODUCT", help="Plant in this product alone; may be repeated."),
+    ] = None,
     soak: Annotated[
         int,
         typer.Option(min=0, metavar="COUNT", help="Also send so many requests, under which memory must stay flat."),
@@ -63,6 +67,7 @@ def audit_command(
                 server=server,
                 has_controls=controls,
                 soak_count=soak,
+                only=tuple(only or ()),
                 progress=bars.step,
             )
         )

@@ -19,5 +19,9 @@ def mint() -> CanaryMint:
 @pytest.fixture
 def ground(mint: CanaryMint) -> Groundwork:
     """A dictionary that nobody made, and recordings of a tone."""
+    return ground_of(mint)
+
+
+def ground_of(mint: CanaryMint) -> Groundwork:
     string = mint.plain("kept/string", 14, is_kept=True)
     return Groundwork("the-dictionary", "the-version", string, SoundMint(hum, seed=1))

@@ -10,16 +10,22 @@ from urllib.parse import unquote
 import pytest
 
 from echoless.audit.canary import CanaryMint
-from echoless.audit.groundwork import Groundwork
 from echoless.audit.planting import Form, Manner, Planting, Script
-from echoless.audit.plantings.catalogue import all_plantings
+from echoless.audit.plantings.catalogue import PRODUCTS, all_plantings
+from echoless.core.errors import EcholessError
+from tests.unit.audit.plantings.conftest import ground_of
 
 pytestmark = pytest.mark.unit
 
 
-@pytest.fixture
-def plantings(mint: CanaryMint, ground: Groundwork) -> tuple[Planting, ...]:
-    return all_plantings(mint, ground)
+@pytest.fixture(scope="module")
+def mint() -> CanaryMint:
+    return CanaryMint(seed=1)
+
+
+@pytest.fixture(scope="module")
+def plantings(mint: CanaryMint) -> tuple[Planting, ...]:
+    return all_plantings(mint, ground_of(mint))
 
 
 def _sent(planting: Planting) -> str:
@@ -52,7 +58,7 @@ def test_every_canary_is_in_some_request(mint: CanaryMint, plantings: Sequence[P
     assert missing == []
 
 
-PRODUCTS = [
+ROUTES = [
     "/v1/text-to-speech/",
     "/v1/text-to-dialogue",
     "/v1/text-to-dialogue/stream-input",
@@ -65,7 +71,7 @@ PRODUCTS = [
 ]
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize("product", ROUTES)
 @pytest.mark.parametrize("is_kept", [False, True])
 def test_every_product_is_planted_in_both_modes(plantings: Sequence[Planting], product: str, is_kept: bool) -> None:
     good = [p for p in plantings if p.is_answered and p.is_kept is is_kept and product in p.path]
@@ -85,11 +91,32 @@ def test_departures_and_errors_are_planted_too(plantings: Sequence[Planting]) ->
     assert {400, 401, 404, 422, 1008} <= {status for planting in plantings for status in planting.statuses}
 
 
-def test_nothing_is_kept_where_that_is_asked_for(mint: CanaryMint, ground: Groundwork) -> None:
-    all_plantings(mint, ground, kept_too=False)
+def test_nothing_is_kept_where_that_is_asked_for() -> None:
+    mint = CanaryMint(seed=1)
+    all_plantings(mint, ground_of(mint), kept_too=False)
     assert [canary.name for canary in mint.where(is_kept=True)] == ["kept/string"]
 
 
 def test_a_planting_prints_without_its_words(mint: CanaryMint, plantings: Sequence[Planting]) -> None:
     assert mint.anchor not in repr(plantings)
     assert mint.anchor not in repr([p.body for p in plantings if isinstance(p.body, Form | Script)])
+
+
+def test_an_audit_of_one_product_plants_in_that_one_and_all_of_them_are_the_whole(
+    plantings: Sequence[Planting],
+) -> None:
+    def names(product: str) -> set[str]:
+        mint = CanaryMint(seed=1)
+        return {planting.name for planting in all_plantings(mint, ground_of(mint), only=(product,))}
+
+    parts = [names(product) for product in PRODUCTS]
+    assert all(parts)
+    whole = {planting.name for planting in plantings}
+    assert sum(len(part) for part in parts) == len(whole)
+    assert set().union(*parts) == whole
+
+
+def test_a_product_that_is_never_audited_is_refused_with_the_list() -> None:
+    mint = CanaryMint(seed=1)
+    with pytest.raises(EcholessError, match="voice_changer"):
+        all_plantings(mint, ground_of(mint), only=("music",))
