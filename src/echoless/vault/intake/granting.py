@@ -177,9 +177,11 @@ class Gatekeeper:
         code, message, param = "", "", None
         if isinstance(outcome, Refused):
             code, message, param = outcome.code, outcome.message, outcome.param
+            level = wanted_by(endpoint, question.switch, self._standing(workspace, key))
+        else:
+            level = outcome.decision.level
         return ForeseenRequest(
-            endpoint=endpoint.name, mode=outcome.mode,
-            level=wanted_by(endpoint, question.switch, self._standing(workspace, key)),
+            endpoint=endpoint.name, mode=outcome.mode, level=level,
             code=code, message=message, param=param, policy_version=workspace.policy_version,
         )  # fmt: skip
 

@@ -110,8 +110,10 @@ class OperatorDesk:
     async def _create_key(self, record: OperatorCreateKey) -> KeyCreated:
         workspace = self._workspace(record.workspace_id)
         key, secret = await self._administration.create_key(
-            self._owner_of(workspace), record.name, OPERATOR, scopes=record.scopes, retention=record.retention
-        )
+            self._owner_of(workspace), record.name, OPERATOR, scopes=record.scopes, retention=record.retention,
+            character_limit=record.character_limit, expires_unix=record.expires_unix,
+            allowed_networks=record.allowed_networks, concurrency_limits=record.concurrency_limits,
+        )  # fmt: skip
         return KeyCreated(key.key_id, secret)
 
     async def _list_keys(self, record: OperatorListKeys) -> KeyList:

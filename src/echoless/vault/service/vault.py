@@ -74,12 +74,13 @@ from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.service.carrying import LinkedCourier
 from echoless.vault.service.codes import OutboxCodes
 from echoless.vault.service.metrics import MetricsPages, Readings
-from echoless.vault.stores.accounts import ENTERPRISE, Caller
+from echoless.vault.stores.accounts import ENTERPRISE, ApiKey, Caller
 from echoless.vault.stores.log_entries import LogBook, LogName
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
 from echoless.vault.stores.signing import open_signer
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.voices import VoiceBook
+from echoless.vault.stores.writing import Write
 
 _QUESTIONS_MAX: Final = 1000
 _TIDY_S: Final = 3600.0
@@ -130,6 +131,7 @@ class Vault:
         self.administration = Administration(storage, clock)
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
         self._tokens = tokens = SingleUseTokens(storage.keyring, clock)
+        storage.accounts.when_key_ends = self._keep_end
         gatekeeper = Gatekeeper(storage.accounts, storage.keyring, clock, self.host, tokens)
         self._webhooks = WebhookQueries(storage, clock, self.eraser.delete_webhook)
         self.courier = CourierLink()
@@ -186,6 +188,9 @@ class Vault:
         self._operator.add(self._ending.acts())
         self._operator.add(OperatorMembers(self.identity).acts())
         self._operator.add({**logs.acts(), **deletions.acts()})
+        self.backups = open_backups(storage, config.backups, clock, journal)
+        self._backup_desk = BackupDesk(self.backups)
+        self._operator.add(self._backup_desk.acts())
         self._operator.add(
             OperatorPolicy(
                 self.administration, changes, policy, gatekeeper.foresee, lives_of(config),
@@ -201,6 +206,8 @@ class Vault:
         raises: EcholessError(CONFIGURATION) where another first key is configured than the one that was made
         """
         await sweep(self._storage, self._journal)
+        if self.backups is not None:
+            await self.backups.open()
         await self.jobs.load()
         await self.schedule.open()
         await self.account_eraser.load()
@@ -223,6 +230,7 @@ class Vault:
         answer = await self.operate(record)
         if isinstance(record, DeleteWorkspace):
             await self.jobs.run_due()
+        await self._backup_desk.finish()
         return answer
 
     async def add_gateway(self, end: socket.socket) -> Link:
@@ -250,6 +258,8 @@ class Vault:
     def run_schedule(self) -> None:
         """Run the jobs from now on: what time takes away, every hour, and all others."""
         self._spawn(self.jobs.run_for_ever())
+        if self.backups is not None:
+            self._spawn(self.backups.run_for_ever())
         self._spawn(self.outbox.run_for_ever())
         self._spawn(self._tidy_for_ever())
 
@@ -427,6 +437,10 @@ class Vault:
         await self.intake.commits_begun()
         self.recent.forget_workspace(workspace_id)
         self._storage.keyring.drop_workspace_key(workspace_id)
+
+    def _keep_end(self, key: ApiKey) -> None:
+        row = {"of_key": key.key_id, "at_unix": key.expires_unix, "seen_unix": key.ended_unix}
+        self._storage.writer.later(Write.KEY_ENDED, row)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

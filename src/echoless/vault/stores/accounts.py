@@ -5,8 +5,8 @@ Loaded once at the start; a change is committed first and put here after. What i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -157,10 +157,14 @@ class Meter:
 
 
 class Accounts:
-    """Everything that a ticket needs to know, without a disk."""
+    """Everything that a ticket needs to know, without a disk.
+
+    when_key_ends: is told of each key that is seen expired, so that this is kept
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.when_key_ends: Callable[[ApiKey], None] = lambda _key: None
         self.workspaces: dict[str, Workspace] = {}
         self.service_accounts: dict[str, ServiceAccount] = {}
         self.keys: dict[str, ApiKey] = {}
@@ -192,7 +196,17 @@ class Accounts:
     def valid_key(self, key_id: str) -> ApiKey | None:
         """Return a key if it may be used now."""
         key = self.keys.get(key_id)
-        return key if key is not None and key.is_valid_at(self._clock.unix_ms() // 1000) else None
+        return self._valid(key) if key is not None else None
+
+    def _valid(self, key: ApiKey) -> ApiKey | None:
+        """Return a key if it may be used now; one that is seen expired has ended, whatever the clock says later."""
+        now_unix = self._clock.unix_ms() // 1000
+        if key.expires_unix is not None and key.ended_unix is None and now_unix >= key.expires_unix:
+            key = replace(key, ended_unix=now_unix)
+            if key.key_id in self.keys:
+                self.put_key(key)
+                self.when_key_ends(key)
+        return key if key.is_valid_at(now_unix) else None
 
     def keys_of(self, workspace_id: str) -> Iterable[ApiKey]:
         """Yield the keys of one workspace, oldest first."""
@@ -293,7 +307,7 @@ class Accounts:
     def valid_rights_of(self, caller: Caller) -> ApiKey | None:
         """Return the same if it may be used now."""
         rights = self.rights_of(caller)
-        return rights if rights is not None and rights.is_valid_at(self._clock.unix_ms() // 1000) else None
+        return self._valid(rights) if rights is not None else None
 
     # --- counters ---
 

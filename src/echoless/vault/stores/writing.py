@@ -49,6 +49,7 @@ class Write(IntEnum):
     MEMBER_SESSION_REMOVED = 56
     MEMBER_GROUP_REMOVED = 57
     GROUP_MEMBERSHIP_REMOVED = 58
+    KEY_ENDED = 60
     NOTICE = 65
     NOTICE_DELIVERY = 66
     VERDICT = 67
@@ -88,6 +89,13 @@ def _remove(*columns: sa.Column[Any]) -> sa.Executable:
     return sa.delete(columns[0].table).where(*(column == sa.bindparam(f"gone_{column.name}") for column in columns))
 
 
+def _end_key() -> sa.Executable:
+    # One that was given another end meanwhile has not ended.
+    table = schema.api_keys
+    is_meant = sa.and_(table.c.key_id == sa.bindparam("of_key"), table.c.expires_unix == sa.bindparam("at_unix"))
+    return sa.update(table).where(is_meant).values(ended_unix=sa.bindparam("seen_unix"))
+
+
 STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     Write.WORKSPACE_KEY: sa.insert(schema.workspace_keys),
     Write.ITEM_KEY: sa.insert(schema.item_keys),
@@ -122,6 +130,7 @@ STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     Write.GROUP_MEMBERSHIP_REMOVED: _remove(
         schema.group_memberships.c.group_id, schema.group_memberships.c.user_id
     ),
+    Write.KEY_ENDED: _end_key(),
     Write.NOTICE: sa.insert(schema.notices),
     Write.NOTICE_DELIVERY: _upsert(schema.notice_deliveries),
     Write.VERDICT: _add_verdicts(),
