@@ -13,6 +13,7 @@ from typing import Final
 
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.control import BackupRules
 from echoless.crossing.policy_records import (
     ForeseenRequest,
     ForeseeRequest,
@@ -24,6 +25,7 @@ from echoless.crossing.query_records import GetZeroRetention, SetZeroRetention, 
 from echoless.retention.classes import CLASSES, STORES
 from echoless.retention.decision import Ineligible
 from echoless.retention.floors import binds_to_zero
+from echoless.retention.schedule import NEVER, Kept
 from echoless.vault.notices.policy_changes import PolicyChanges
 from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, Workspace
 
@@ -225,6 +227,16 @@ def policy_of(workspace: Workspace) -> ZeroRetentionPolicy:
         ineligible=workspace.ineligible, is_hipaa=workspace.is_hipaa, conversation_rows=workspace.conversation_rows,
         hipaa_agreed_on=workspace.hipaa_agreed_on or "", policy_version=workspace.policy_version,
     )  # fmt: skip
+
+
+def told_lives(days: Mapping[Kept, int], backups: BackupRules | None) -> dict[str, int | None]:
+    """Return the days that classes live here, as they are told: None for as long as nobody deletes.
+
+    days:    of each class that time takes away
+    backups: None where none are taken
+    """
+    lives = {kept.value: None if count == NEVER else count for kept, count in days.items()}
+    return lives | ({"backups": backups.days} if backups is not None else {})
 
 
 def retention_view(lives: Mapping[str, int | None]) -> RetentionView:

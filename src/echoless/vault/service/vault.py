@@ -36,6 +36,8 @@ from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Re
 from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.crossing.webhook_records import NoteDelivery, UseWebhooks
 from echoless.crossing.wire import Frame
+from echoless.vault.backups.desk import BackupDesk
+from echoless.vault.backups.schedule import open_backups
 from echoless.vault.erasure.account import AccountEraser
 from echoless.vault.erasure.bulk import BulkEraser
 from echoless.vault.erasure.items import Eraser
@@ -67,7 +69,7 @@ from echoless.vault.queries.members import MemberQueries
 from echoless.vault.queries.operator import OperatorDesk
 from echoless.vault.queries.operator_members import OperatorMembers
 from echoless.vault.queries.operator_policy import OperatorPolicy
-from echoless.vault.queries.policy import PolicyQueries
+from echoless.vault.queries.policy import PolicyQueries, told_lives
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
@@ -160,7 +162,8 @@ class Vault:
         self.outbox.addresses = self.identity.people
         self._logins = LoginQueries(self.identity.logins, self.identity.sign_ons)
         changes = PolicyChanges(storage.accounts, self.administration.change_workspace, self.outbox)
-        policy = PolicyQueries(storage.accounts, changes, clock, gatekeeper.foresee, lives_of(config))
+        told = told_lives({each.kept: each.days for each in classes}, config.backups)
+        policy = PolicyQueries(storage.accounts, changes, clock, gatekeeper.foresee, told)
         logs = LogQueries(storage, self.schedule, clock, self.administration.change_workspace)
         deletions = DeletionQueries(storage.accounts, self.bulk_eraser)
         self._queries = QueryDesk(
@@ -193,8 +196,7 @@ class Vault:
         self._operator.add(self._backup_desk.acts())
         self._operator.add(
             OperatorPolicy(
-                self.administration, changes, policy, gatekeeper.foresee, lives_of(config),
-                config.concurrent_requests_max,
+                self.administration, changes, policy, gatekeeper.foresee, told, config.concurrent_requests_max
             ).acts
         )  # fmt: skip
 
@@ -265,6 +267,8 @@ class Vault:
 
     async def close(self) -> None:
         """Cut the links, commit what is to be committed, close the stores."""
+        if self.backups is not None:
+            await self.backups.stop()
         await self.intake.drain()
         await self.moderating.drain()
         for cut in (Link.close, Link.abort):
@@ -479,8 +483,3 @@ def _may_ask(ticket: Ticket, record: Record) -> bool:
     # Those of dictionaries, dialogues and webhooks are bound to their endpoints alone, some of which generate.
     is_bound = isinstance(record, (ResolveVoices, UseDictionary, UseWebhooks, *DICTIONARY_QUESTIONS))
     return is_bound or ticket.may_ask_questions
-
-
-def lives_of(config: VaultConfig) -> dict[str, int | None]:
-    """Return the days that classes of what is kept live here, by the operator's word."""
-    return {"request_log": config.request_log_days}
