@@ -41,7 +41,7 @@ def delete_command(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this nothing happens.")] = False,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait until everything is destroyed, and print the certificate.")
+        bool, typer.Option("--wait/--no-wait", help="Wait until all is destroyed, and print the certificate.")
     ] = True,
     config: ConfigOption = None,
     data: DataOption = None,
@@ -73,7 +73,7 @@ def keep_command(workspace_id: IdArgument, config: ConfigOption = None, data: Da
 
 
 def census_command(workspace_id: IdArgument, config: ConfigOption = None, data: DataOption = None) -> None:
-    """Count what every store has of a workspace, also of one that is deleted; the exit status is 0 in both cases."""
+    """Count what every store has of a workspace, also of one that was deleted."""
     found = ask(config_of(config=config, data=data), TakeCensus(workspace_id), Census)
     rows = [(name, count) for name, count in sorted(found.rows.items())]
     rows += [("sum", sum(found.rows.values())), ("rows and objects of nobody", found.orphan_count)]

@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
+from weakref import WeakValueDictionary
 
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
+from echoless.crossing.account_records import TicketRevoked
 from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak, VoiceRun
 from echoless.crossing.link import Exchange, Link
 from echoless.crossing.query_records import QUERY_RECORDS
@@ -82,12 +85,26 @@ def _no_refusal(answer: Record) -> Record:
 class VaultTicket:
     """An open ticket, bound to the link that granted it: another vault does not know it."""
 
-    __slots__ = ("_id", "_link", "grant")
+    __slots__ = ("__weakref__", "_id", "_link", "_on_revoked", "grant", "is_revoked")
 
     def __init__(self, link: Link, grant: TicketGranted) -> None:
         self._link = link
         self.grant = grant
         self._id = TicketId(grant.ticket_id)
+        self._on_revoked: Callable[[], object] | None = None
+        self.is_revoked = False
+
+    def when_revoked(self, act: Callable[[], object]) -> None:
+        """Have something done when the vault takes the ticket back; at once where it has already."""
+        self._on_revoked = act
+        if self.is_revoked:
+            act()
+
+    def revoke(self) -> None:
+        """Take note that the vault has taken the ticket back: nothing of its request is kept from here on."""
+        self.is_revoked = True
+        if self._on_revoked is not None:
+            self._on_revoked()
 
     async def ask(self, record: Record) -> Record:
         """Send a question and return the answer.
@@ -191,6 +208,8 @@ class VaultClient:
     def __init__(self) -> None:
         self._registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS)
         self._link: Link | None = None
+        # Those that somebody still serves; nothing is held here.
+        self._tickets: WeakValueDictionary[bytes, VaultTicket] = WeakValueDictionary()
 
     @property
     def is_connected(self) -> bool:
@@ -199,7 +218,7 @@ class VaultClient:
 
     async def add_link(self, end: socket.socket) -> None:
         """Use a new end from now on; the old one is closed."""
-        old, self._link = self._link, await Link.open(end, self._registry)
+        old, self._link = self._link, await Link.open(end, self._registry, on_frame=self._on_unasked)
         if old is not None:
             old.abort()
 
@@ -220,7 +239,14 @@ class VaultClient:
         if not isinstance(answer, TicketGranted):
             link.abort()
             raise _away("vault")
-        return VaultTicket(link, answer)
+        ticket = self._tickets[answer.ticket_id] = VaultTicket(link, answer)
+        return ticket
+
+    def _on_unasked(self, _link: Link, frame: Frame) -> None:
+        """Take what the vault says of itself. A ticket that nobody serves any more has nothing to end."""
+        ticket = self._tickets.get(frame.header.ticket)
+        if frame.header.kind == TicketRevoked.KIND and ticket is not None:
+            ticket.revoke()
 
     async def ask(self, question: Record) -> Record:
         """Ask about the server, which takes no ticket.

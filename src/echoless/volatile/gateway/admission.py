@@ -7,6 +7,7 @@ contract's: 401, 422 for the switch, 400 not eligible, 403 not entitled (these f
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -31,6 +32,7 @@ from echoless.volatile.gateway.request_line import (
     read_head,
     switch_of,
 )
+from echoless.volatile.gateway.revoking import canceller, revoked, was_revoked
 from echoless.volatile.gateway.routing import Route
 from echoless.volatile.gateway.socket_credentials import Credential, key_credential, token_credential
 from echoless.volatile.gateway.uploads import body_bytes_max
@@ -128,11 +130,17 @@ class Admission:
         """Run the checks and the route; turn whatever goes wrong into an answer."""
         try:
             route = await self._admitted_route(call, query_string, match, head, peer)
+            if call.ticket is not None:
+                call.ticket.when_revoked(canceller())
             await route.handler(call)
         except ClientLeftError:
             call.outcome.has_client_left = True
+        except asyncio.CancelledError:
+            if not was_revoked(call.ticket):
+                raise
+            await self._answer_error(call, revoked(), match)
         except EcholessError as error:
-            await self._answer_error(call, error, match)
+            await self._answer_error(call, revoked() if was_revoked(call.ticket) else error, match)
         except Exception as error:  # the last line: whatever it is, its text must not travel on
             self._services.journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             await self._answer_error(call, EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"), match)

@@ -46,6 +46,15 @@ class AnswersPort(Protocol):
 class OpenTicketPort(TicketPort, Protocol):
     """An open ticket."""
 
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the vault has taken it back."""
+        ...
+
+    def when_revoked(self, act: Callable[[], object]) -> None:
+        """Have something done when the vault takes the ticket back."""
+        ...
+
     async def open_context(self) -> OpenTicketPort:
         """Ask for a ticket below this one, with the same decision."""
         ...

@@ -8,6 +8,7 @@ and otherwise the weaker promise.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -31,6 +32,7 @@ from echoless.volatile.gateway.request_line import (
     read_head,
     switch_of,
 )
+from echoless.volatile.gateway.revoking import canceller, revoked, was_revoked
 from echoless.volatile.gateway.routing import SocketHandler, SocketRoute
 from echoless.volatile.gateway.socket_calls import SocketCall
 from echoless.volatile.gateway.socket_connection import ON_REST
@@ -113,14 +115,19 @@ class SocketAdmission:
 
     async def _serve(self, call: SocketCall, handshake: _Handshake) -> None:
         """Run the checks and the route; turn whatever goes wrong into a frame."""
+        call.end = canceller()
         try:
             # What was asked for is in frames that have ended when the handler's begins.
             handler = await self._open(call, handshake)
             await handler(call)
         except ClientLeftError:
             call.outcome.has_client_left = True
+        except asyncio.CancelledError:
+            if not was_revoked(call.ticket):
+                raise
+            await self._refuse(call, revoked())
         except EcholessError as error:
-            await self._refuse(call, error)
+            await self._refuse(call, revoked() if was_revoked(call.ticket) else error)
         except Exception as error:  # the last line: whatever it is, its text must not travel on
             self._services.journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             await self._refuse(call, EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"))
@@ -170,6 +177,7 @@ class SocketAdmission:
             if error.code is not ErrorCode.INVALID_PARAMETERS:
                 raise
         else:
+            call.ticket.when_revoked(call.end)
             call.mode = call.grant.mode
             call.request_id = call.grant.request_id
             if route is not None and route.needs_voice and call.grant.voice is None:

@@ -38,6 +38,7 @@ class SocketCall:
     on_rest: (6) to be called whenever something has been said to its end
     problem_for: how errors look on this socket
     left_code:   what the client closed with, once it has
+    end:         ends whatever serves the socket
     peer:        the address of the client, for the vault to compare and forget
     """
 
@@ -60,6 +61,7 @@ class SocketCall:
     on_rest: Callable[[], None] = field(default=_nothing, repr=False)
     problem_for: Callable[[EcholessError], SocketProblem] = field(default=socket_problem_for, repr=False)
     left_code: int = 0
+    end: Callable[[], object] = field(default=_nothing, repr=False)
     peer: str = field(default="", repr=False)
 
     @property
