@@ -14,6 +14,7 @@ from typing import Final
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal
+from echoless.crossing.control import BackupRules
 from echoless.vault.backups.catalogue import Expiry, SetBook
 from echoless.vault.backups.ledger_copy import LedgerCopy
 from echoless.vault.backups.manifest import DAY_S, BackupNote
@@ -21,12 +22,12 @@ from echoless.vault.backups.rules import BackupSettings
 from echoless.vault.backups.taking import Advance, BackupTaker
 from echoless.vault.erasure.steady import SteadyClock
 from echoless.vault.stores.key_watch import KeyWatch
-from echoless.vault.stores.snapshot import Snapshots
+from echoless.vault.stores.snapshot import Snapshots, SQLiteSnapshots
 from echoless.vault.stores.storage import Storage
 
 LOOK_S: Final = 1.0
 _MARGIN_S: Final = 2 * 3600
-"""Archives go so much before their time, so that a clock that has to be watched for an hour does not make them late."""
+"""Archives go so much before their time: a clock that must be watched for an hour does not make them late."""
 _PAUSE_AFTER_FAILURE_S: Final = 60.0
 _RETRY_S: Final = 600.0
 _REFRESH_REST: Final = 10
@@ -37,6 +38,8 @@ _REFRESH_REST: Final = 10
 class BackupStanding:
     """Where backups stand.
 
+    run_count:    backups that have ended since the vault was opened, well or not
+    failure:      why the last attempt failed, in words of ours
     last_unix:    begin of the newest whole one; 0 where there is none
     failure_unix: of the last attempt, if it failed; 0 otherwise
     pending_shred_s: for how long keys have been destroyed that are still in an archive; 0 where none are, and
@@ -45,12 +48,20 @@ class BackupStanding:
 
     is_on: bool
     is_busy: bool
+    run_count: int
     count: int
     last_unix: int
     oldest_unix: int
     last_bytes: int
     failure_unix: int
+    failure: str
     pending_shred_s: int
+
+
+NO_BACKUPS: Final = BackupStanding(
+    is_on=False, is_busy=False, run_count=0, count=0, last_unix=0, oldest_unix=0, last_bytes=0, failure_unix=0,
+    failure="", pending_shred_s=0,
+)  # fmt: skip
 
 
 class Backups:
@@ -69,6 +80,8 @@ class Backups:
         self._rest_until_s = 0.0
         self._retry_at_s: float | None = None
         self._failure_unix = 0
+        self._failure = ""
+        self._run_count = 0
         self._expiry = Expiry(settings.places, SetBook(storage.directory), settings.days)
         self._ledger = LedgerCopy(storage.directory, settings.places)
         self._taker = BackupTaker(storage, snapshots, settings, clock, self._expiry)
@@ -86,6 +99,7 @@ class Backups:
         since_s = self._shred_since_s
         return BackupStanding(
             is_on=bool(self._settings.recipients), is_busy=self._taker.is_busy, count=len(self._notes),
+            run_count=self._run_count, failure=self._failure,
             last_unix=newest.taken_unix if newest else 0, last_bytes=newest.size_bytes if newest else 0,
             oldest_unix=self._notes[0].taken_unix if self._notes else 0, failure_unix=self._failure_unix,
             pending_shred_s=int(self._clock.monotonic_s() - since_s) if since_s is not None else 0,
@@ -117,9 +131,11 @@ class Backups:
         try:
             note = await self._taker.take()
         except EcholessError as error:
+            self._run_count += 1
             self._failed(error)
             raise
-        self._failure_unix, self._retry_at_s = 0, None
+        self._run_count += 1
+        self._failure_unix, self._failure, self._retry_at_s = 0, "", None
         self._journal.say(
             Event.BACKUP_TAKEN, archive_bytes=note.size_bytes, count=note.object_count, duration_ms=note.took_ms
         )
@@ -203,6 +219,18 @@ class Backups:
 
     def _failed(self, error: EcholessError) -> None:
         self._failure_unix = self._clock.unix_ms() // 1000
+        self._failure = error.public_description
         self._retry_at_s = self._clock.monotonic_s() + _RETRY_S
         code = error.code if error.code is not ErrorCode.INTERNAL_ERROR else ErrorCode.BACKUP
         self._journal.say(Event.BACKUP_FAILED, error=code.value)
+
+
+def open_backups(storage: Storage, rules: BackupRules | None, clock: Clock, journal: Journal) -> Backups | None:
+    """Return the backups of a vault, None for one that has nothing to do with any.
+
+    raises: EcholessError(CONFIGURATION) where a recipient is none
+    """
+    if rules is None:
+        return None
+    snapshots = SQLiteSnapshots(storage.writer, storage.write_thread)
+    return Backups(storage, snapshots, BackupSettings.of(rules), clock, journal)

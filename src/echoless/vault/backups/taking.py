@@ -25,6 +25,7 @@ from echoless.vault.backups.age_keys import Identity, new_identity, recipient_of
 from echoless.vault.backups.archive import Entry, Written, write_archive
 from echoless.vault.backups.catalogue import Expiry, SetBook, stem_of
 from echoless.vault.backups.manifest import (
+    CERTIFICATES,
     DATABASE_NAME,
     DAY_S,
     END_NAME,
@@ -43,7 +44,7 @@ from echoless.vault.backups.manifest import (
     origin_of,
 )
 from echoless.vault.backups.rules import BackupSettings
-from echoless.vault.stores.directory import VERSION, overwrite_and_remove, supersede, write_whole
+from echoless.vault.stores.directory import VERSION, overwrite_and_remove, remove_copies, supersede, write_whole
 from echoless.vault.stores.snapshot import Note, Snapshots
 from echoless.vault.stores.storage import Storage
 
@@ -178,7 +179,7 @@ class BackupTaker:
         """Overwrite the copies, and remove what a backup that failed has left."""
         if failed is not None:
             self._expiry.end([failed])
-        clear_staging(self._storage.directory.backup_staging)
+        remove_copies(self._storage.directory.backup_staging)
 
     def _write_vault(self, stem: Stem, identity: Identity) -> tuple[ArchiveEnd, Written]:
         previous = self._places.notes()
@@ -265,6 +266,9 @@ class _Contents:
         yield Entry.of_file(DATABASE_NAME, directory.backup_staging / DATABASE_NAME)
         if directory.ledger.exists():
             yield Entry.of_file(LEDGER_NAME, directory.ledger)
+        for certificate in sorted(directory.ledger.parent.glob("certificates/*")):
+            if certificate.suffix != ".new":
+                yield Entry.of_file(CERTIFICATES + certificate.name, certificate)
         for path, _ in self._storage.segments.objects.paths():
             data = self._get(path)
             if data is not None:
@@ -283,15 +287,6 @@ class _Contents:
             if error.code is not ErrorCode.INTERNAL_ERROR:
                 raise
         return None
-
-
-def clear_staging(folder: Path) -> None:
-    """Overwrite and remove the files of a folder of copies, and the folder."""
-    if not folder.is_dir():
-        return
-    for path in tuple(folder.iterdir()):
-        overwrite_and_remove(path)
-    folder.rmdir()
 
 
 def _size_of(path: Path) -> int:

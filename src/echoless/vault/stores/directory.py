@@ -163,6 +163,15 @@ def overwrite_and_remove(path: Path) -> None:
     sync_folder(path.parent)
 
 
+def remove_copies(folder: Path) -> None:
+    """Overwrite and remove the files of a folder of copies, and the folder."""
+    if not folder.is_dir():
+        return
+    for path in tuple(folder.iterdir()):
+        overwrite_and_remove(path)
+    folder.rmdir()
+
+
 def supersede(path: Path, newer: Path) -> None:
     """Put a durable file in the place of another at once, then overwrite the other; a crash leaves `.old` of it."""
     old = path.with_name(path.name + ".old")
