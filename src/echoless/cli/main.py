@@ -11,7 +11,22 @@ from typing import Annotated
 import typer
 
 from echoless import __version__
-from echoless.cli import audit, bench, certificates, config, doctor, health, key, models, serve, voices, workspace
+from echoless.cli import (
+    audit,
+    bench,
+    certificates,
+    config,
+    doctor,
+    health,
+    history,
+    key,
+    logs,
+    member,
+    models,
+    serve,
+    voices,
+    workspace,
+)
 from echoless.cli.screen import complain, show_line
 from echoless.core.errors import EcholessError, ErrorCode
 
@@ -41,9 +56,12 @@ def build_app() -> typer.Typer:
     app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")
     app.add_typer(workspace.build_app(), name="workspace", help="Make and show workspaces.")
     app.add_typer(key.build_app(), name="key", help="Make, show and revoke API keys.")
+    app.add_typer(member.build_app(), name="member", help="Make, show and remove members, who log in.")
     app.add_typer(models.build_app(), name="models", help="List, install and remove models of speech.")
     app.add_typer(certificates.build_app(), name="certificate", help="Show certificates of deleted accounts.")
     app.add_typer(certificates.build_verify_app(), name="verify", help="Check what this server has signed.")
+    app.add_typer(history.build_app(), name="history", help="Delete what a workspace keeps.")
+    app.add_typer(logs.build_app(), name="logs", help="Read debug and moderation logs, with a reason.")
     app.add_typer(voices.build_app(), name="voices", help="Show voices and map other ids to them.")
     return app
 

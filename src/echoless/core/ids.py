@@ -43,8 +43,8 @@ def new_single_use_token() -> str:
 
 
 def new_session_token() -> str:
-    """Return `es_` and 64 hexadecimal digits."""
-    return "es_" + secrets.token_hex(32)
+    """Return `es_` and 48 hexadecimal digits."""
+    return "es_" + secrets.token_hex(24)
 
 
 def new_pass_code() -> str:

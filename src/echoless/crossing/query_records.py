@@ -214,7 +214,11 @@ class GetAccount(Record, frozen=True):
 
 
 class Account(Record, frozen=True):
-    """The workspace and its counters."""
+    """The workspace and its counters.
+
+    key_hint: empty where a member asks
+    role:     of that member
+    """
 
     KIND: ClassVar[int] = 131
     user_id: Code
@@ -225,6 +229,7 @@ class Account(Record, frozen=True):
     next_reset_unix: Count
     created_unix: Count
     key_hint: Code
+    role: Code = "admin"
 
 
 class GetUsage(Record, frozen=True):

@@ -75,18 +75,15 @@ def endpoints_of(issuer: str, body: bytes) -> Endpoints:
 
 def authorization_url(provider: Provider, endpoints: Endpoints, attempt: Attempt) -> str:
     """Return where the browser goes."""
-    return str(
-        prepare_grant_uri(
-            endpoints.authorization_url, provider.client_id, "code", redirect_uri=provider.redirect_url,
-            scope="openid email profile", state=attempt.state, nonce=attempt.nonce,
-            code_challenge=create_s256_code_challenge(attempt.verifier), code_challenge_method="S256",
-        )  # fmt: skip
-    )
+    url = prepare_grant_uri(
+        endpoints.authorization_url, provider.client_id, "code", redirect_uri=provider.redirect_url,
+        scope="openid email profile", state=attempt.state, nonce=attempt.nonce,
+        code_challenge=create_s256_code_challenge(attempt.verifier), code_challenge_method="S256",
+    )  # fmt: skip
+    return str(url)
 
 
-def token_request(
-    provider: Provider, endpoints: Endpoints, attempt: Attempt, code: str
-) -> tuple[bytes, str]:
+def token_request(provider: Provider, endpoints: Endpoints, attempt: Attempt, code: str) -> tuple[bytes, str]:
     """Return the form that exchanges a code, and the value of its authorization header, empty for none."""
     body = prepare_token_request(
         "authorization_code", redirect_uri=provider.redirect_url, code=code, code_verifier=attempt.verifier
@@ -97,9 +94,7 @@ def token_request(
     return str(body).encode("ascii"), str(headers.get("Authorization", ""))
 
 
-def identified(
-    provider: Provider, attempt: Attempt, token_answer: bytes, keys: bytes, now_unix: int
-) -> Identified:
+def identified(provider: Provider, attempt: Attempt, token_answer: bytes, keys: bytes, now_unix: int) -> Identified:
     """Return who an answer of the token endpoint is about, once its signature and every claim were checked.
 
     raises: EcholessError(INVALID_CREDENTIALS), without a word of what was in it

@@ -130,7 +130,8 @@ class People:
         wrapped = self._storage.keyring.wrap_item_key(workspace_id, user_id, sealer.key)
         key: Row = {"item_id": user_id, "workspace_id": workspace_id, "wrapped": wrapped}
         act = audit_row(self._clock, workspace_id, actor_id, "member.add", user_id)
-        await self._storage.writer.now((Write.ITEM_KEY, key), (Write.MEMBER, member_row(member)), *more(member), act)
+        row = (Write.MEMBER, member_row(member))
+        await self._storage.writer.now((Write.ITEM_KEY, key), row, *more(member), act)
         self._sealers[user_id] = sealer
         self.accounts.put_member(member)
         return member
@@ -169,7 +170,7 @@ class People:
         await self.change(user_id, change, actor_id, "member.password")
 
     async def remove(self, user_id: str, actor_id: str) -> None:
-        """Remove a member: key first, then row, sessions, passes, memberships and count. `one_at_a_time` must be held.
+        """Remove a member: key first, then row, sessions, passes, memberships, count. `one_at_a_time` must be held.
 
         raises: EcholessError(NOT_FOUND); EcholessError(INVALID_PARAMETERS) for the owner or the last administrator
         """

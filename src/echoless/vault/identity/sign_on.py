@@ -1,4 +1,4 @@
-"""Single sign-on by OpenID Connect, for enterprise workspaces: the provider proves who somebody is, we open a session.
+"""Single sign-on by OpenID Connect, for enterprises: their provider proves who somebody is, we open a session.
 
 Each login has a state, a nonce and a verifier of its own, held in memory for ten minutes and used once. A name that
 the provider has is bound to a member at the first login, by an address that the provider vouches for; from then on

@@ -54,6 +54,7 @@ from echoless.vault.stores.drafts import ALIGNMENT, CONVERTED_SOURCE, NORMALIZED
 from echoless.vault.stores.history import HistoryFilter, HistoryReader
 from echoless.vault.stores.numbers import BREAKDOWNS, METRICS, UsagePoint, read_audit, read_requests, read_usage
 from echoless.vault.stores.recent import RecentRequests
+from echoless.vault.stores.roles import MemberRole
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.trail import opened_reason
 from echoless.vault.stores.voices import KnownVoice, VoiceBook, checked_settings
@@ -193,11 +194,14 @@ class NumberQueries:
         accounts = self._storage.accounts
         workspace = accounts.workspaces[caller.workspace_id]
         meter = accounts.meter(caller.workspace_id)
+        member = accounts.members.get(caller.key_id) if caller.is_member else None
         return Account(
-            user_id=workspace.user_id, workspace_id=workspace.workspace_id, tier=workspace.tier,
-            character_count=meter.character_count, character_limit=workspace.character_limit,
+            user_id=workspace.user_id if member is None else member.user_id,
+            workspace_id=workspace.workspace_id, tier=workspace.tier, character_count=meter.character_count,
+            character_limit=workspace.character_limit,
             next_reset_unix=meter.resets_unix, created_unix=workspace.created_unix,
-            key_hint=accounts.keys[caller.key_id].hint,
+            key_hint=accounts.keys[caller.key_id].hint if member is None else "",
+            role=MemberRole.ADMIN.value if member is None else member.role.value,
         )  # fmt: skip
 
     async def usage(self, caller: Caller, record: GetUsage) -> Usage:

@@ -97,7 +97,9 @@ def load_passes(reader: HistoryReader) -> list[Pass]:
     """Return all passes, those that have expired included; a step for the reader's thread."""
     table = schema.member_passes
     with reader.vault.begin():
-        rows = reader.vault.execute(sa.select(table).order_by(table.c.created_unix, table.c.pass_id)).mappings().all()
+        rows = (
+            reader.vault.execute(sa.select(table).order_by(table.c.created_unix, table.c.pass_id)).mappings().all()
+        )
     return [_pass(dict(row)) for row in rows]
 
 
@@ -111,7 +113,9 @@ def load_groups(reader: HistoryReader) -> list[Group]:
     table, inside = schema.member_groups, schema.group_memberships
     ordered = sa.select(inside).order_by(inside.c.added_unix, inside.c.user_id)
     with reader.vault.begin():
-        rows = reader.vault.execute(sa.select(table).order_by(table.c.created_unix, table.c.group_id)).mappings().all()
+        rows = (
+            reader.vault.execute(sa.select(table).order_by(table.c.created_unix, table.c.group_id)).mappings().all()
+        )
         pairs = reader.vault.execute(ordered).all()
     users: dict[str, list[str]] = {}
     for pair in pairs:

@@ -15,6 +15,8 @@ from echoless.volatile.gateway.routes import (
     audio_transcriptions,
     history,
     history_deletions,
+    logins,
+    members,
     models,
     pronunciation_dictionaries,
     service,
@@ -59,6 +61,8 @@ def product_routes() -> tuple[Route, ...]:
         *workspace_logs.ROUTES,
         *service_accounts.ROUTES,
         *workspace_webhooks.ROUTES,
+        *members.ROUTES,
+        *logins.ROUTES,
         *single_use_token.ROUTES,
     )
 

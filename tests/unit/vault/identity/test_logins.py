@@ -49,9 +49,7 @@ async def test_a_password_opens_a_session_of_its_member(
 
 
 @pytest.mark.parametrize("case", ["wrong", "unknown", "locked", "without password", "other workspace"])
-async def test_every_failure_looks_and_works_alike(
-    identity: Identity, workspace_id: str, case: str
-) -> None:
+async def test_every_failure_looks_and_works_alike(identity: Identity, workspace_id: str, case: str) -> None:
     """The same code, the same words, and the same one round of argon2."""
     password = "" if case == "without password" else PASSWORD
     member = await add_member(identity, workspace_id, ADDRESS, MemberRole.EDITOR, password=password)

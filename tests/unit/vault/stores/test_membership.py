@@ -28,7 +28,9 @@ def accounts_with(clock: TurnedClock, *members: Member) -> Accounts:
 
 def opened(accounts: Accounts, clock: TurnedClock, user_id: str = "user") -> Caller:
     now = clock.unix_ms() // 1000
-    accounts.put_session(Session(f"of-{user_id}", user_id, "workspace", b"token-" + user_id.encode(), now, now + HOUR_S))
+    accounts.put_session(
+        Session(f"of-{user_id}", user_id, "workspace", b"token-" + user_id.encode(), now, now + HOUR_S)
+    )
     found = accounts.credential(b"token-" + user_id.encode())
     assert found is not None
     return found.caller

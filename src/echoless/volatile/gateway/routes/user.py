@@ -12,6 +12,8 @@ from echoless.crossing.query_records import Account, GetAccount
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.routing import Route
 
+_SEATS: Final = {"admin": "workspace_admin", "editor": "workspace_member", "viewer": "workspace_lite_member"}
+
 
 async def show_user(call: Call) -> None:
     """Say who calls."""
@@ -28,9 +30,9 @@ async def show_user(call: Call) -> None:
             "first_name": None,
             "is_api_key_hashed": True,
             "xi_api_key": None,
-            "xi_api_key_preview": account.key_hint,
+            "xi_api_key_preview": account.key_hint or None,
             "created_at": account.created_unix,
-            "seat_type": "workspace_admin",
+            "seat_type": _SEATS[account.role],
         }
     )
 
