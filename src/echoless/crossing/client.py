@@ -20,6 +20,7 @@ from echoless.core.ids import TicketId
 from echoless.crossing.account_records import TicketRevoked
 from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak, VoiceRun
 from echoless.crossing.link import Exchange, Link
+from echoless.crossing.moderation_records import MODERATION_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -206,7 +207,7 @@ class VaultClient:
     """The vault, through whichever link is the newest."""
 
     def __init__(self) -> None:
-        self._registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS)
+        self._registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS, MODERATION_RECORDS)
         self._link: Link | None = None
         # Those that somebody still serves; nothing is held here.
         self._tickets: WeakValueDictionary[bytes, VaultTicket] = WeakValueDictionary()

@@ -194,6 +194,7 @@ class VaultConfig(Record, frozen=True):
     bootstrap_api_key: sets the first key at the first start, and must equal it at later ones; empty for none
     durability:        `process` survives the death of any process, `power` also loss of power
     session_hours: how long a login of a member lasts
+    moderation_*: how many findings within how many days flag an account; 0 of either kind for never
     """
 
     KIND: ClassVar[int] = 302
@@ -215,6 +216,9 @@ class VaultConfig(Record, frozen=True):
     stores: StoreAccess = StoreAccess()
     session_hours: Count = 12
     backups: BackupRules | None = None
+    moderation_flags_max: Count = 5
+    moderation_severe_max: Count = 1
+    moderation_window_days: Count = 7
 
 
 class AddLink(Record, frozen=True):

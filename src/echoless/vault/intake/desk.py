@@ -19,6 +19,7 @@ from echoless.crossing.account_records import TicketRevoked
 from echoless.crossing.kept_records import KeepInputType
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
+from echoless.crossing.moderation_records import KeepModeration, NoteVerdict
 from echoless.crossing.records import (
     KIND_KEEP_AUDIO,
     Cancel,
@@ -52,6 +53,7 @@ from echoless.vault.intake.granting import (
     withdrawn,
 )
 from echoless.vault.intake.keeping import ABANDONED, Keeper, mode_of
+from echoless.vault.intake.moderating import Moderating
 from echoless.vault.intake.tally import Tally
 from echoless.vault.intake.tickets import CONTENT_KINDS, Ticket, Tickets
 from echoless.vault.intake.turnstile import Entrance, Turnstile
@@ -96,6 +98,7 @@ class IntakeDesk:
         *,
         gatekeeper: Gatekeeper,
         keeper: Keeper,
+        moderating: Moderating,
         accounts: Accounts,
         writer: Writer,
         voices: VoiceBook,
@@ -106,6 +109,7 @@ class IntakeDesk:
     ) -> None:
         self._gatekeeper = gatekeeper
         self._keeper = keeper
+        self._moderating = moderating
         self._accounts = accounts
         self._writer = writer
         self._voices = voices
@@ -155,6 +159,8 @@ class IntakeDesk:
                 self._answer(link, header, self._reserve(link, header, record))
             case KeepInputType():
                 self._keep_input_type(link, header, record)
+            case NoteVerdict():
+                self._note_verdict(link, header, record)
             case CloseTicket():
                 self._close(link, header, record)
             case Cancel():
@@ -340,6 +346,7 @@ class IntakeDesk:
             started_ms=self._clock.unix_ms(), started_s=self._clock.monotonic_s(),
             draft=ItemDraft.new(new_opaque_id()) if parent.draft is not None else None,
             generation_count=0, is_asking=False, holds_place=False, characters=0, credits=0, count_from=0,
+            verdict_count=0, moderation=[],
         )  # fmt: skip
         self._add(context)
 
@@ -404,6 +411,8 @@ class IntakeDesk:
             self._keeper.keep_more_text(ticket, record)
         elif isinstance(record, KeepAlignment):
             self._keeper.keep_alignment(ticket, record)
+        elif isinstance(record, KeepModeration):
+            self._keeper.keep_moderation(ticket, record)
 
     def _take_bytes(self, ticket: Ticket, part: Part, data: bytes) -> None:
         draft = ticket.draft
@@ -420,6 +429,12 @@ class IntakeDesk:
         ticket = self.tickets.find(link, header.ticket)
         if ticket is not None and ticket.draft is not None and ticket.takes(KIND_KEEP_INPUT_AUDIO):
             ticket.draft.input_media_type = record.media_type
+
+    def _note_verdict(self, link: Link, header: Header, record: NoteVerdict) -> None:
+        """Count what a check found; under no ticket it means nothing."""
+        ticket = self.tickets.find(link, header.ticket)
+        if ticket is not None:
+            self._moderating.note(ticket, record)
 
     def _segment_stored(self) -> None:
         if self._paused and self._writer.pending_segment_bytes < _PENDING_LOW_BYTES:

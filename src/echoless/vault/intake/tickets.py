@@ -6,12 +6,13 @@ A ticket that is not here is unknown, so after a restart every frame of an older
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from echoless.core.ids import TicketId, request_id_of
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
+from echoless.crossing.moderation_records import KeepModeration
 from echoless.crossing.records import KIND_KEEP_AUDIO, KeepAlignment, KeepText
 from echoless.crossing.socket_records import KeepMoreText
 from echoless.retention.decision import Decision, RetentionMode
@@ -20,12 +21,14 @@ from echoless.vault.stores.accounts import Caller
 from echoless.vault.stores.drafts import ItemDraft
 from echoless.vault.stores.voices import KnownVoice
 
-_SPOKEN: Final = frozenset({KeepText.KIND, KeepMoreText.KIND, KeepAlignment.KIND, KIND_KEEP_AUDIO})
+_SPOKEN: Final = frozenset(
+    {KeepText.KIND, KeepMoreText.KIND, KeepAlignment.KIND, KIND_KEEP_AUDIO, KeepModeration.KIND}
+)
 _KEPT: Final[Mapping[Product, frozenset[int]]] = {
     Product.TEXT_TO_SPEECH: _SPOKEN,
     Product.TEXT_TO_DIALOGUE: _SPOKEN,
     Product.VOICE_CHANGER: frozenset({KeepText.KIND, KIND_KEEP_INPUT_AUDIO, KIND_KEEP_AUDIO}),
-    Product.SPEECH_TO_TEXT: frozenset({KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT}),
+    Product.SPEECH_TO_TEXT: frozenset({KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT, KeepModeration.KIND}),
 }
 CONTENT_KINDS: Final = frozenset().union(*_KEPT.values())
 """All kinds of content that the vault takes from anybody."""
@@ -62,6 +65,8 @@ class Ticket:
     parent: Ticket | None = None
     generation_count: int = 0
     is_asking: bool = False
+    verdict_count: int = 0
+    moderation: list[KeepModeration] = field(default_factory=list)
 
     @property
     def request_id(self) -> str:

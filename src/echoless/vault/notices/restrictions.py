@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from echoless.core.clock import Clock
 from echoless.vault.notices.kinds import NoticeKind
 from echoless.vault.notices.outbox import DraftedNotice, Outbox, Recipient
+from echoless.vault.notices.standings import Standings
 from echoless.vault.stores.accounts import Accounts, Workspace
 from echoless.vault.stores.notices import Facts, StoredNotice
 from echoless.vault.stores.writing import Row, Write
@@ -55,25 +56,27 @@ class ChangeWorkspace(Protocol):
 class Restrictions:
     """Restricts and lifts."""
 
-    def __init__(self, accounts: Accounts, change: ChangeWorkspace, outbox: Outbox, clock: Clock) -> None:
+    def __init__(
+        self, accounts: Accounts, change: ChangeWorkspace, outbox: Outbox, standings: Standings, clock: Clock
+    ) -> None:
         self._accounts = accounts
+        self._standings = standings
         self._change = change
         self._outbox = outbox
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
 
-    async def restrict(
-        self, workspace_id: str, reason: RestrictionReason, actor_id: str, *, more: Sequence[tuple[Write, Row]] = ()
-    ) -> bool:
+    async def restrict(self, workspace_id: str, reason: RestrictionReason, actor_id: str) -> bool:
         """Take zero retention from a workspace and tell its administrators.
 
-        more:    rows to be written in the same transaction, whether it was restricted before or not
-        returns: False where it was restricted for this reason already; nobody is told twice
+        returns: False where it was restricted for this reason already, or is flagged while it is restricted for
+                 another; nobody is told twice
         raises:  EcholessError(INTERNAL_ERROR) when it could not be written; nothing has changed then
         """
+        is_flag = reason is RestrictionReason.FLAGGED
         async with self._one_at_a_time:
-            before = self._accounts.workspaces[workspace_id]
-            if before.is_restricted and before.restriction_reason == reason.value:
+            before = self._accounts.workspaces.get(workspace_id)
+            if before is None or (before.is_restricted and (is_flag or before.restriction_reason == reason.value)):
                 return False
             since_unix = self._clock.unix_ms() // 1000
 
@@ -85,19 +88,23 @@ class Restrictions:
 
             facts = {"reason": reason.value, "since_unix": since_unix}
             drafted = self._drafted(workspace_id, NoticeKind.RESTRICTED, facts)
-            rows = (*more, *drafted.rows)
-            await self._change(workspace_id, change, actor_id, "zero_retention.restrict", more=rows)
+            standing = self._standings.flagged(workspace_id)
+            await self._change(
+                workspace_id, change, actor_id, "zero_retention.restrict", more=(*drafted.rows, standing)
+            )
+            self._standings.accept(standing)
         self._outbox.wake()
         return True
 
-    async def lift(self, workspace_id: str, actor_id: str, *, more: Sequence[tuple[Write, Row]] = ()) -> bool:
+    async def lift(self, workspace_id: str, actor_id: str) -> bool:
         """Give zero retention back and tell the administrators; False where nothing was restricted.
 
+        What was found before counts no more.
         raises: as `restrict`
         """
         async with self._one_at_a_time:
-            before = self._accounts.workspaces[workspace_id]
-            if not before.is_restricted:
+            before = self._accounts.workspaces.get(workspace_id)
+            if before is None or not before.is_restricted:
                 return False
 
             def change(workspace: Workspace) -> Workspace:
@@ -107,8 +114,11 @@ class Restrictions:
                 )  # fmt: skip
 
             drafted = self._drafted(workspace_id, NoticeKind.LIFTED, {"reason": before.restriction_reason})
-            rows = (*more, *drafted.rows)
-            await self._change(workspace_id, change, actor_id, "zero_retention.lift", more=rows)
+            standing = self._standings.renewed(workspace_id)
+            await self._change(
+                workspace_id, change, actor_id, "zero_retention.lift", more=(*drafted.rows, standing)
+            )
+            self._standings.accept(standing)
         self._outbox.wake()
         return True
 

@@ -49,13 +49,10 @@ from echoless.vault.identity.identity import Identity
 from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
 from echoless.vault.intake.granting import Gatekeeper, HostStanding
 from echoless.vault.intake.keeping import Keeper
-from echoless.vault.intake.moderating import Moderating
 from echoless.vault.intake.tickets import Ticket
 from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.notices.outbox import Outbox
 from echoless.vault.notices.policy_changes import PolicyChanges
-from echoless.vault.notices.restrictions import Restrictions
-from echoless.vault.notices.standings import FlagRules, Standings
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import STREAMED_QUESTIONS, StreamedQuestion, StreamedRead
 from echoless.vault.queries.deletions import DeletionQueries
@@ -73,9 +70,9 @@ from echoless.vault.queries.policy import PolicyQueries, told_lives
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
-from echoless.vault.service.carrying import LinkedCourier
 from echoless.vault.service.codes import OutboxCodes
 from echoless.vault.service.metrics import MetricsPages, Readings
+from echoless.vault.service.telling import Telling
 from echoless.vault.stores.accounts import ENTERPRISE, ApiKey, Caller
 from echoless.vault.stores.log_entries import LogBook, LogName
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
@@ -136,22 +133,13 @@ class Vault:
         storage.accounts.when_key_ends = self._keep_end
         gatekeeper = Gatekeeper(storage.accounts, storage.keyring, clock, self.host, tokens)
         self._webhooks = WebhookQueries(storage, clock, self.eraser.delete_webhook)
-        self.courier = CourierLink()
-        self.outbox = Outbox(storage, clock, journal, self._webhooks)
-        self.outbox.courier = LinkedCourier(self.courier)
-        flag_rules = FlagRules(
-            config.moderation_flags_max, config.moderation_severe_max, config.moderation_window_days
-        )  # fmt: skip
-        self.standings = Standings(storage, clock, flag_rules)
-        self.restrictions = Restrictions(
-            storage.accounts, self.administration.change_workspace, self.outbox, self.standings, clock
+        self.telling = Telling.of(
+            storage, config, clock, journal, hooks=self._webhooks, change=self.administration.change_workspace
         )
-        self.outbox.on_delivered = self.restrictions.note_delivered
-        self.moderating = Moderating(self.standings, self.restrictions, journal)
         self.intake = IntakeDesk(
             gatekeeper=gatekeeper,
             keeper=Keeper(storage.accounts, storage.writer, self.recent, clock, self.log_book),
-            moderating=self.moderating,
+            moderating=self.telling.moderating,
             accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
             concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
         )  # fmt: skip
@@ -182,7 +170,7 @@ class Vault:
             policy=policy,
         )
         self._metrics = MetricsPages(__version__, self.intake.tally, self._readings)
-        self._operator = OperatorDesk(storage, self.administration, clock, self.restrictions)
+        self._operator = OperatorDesk(storage, self.administration, clock, self.telling.restrictions)
         self.account_eraser = AccountEraser(
             storage, self.jobs, clock, journal, signer=open_signer(storage.directory), retire=self._retire,
             wait_days=config.account_deletion_wait_days,
@@ -202,6 +190,16 @@ class Vault:
 
     # --- what the process around it calls ---
 
+    @property
+    def outbox(self) -> Outbox:
+        """Where notices are posted."""
+        return self.telling.outbox
+
+    @property
+    def courier(self) -> CourierLink:
+        """The link to whoever carries them out."""
+        return self.telling.courier
+
     async def open(self) -> None:
         """Finish what a crash left, and make the first workspace where there is none; `first_key` says which.
 
@@ -218,8 +216,7 @@ class Vault:
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
             self.recent.add(*found)
         await self._webhooks.load()
-        await self.standings.load()
-        self.moderating.resume()
+        await self.telling.load()
         await self.identity.load()
         self.first_key = await self._bootstrap()
 
@@ -270,7 +267,7 @@ class Vault:
         if self.backups is not None:
             await self.backups.stop()
         await self.intake.drain()
-        await self.moderating.drain()
+        await self.telling.moderating.drain()
         for cut in (Link.close, Link.abort):
             for link in tuple(self._links):
                 cut(link)
@@ -432,7 +429,7 @@ class Vault:
 
         def end() -> None:
             self._tokens.forget_workspace(workspace_id)
-            self.standings.forget_workspace(workspace_id)
+            self.telling.standings.forget_workspace(workspace_id)
             self.jobs.forget_workspace(workspace_id)
             self.intake.end_workspace(workspace_id)
             self.identity.forget_workspace(workspace_id)
