@@ -8,7 +8,8 @@ from pathlib import Path
 
 from echoless.core.clock import Clock
 from echoless.core.journal import Journal
-from echoless.crossing.control import VaultConfig
+from echoless.core.store_urls import StorePlaces, parse_database_url, parse_objects_url
+from echoless.crossing.control import StoreAccess, VaultConfig
 from echoless.vault.service.vault import Vault
 from echoless.vault.stores.storage import open_storage
 
@@ -31,7 +32,8 @@ async def start_vault(config: VaultConfig, clock: Clock, journal: Journal) -> Va
 
     raises: as `open_vault`
     """
-    storage = await open_storage(Path(config.data_directory), config.durability, clock, journal)
+    places = places_of(config.stores)
+    storage = await open_storage(Path(config.data_directory), config.durability, clock, journal, places)
     try:
         vault = Vault(storage, config, clock, journal)
         await vault.open()
@@ -39,3 +41,16 @@ async def start_vault(config: VaultConfig, clock: Clock, journal: Journal) -> Va
     except BaseException:
         await storage.close()
         raise
+
+
+def places_of(access: StoreAccess) -> StorePlaces:
+    """Return where the stores are.
+
+    raises: EcholessError(CONFIGURATION) for an address that cannot be meant
+    """
+    database, keys, objects = access.database_url, access.keys_url, access.objects_url
+    return StorePlaces(
+        parse_database_url(database, access.database_password, access.ca_path) if database else None,
+        parse_database_url(keys, access.keys_password, access.ca_path) if keys else None,
+        parse_objects_url(objects, access.objects_key_id, access.objects_secret) if objects else None,
+    )

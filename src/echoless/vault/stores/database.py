@@ -56,6 +56,9 @@ def truncate_log(connection: sa.Connection) -> None:
     raises: EcholessError(INTERNAL_ERROR) when readers hold the log for too long; nothing is lost, the
             rows are deleted, but their bytes are still in the log
     """
+    if connection.dialect.name != "sqlite":
+        # PostgreSQL's log is not ours to cut. It holds what was sealed before it came there.
+        return
     for _ in range(_CHECKPOINT_TRIES):
         # The block ends SQLAlchemy's own transaction; the driver begins none for a PRAGMA.
         with connection.begin():
@@ -67,7 +70,9 @@ def truncate_log(connection: sa.Connection) -> None:
 
 
 def check_integrity(connection: sa.Connection) -> bool:
-    """Return whether SQLite finds the file sound."""
+    """Return whether SQLite finds the file sound; PostgreSQL looks after its own."""
+    if connection.dialect.name != "sqlite":
+        return True
     try:
         return bool(connection.exec_driver_sql("PRAGMA quick_check").scalar_one() == "ok")
     except sa.exc.DatabaseError:

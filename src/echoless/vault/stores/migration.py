@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
 
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal
 from echoless.vault.stores.database import check_integrity, open_engine
 from echoless.vault.stores.directory import VERSION, DataDirectory, sync_folder
+from echoless.vault.stores.installation import mark_database, version_of_database
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep, StampStep
@@ -35,24 +39,64 @@ class Steps:
     folder: Path = _STEPS
 
 
-def bring_up_to_date(directory: DataDirectory, journal: Journal, steps: Steps | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The databases that do not lie in the directory, by name: `vault` and `keys`.
+
+    A step there is one transaction with all that belongs to it, so nothing is copied first.
+    """
+
+    installation_id: str
+    engines: Mapping[str, sa.Engine]
+
+    def version_of(self, name: str) -> int:
+        """Return the version of one of them, 0 for an empty one."""
+        with self.engines[name].connect() as connection:
+            return version_of_database(connection, self.installation_id, name)
+
+
+NOTHING_OUTSIDE: Final = Outside("", {})
+
+
+def bring_up_to_date(
+    directory: DataDirectory, journal: Journal, steps: Steps | None = None, outside: Outside = NOTHING_OUTSIDE
+) -> None:
     """Migrate where needed.
 
-    raises: EcholessError(DATA_DIRECTORY) for a directory of a newer program or one that a step cannot change
+    outside: where it has any, call this in a bridged thread of the stores
+    raises:  EcholessError(DATA_DIRECTORY) for a directory of a newer program or one that a step cannot change
     """
     wanted = steps or Steps()
     make_readable(directory, wanted.version)
     found = directory.version()
-    if found == wanted.version:
-        return
-    if found:
+    moved = [name for name in outside.engines if _bring_outside(outside, name, wanted)]
+    if moved or found != wanted.version:
+        _bring_inside(directory, wanted, outside)
+        journal.say(Event.MIGRATED, from_version=found, to_version=wanted.version)
+
+
+def _bring_inside(directory: DataDirectory, wanted: Steps, outside: Outside) -> None:
+    if directory.version():
         _copy(directory)
     directory.unfinished_file.touch(mode=0o600)
     for name, path in _databases(directory).items():
-        _migrate(path, wanted.folder / name)
+        if name not in outside.engines:
+            _migrate(path, wanted.folder / name)
     directory.set_version(wanted.version)
     directory.unfinished_file.unlink()
-    journal.say(Event.MIGRATED, from_version=found, to_version=wanted.version)
+
+
+def _bring_outside(outside: Outside, name: str, wanted: Steps) -> bool:
+    """Migrate one database that lies outside, and say whether there was anything to do."""
+    found = outside.version_of(name)
+    if found > wanted.version:
+        raise _newer(found, wanted.version)
+    if found == wanted.version:
+        return False
+    with outside.engines[name].connect() as connection, connection.begin():
+        _run_steps(connection, wanted.folder / name)
+        mark_database(connection, outside.installation_id, name, wanted.version)
+    return True
 
 
 def make_readable(directory: DataDirectory, known_version: int = VERSION) -> None:
@@ -63,11 +107,15 @@ def make_readable(directory: DataDirectory, known_version: int = VERSION) -> Non
     _take_back_unfinished(directory)
     found = directory.version()
     if found > known_version:
-        raise EcholessError(
-            ErrorCode.DATA_DIRECTORY,
-            f"the data directory has version {found}, this program knows versions up to {known_version}: "
-            "start it with the program that made it, or a newer one",
-        )
+        raise _newer(found, known_version)
+
+
+def _newer(found: int, known_version: int) -> EcholessError:
+    return EcholessError(
+        ErrorCode.DATA_DIRECTORY,
+        f"the data directory has version {found}, this program knows versions up to {known_version}: "
+        "start it with the program that made it, or a newer one",
+    )
 
 
 def drop_copies(directory: DataDirectory) -> None:
@@ -99,6 +147,8 @@ def _copy(directory: DataDirectory) -> None:
     drop_copies(directory)
     directory.copies.mkdir(mode=0o700)
     for path in _databases(directory).values():
+        if not path.exists():
+            continue
         source, target = sqlite3.connect(path), sqlite3.connect(directory.copies / path.name)
         try:
             source.backup(target)
@@ -124,7 +174,20 @@ def _take_back_unfinished(directory: DataDirectory) -> None:
 
 
 def _migrate(path: Path, folder: Path) -> None:
-    """Run the steps of one database and look whether the file is sound."""
+    """Run the steps of one file and look whether it is sound."""
+    engine = open_engine(path, "power")
+    try:
+        with engine.connect() as connection:
+            _run_steps(connection, folder)
+            connection.commit()
+            if not check_integrity(connection):
+                raise EcholessError(ErrorCode.DATA_DIRECTORY, "a database is damaged after its migration")
+    finally:
+        engine.dispose()
+    path.chmod(0o600)
+
+
+def _run_steps(connection: sa.Connection, folder: Path) -> None:
     # Loaded only where there is something to migrate: a usual start is faster and smaller without it.
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
@@ -137,18 +200,7 @@ def _migrate(path: Path, folder: Path) -> None:
     def upgrade(revision: object, _context: object) -> list[StampStep | RevisionStep]:
         return script._upgrade_revs("head", revision)  # type: ignore[arg-type,return-value]  # alembic's own way
 
-    engine = open_engine(path, "power")
-    try:
-        with (
-            EnvironmentContext(config, script, fn=upgrade, destination_rev="head") as environment,
-            engine.connect() as connection,
-        ):
-            environment.configure(connection=connection)
-            with environment.begin_transaction():
-                environment.run_migrations()
-            connection.commit()
-            if not check_integrity(connection):
-                raise EcholessError(ErrorCode.DATA_DIRECTORY, "a database is damaged after its migration")
-    finally:
-        engine.dispose()
-    path.chmod(0o600)
+    with EnvironmentContext(config, script, fn=upgrade, destination_rev="head") as environment:
+        environment.configure(connection=connection)
+        with environment.begin_transaction():
+            environment.run_migrations()

@@ -2,24 +2,35 @@
 
 A copy of a database takes seconds. It must be made on the connection that writes, or every commit would begin it
 anew; so it calls `make_way` after each few pages, and what waits is done there and then, in the same thread.
+
+A task is a plain function with synchronous connections. PostgreSQL's driver knows coroutines only, so where there
+is one, tasks run inside SQLAlchemy's own bridge, on a loop of the thread that stands still between two tasks.
+source: SQLAlchemy, `AsyncConnection.run_sync`
 """
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import ParamSpec, TypeVar
 
+from sqlalchemy.util import greenlet_spawn
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class SerialThread(Executor):
-    """An executor with one thread of its own, begun at once."""
+    """An executor with one thread of its own, begun at once.
 
-    def __init__(self, name: str) -> None:
+    is_bridged: whether its tasks speak to PostgreSQL
+    """
+
+    def __init__(self, name: str, *, is_bridged: bool = False) -> None:
+        self._is_bridged = is_bridged
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_ending = False
         self._has_ended = False
@@ -75,8 +86,19 @@ class SerialThread(Executor):
             self._thread.join()
 
     def _run(self) -> None:
+        if not self._is_bridged:
+            self._run_with(lambda task: task())
+            return
+        loop = asyncio.new_event_loop()
+        try:
+            self._run_with(lambda task: loop.run_until_complete(greenlet_spawn(task)))
+        finally:
+            loop.close()
+
+    def _run_with(self, do: Callable[[Callable[[], None]], None]) -> None:
         while not self._has_ended:
             task = self._tasks.get()
             if task is None:
                 return
-            task()
+            # What `make_way` does runs inside the task that called it, and so inside its bridge.
+            do(task)
