@@ -13,11 +13,15 @@ from echoless.crossing.wire import FrameReader
 from echoless.supervisor.data_directory import DirectoryLock
 from echoless.supervisor.listeners import listen_operator
 
+Answers = Mapping[type[Record], Record | list[Record] | None]
+
 
 class FakeOperatorDoor:
-    """Answers each question by its type, and remembers what it was asked."""
+    """Answers each question by its type, one after the other where there are several, and remembers what it was
+    asked.
+    """
 
-    def __init__(self, data_directory: Path, answers: Mapping[type[Record], Record | None]) -> None:
+    def __init__(self, data_directory: Path, answers: Answers) -> None:
         self.asked: list[Record] = []
         self._answers = answers
         self._listener = listen_operator(data_directory)
@@ -37,6 +41,8 @@ class FakeOperatorDoor:
                 question = registry.decode(frames[0])
                 self.asked.append(question)
                 answer = self._answers[type(question)]
+                if isinstance(answer, list):
+                    answer = answer.pop(0)
                 if answer is not None:
                     connection.sendall(registry.encode(answer, correlation=frames[0].header.correlation))
 
@@ -51,9 +57,7 @@ class FakeOperatorDoor:
 
 
 @contextmanager
-def running_server(
-    data_directory: Path, answers: Mapping[type[Record], Record | None]
-) -> Iterator[FakeOperatorDoor]:
+def running_server(data_directory: Path, answers: Answers) -> Iterator[FakeOperatorDoor]:
     """A directory that looks like one with a running server."""
     lock = DirectoryLock.acquire(data_directory)
     lock.describe({"pid": 1, "url": "http://127.0.0.1:1", "is_audit_view": False})

@@ -13,6 +13,7 @@ import typer
 from echoless import __version__
 from echoless.cli import (
     audit,
+    backup,
     bench,
     certificates,
     config,
@@ -57,6 +58,7 @@ def build_app() -> typer.Typer:
     app.add_typer(workspace.build_app(), name="workspace", help="Make and show workspaces.")
     app.add_typer(key.build_app(), name="key", help="Make, show and revoke API keys.")
     app.add_typer(member.build_app(), name="member", help="Make, show and remove members, who log in.")
+    app.add_typer(backup.build_app(), name="backup", help="Take, check and restore backups.")
     app.add_typer(models.build_app(), name="models", help="List, install and remove models of speech.")
     app.add_typer(certificates.build_app(), name="certificate", help="Show certificates of deleted accounts.")
     app.add_typer(certificates.build_verify_app(), name="verify", help="Check what this server has signed.")

@@ -74,7 +74,7 @@ class Backups:
         self._clock = clock
         self._steady = SteadyClock(clock)
         self._journal = journal
-        self._watch = KeyWatch(storage.engines.writing[1])
+        self._watch = KeyWatch(storage.opened.writing[1])
         self._forgotten_count = -1
         self._shred_since_s: float | None = None
         self._rest_until_s = 0.0
