@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_opaque_id, new_ticket_id
-from echoless.core.journal import Event, Journal
+from echoless.core.journal import Journal
 from echoless.crossing.account_records import TicketRevoked
 from echoless.crossing.kept_records import KeepInputType
 from echoless.crossing.link import Link
-from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
-from echoless.crossing.moderation_records import KeepModeration, NoteVerdict
+from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO
+from echoless.crossing.moderation_records import NoteVerdict
 from echoless.crossing.records import (
-    KIND_KEEP_AUDIO,
     Cancel,
     CloseStatus,
     CloseTicket,
-    KeepAlignment,
-    KeepText,
     OpenTicket,
     Record,
     Refused,
@@ -36,7 +33,7 @@ from echoless.crossing.records import (
     UnitsReserved,
     VoiceGrant,
 )
-from echoless.crossing.socket_records import BeginGeneration, EndGeneration, KeepMoreText, OpenContext
+from echoless.crossing.socket_records import BeginGeneration, EndGeneration, OpenContext
 from echoless.crossing.wire import Frame, Header
 from echoless.retention.decision import RetentionMode
 from echoless.retention.endpoints import ENDPOINT_BY_NAME
@@ -54,44 +51,24 @@ from echoless.vault.intake.granting import (
 )
 from echoless.vault.intake.keeping import ABANDONED, Keeper, mode_of
 from echoless.vault.intake.moderating import Moderating
+from echoless.vault.intake.taking import Taker
 from echoless.vault.intake.tally import Tally
 from echoless.vault.intake.tickets import CONTENT_KINDS, Ticket, Tickets
-from echoless.vault.intake.turnstile import Entrance, Turnstile
+from echoless.vault.intake.waiting import Asking, WaitingRoom, is_slow
 from echoless.vault.stores.accounts import Accounts
 from echoless.vault.stores.drafts import ItemDraft
-from echoless.vault.stores.segments import Part
+from echoless.vault.stores.plans import Lane, lane_of
 from echoless.vault.stores.voices import VoiceBook
 from echoless.vault.stores.writer import Writer
 
-_PENDING_HIGH_BYTES: Final = 16 * 1024 * 1024
-_PENDING_LOW_BYTES: Final = 8 * 1024 * 1024
-_PARTS: Final = {
-    KIND_KEEP_AUDIO: Part.AUDIO,
-    KIND_KEEP_INPUT_AUDIO: Part.INPUT,
-    KIND_KEEP_TRANSCRIPT: Part.TRANSCRIPT,
-}
 # A client may have five contexts; some more may be finishing.
 _CONTEXTS_MAX: Final = 32
 UNKNOWN_TICKET: Final = Refused(code=ErrorCode.UNKNOWN_TICKET.value, message="This request is not open here.")
 _NOT_KEPT: Final = "The request could not be kept; it is not in the history."
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """Somebody who waits for a place: a new request, or a generation of an open one."""
-
-    link: Link
-    correlation: int
-    record: OpenTicket | BeginGeneration
-    workspace_id: str
-    ticket: Ticket | None = None
-
-
 class IntakeDesk:
-    """Opens, serves and closes tickets.
-
-    refused_content_count: how many frames of content were refused
-    """
+    """Opens, serves and closes tickets."""
 
     def __init__(
         self,
@@ -115,24 +92,28 @@ class IntakeDesk:
         self._voices = voices
         self._clock = clock
         self._journal = journal
-        self._concurrency_max = concurrency_max
-        self._turnstile: Turnstile[_Asking] = Turnstile(wait_s)
-        self._timer: asyncio.TimerHandle | None = None
+        self._room = WaitingRoom(
+            accounts, clock, concurrency_max, wait_s, let_in=self._let_in, turn_away=self._turn_away_late
+        )
         self._commits: set[asyncio.Task[None]] = set()
-        self._paused: set[Link] = set()
         self.tickets = Tickets()
+        self._taker = Taker(self.tickets, keeper, writer, journal)
         self.tally = Tally()
-        self.refused_content_count = 0
+
+    @property
+    def refused_content_count(self) -> int:
+        """How many frames of content were refused."""
+        return self._taker.refused_count
 
     @property
     def waiting_count(self) -> int:
         """How many requests wait for their turn."""
-        return self._turnstile.waiting_count
+        return self._room.waiting_count
 
     @property
     def running_count(self) -> int:
         """How many generations run."""
-        return self._turnstile.running_count
+        return sum(ticket.holds_place for ticket in self.tickets.all())
 
     # --- frames ---
 
@@ -143,7 +124,7 @@ class IntakeDesk:
         """
         header = frame.header
         if header.is_content or header.kind in CONTENT_KINDS:
-            self._take_content(link, frame)
+            self._taker.take(link, frame)
             return None
         record = link.registry.decode(frame)
         match record:
@@ -156,7 +137,7 @@ class IntakeDesk:
             case EndGeneration():
                 self._end_generation(link, header)
             case ReserveUnits():
-                self._answer(link, header, self._reserve(link, header, record))
+                self._reserve(link, header, record)
             case KeepInputType():
                 self._keep_input_type(link, header, record)
             case NoteVerdict():
@@ -171,8 +152,8 @@ class IntakeDesk:
 
     def link_closed(self, link: Link) -> None:
         """End all requests of a gateway that is gone; what arrived of kept ones is kept."""
-        self._paused.discard(link)
-        while self._turnstile.withdraw(lambda asking: asking.link is link):
+        self._taker.link_closed(link)
+        while self._room.withdraw(lambda asking: asking.link is link):
             pass
         for ticket in self.tickets.of(link):
             # A socket's end has ended its contexts.
@@ -184,35 +165,30 @@ class IntakeDesk:
 
         Nothing of them is kept, nor a row written: it would outlive the account.
         """
-        for asking in self._turnstile.withdraw_of(workspace_id):
+        for asking in self._room.withdraw_of(workspace_id):
             self._post(asking.link, asking.correlation, withdrawn(self._mode_of(asking)))
         for ticket in self.tickets.of_workspace(workspace_id):
             self._revoke(ticket)
 
     async def commits_begun(self) -> None:
-        """Return when every item that is being committed now is there, or has failed; later ones are not waited for."""
+        """Return when every item that is being committed now is there, or has failed. Later ones are not."""
         if self._commits:
             await asyncio.wait(tuple(self._commits))
 
     def _revoke(self, ticket: Ticket) -> None:
         self.tickets.remove(ticket)
-        if ticket.holds_place:
-            self._turnstile.leave(ticket.caller.workspace_id, 0)
+        self._room.drop(ticket.gates)
         self._keeper.discard(ticket)
         if ticket.parent is None and not ticket.link.is_closed:
             ticket.link.post(TicketRevoked(), ticket=ticket.ticket_id)
 
     def expire(self) -> None:
         """Refuse everybody who has waited too long."""
-        self._timer = None
-        for asking in self._turnstile.expire(self._clock.monotonic_s()):
-            self._turn_away(asking, too_many(self._mode_of(asking)))
-        self._set_timer()
+        self._room.expire()
 
     async def drain(self) -> None:
         """Return when every item that is being committed is there, or has failed."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._room.stop()
         while self._commits:
             await asyncio.wait(self._commits)
 
@@ -221,29 +197,14 @@ class IntakeDesk:
     def _open(self, link: Link, correlation: int, record: OpenTicket) -> None:
         admitted = self._gatekeeper.admit(record, store_works=not self._writer.is_failing)
         if isinstance(admitted, Refused):
-            self._turn_away(_Asking(link, correlation, record, ""), admitted)
+            self._tell_no(link, correlation, record, admitted)
         elif not is_counted(admitted.endpoint) or counts_while_generating(admitted.endpoint):
-            self._grant(link, correlation, record, admitted, holds_place=False)
+            self._grant(link, correlation, record, admitted)
         else:
-            workspace = admitted.workspace
-            if self._enters(_Asking(link, correlation, record, workspace.workspace_id)):
-                self._grant(link, correlation, record, admitted, holds_place=True)
+            lanes = (lane_of(admitted.endpoint),)
+            self._room.enter(Asking(link, correlation, record, admitted.caller, lanes))
 
-    def _enters(self, asking: _Asking) -> bool:
-        """Let somebody in, if there is room now; else into the queue, or away."""
-        inside_max = self._places(asking.workspace_id)
-        entrance = self._turnstile.enter(asking.workspace_id, inside_max, asking, self._clock.monotonic_s())
-        if entrance is Entrance.ENTERED:
-            return True
-        if entrance is Entrance.TURNED_AWAY:
-            self._turn_away(asking, too_many(self._mode_of(asking)))
-        else:
-            if asking.ticket is not None:
-                asking.ticket.is_asking = True
-            self._set_timer()
-        return False
-
-    def _mode_of(self, asking: _Asking) -> RetentionMode:
+    def _mode_of(self, asking: Asking) -> RetentionMode:
         """Return the mode of somebody who waits; whoever is told to go waits no more."""
         if asking.ticket is not None:
             asking.ticket.is_asking = False
@@ -252,37 +213,34 @@ class IntakeDesk:
         admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
         return admitted.decision.mode if isinstance(admitted, Admitted) else admitted.mode
 
-    def _turn_away(self, asking: _Asking, refused: Refused) -> None:
-        """Refuse somebody who waits, or came to ask for a ticket; the latter is a request that ends here."""
-        if isinstance(asking.record, OpenTicket):
-            self.tally.refused(ENDPOINT_BY_NAME[asking.record.endpoint].product, refused.mode, refused.code)
-        self._post(asking.link, asking.correlation, refused)
+    def _turn_away_late(self, asking: Asking) -> None:
+        """Refuse somebody who has waited too long, or found the queue full."""
+        self._tell_no(asking.link, asking.correlation, asking.record, too_many(self._mode_of(asking)))
 
-    def _leave(self, workspace_id: str) -> None:
-        """Give a place to whoever waits, and more where the limit was raised meanwhile."""
-        asking = self._turnstile.leave(workspace_id, self._places(workspace_id))
-        while asking is not None:
-            step = self._turnstile.admit_next if self._let_in(asking) else self._turnstile.leave
-            asking = step(workspace_id, self._places(workspace_id))
+    def _tell_no(self, link: Link, correlation: int, record: Record, refused: Refused) -> None:
+        """Refuse; whoever came to ask for a ticket is a request that ends here."""
+        if isinstance(record, OpenTicket):
+            self.tally.refused(ENDPOINT_BY_NAME[record.endpoint].product, refused.mode, refused.code)
+        self._post(link, correlation, refused)
 
-    def _let_in(self, asking: _Asking) -> bool:
-        """Serve somebody who has a place now. Who asks for a ticket is decided anew: policy may have changed.
+    def _let_in(self, asking: Asking, names: tuple[str, ...]) -> bool:
+        """Serve somebody who has places now. Who asks for a ticket is decided anew: policy may have changed.
 
-        returns: False where the place is not used
+        returns: False where the places are not used
         """
         if asking.ticket is not None:
-            return self._resume_generation(asking.ticket, asking)
+            return self._resume(asking.ticket, asking, names)
         assert isinstance(asking.record, OpenTicket)
         admitted = self._gatekeeper.admit(asking.record, store_works=not self._writer.is_failing)
         if isinstance(admitted, Admitted) and not asking.link.is_closed:
-            self._grant(asking.link, asking.correlation, asking.record, admitted, holds_place=True)
+            self._grant(asking.link, asking.correlation, asking.record, admitted, names)
             return True
         if isinstance(admitted, Refused):
-            self._turn_away(asking, admitted)
+            self._tell_no(asking.link, asking.correlation, asking.record, admitted)
         return False
 
     def _grant(
-        self, link: Link, correlation: int, record: OpenTicket, admitted: Admitted, *, holds_place: bool
+        self, link: Link, correlation: int, record: OpenTicket, admitted: Admitted, gates: tuple[str, ...] = ()
     ) -> None:
         workspace, decision = admitted.workspace, admitted.decision
         self._gatekeeper.note_granted(record)
@@ -291,7 +249,7 @@ class IntakeDesk:
         ticket = Ticket(
             ticket_id=new_ticket_id(), link=link, correlation=correlation, caller=admitted.caller,
             endpoint=admitted.endpoint, decision=decision, policy_version=workspace.policy_version,
-            started_ms=self._clock.unix_ms(), started_s=self._clock.monotonic_s(), holds_place=holds_place,
+            started_ms=self._clock.unix_ms(), started_s=self._clock.monotonic_s(), gates=gates,
             voice=self._voices.find(record.voice_id) if record.voice_id else None,
             draft=ItemDraft.new(new_opaque_id()) if is_kept else None, source=source,
         )  # fmt: skip
@@ -301,13 +259,13 @@ class IntakeDesk:
         """Open a ticket and tell whoever asked."""
         self.tickets.add(ticket)
         workspace = self._accounts.workspaces[ticket.caller.workspace_id]
+        running, places = self._room.standing_of(workspace.workspace_id, lane_of(ticket.endpoint))
         granted = TicketGranted(
             ticket_id=ticket.ticket_id, request_id=ticket.request_id, mode=ticket.decision.mode,
             level=ticket.decision.level, product=ticket.endpoint.product, workspace_id=workspace.workspace_id,
             history_item_id=ticket.draft.item_id if ticket.draft is not None else "",
             voice=self._voice_grant(ticket),
-            current_concurrent=self._turnstile.inside_count(workspace.workspace_id),
-            maximum_concurrent=self._places(workspace.workspace_id),
+            current_concurrent=running, maximum_concurrent=places,
         )  # fmt: skip
         self._post(ticket.link, ticket.correlation, granted)
 
@@ -318,17 +276,13 @@ class IntakeDesk:
         settings = self._voices.settings(ticket.caller.workspace_id, voice.voice_id)
         return VoiceGrant(voice.voice_id, voice.name, voice.catalogue_id, settings)
 
-    def _places(self, workspace_id: str) -> int:
-        own = self._accounts.workspaces[workspace_id].concurrency_max
-        return self._concurrency_max if own is None else own
-
     def _cancel(self, link: Link, header: Header) -> None:
         """Withdraw a question: the gateway's client left before the answer came."""
         ticket = self.tickets.opened_by(link, header.correlation)
         if ticket is not None:
             self._finish(ticket, ABANDONED, header=None)
             return
-        self._turnstile.withdraw(lambda asking: asking.link is link and asking.correlation == header.correlation)
+        self._room.withdraw(lambda asking: asking.link is link and asking.correlation == header.correlation)
 
     # --- sockets ---
 
@@ -345,7 +299,7 @@ class IntakeDesk:
             parent, ticket_id=new_ticket_id(), correlation=header.correlation, parent=parent,
             started_ms=self._clock.unix_ms(), started_s=self._clock.monotonic_s(),
             draft=ItemDraft.new(new_opaque_id()) if parent.draft is not None else None,
-            generation_count=0, is_asking=False, holds_place=False, characters=0, credits=0, count_from=0,
+            generation_count=0, is_asking=False, gates=(), characters=0, credits=0, count_from=0,
             verdict_count=0, moderation=[],
         )  # fmt: skip
         self._add(context)
@@ -356,28 +310,36 @@ class IntakeDesk:
         if ticket is None or ticket.is_asking or not counts_while_generating(ticket.endpoint):
             self._answer(link, header, UNKNOWN_TICKET)
             return
-        asking = _Asking(link, header.correlation, record, ticket.caller.workspace_id, ticket)
+        model = checked_model(ticket.endpoint.product, record)
+        lane = lane_of(ticket.endpoint)
+        lanes = (lane, Lane.SLOW_SPEECH) if lane is Lane.SPEECH and is_slow(model.model_id) else (lane,)
+        asking = Asking(link, header.correlation, record, ticket.caller, lanes, ticket)
         if ticket.holds_place:
-            self._resume_generation(ticket, asking)
-        elif self._enters(asking) and not self._resume_generation(ticket, asking):
-            self._leave(asking.workspace_id)
+            self._resume(ticket, asking, ())
+        else:
+            self._room.enter(asking)
 
-    def _resume_generation(self, ticket: Ticket, asking: _Asking) -> bool:
-        """Reserve units for a generation that has a place.
+    def _resume(self, ticket: Ticket, asking: Asking, names: tuple[str, ...]) -> bool:
+        """Reserve units for whoever has places.
 
-        returns: whether the place is in use
+        names:   of the places, which are this ticket's from now on, if the units can be had
+        returns: whether the places are in use
         """
-        assert isinstance(asking.record, BeginGeneration)
+        assert isinstance(asking.record, BeginGeneration | ReserveUnits)
         ticket.is_asking = False
+        is_begun = isinstance(asking.record, BeginGeneration)
         key = self._accounts.rights_of(ticket.caller)
         answer: Record = Refused(code=ErrorCode.INVALID_API_KEY.value, message=INVALID_KEY)
-        if key is not None and not key.is_disabled:
+        # A request that runs ends as it would; a socket begins nothing more with a key that was disabled.
+        if key is not None and not (is_begun and key.is_disabled):
             answer = self._reserved(ticket, asking.record)
-        if isinstance(answer, UnitsReserved):
-            ticket.generation_count += 1
-            ticket.holds_place = True
-        self._post(asking.link, asking.correlation, answer)
-        return ticket.holds_place
+        is_reserved = isinstance(answer, UnitsReserved)
+        if is_reserved:
+            ticket.gates += names
+            ticket.generation_count += is_begun
+        if asking.correlation:
+            self._post(asking.link, asking.correlation, answer)
+        return is_reserved
 
     def _end_generation(self, link: Link, header: Header) -> None:
         ticket = self.tickets.find(link, header.ticket)
@@ -385,44 +347,14 @@ class IntakeDesk:
             return
         ticket.generation_count -= 1
         if not ticket.generation_count:
-            ticket.holds_place = False
-            self._leave(ticket.caller.workspace_id)
+            self._leave(ticket)
+
+    def _leave(self, ticket: Ticket) -> None:
+        gates, ticket.gates = ticket.gates, ()
+        if gates:
+            self._room.leave(ticket.caller.workspace_id, gates)
 
     # --- content and units ---
-
-    def _take_content(self, link: Link, frame: Frame) -> None:
-        header = frame.header
-        if not header.is_content or header.kind not in CONTENT_KINDS:
-            raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {header.kind} lies about carrying content")
-        ticket = self.tickets.find(link, header.ticket)
-        if ticket is None or not ticket.takes(header.kind):
-            self.refused_content_count += 1
-            mode = "unknown" if ticket is None else ticket.decision.mode.value
-            self._journal.say(Event.CONTENT_REFUSED, kind=header.kind, mode=mode, count=self.refused_content_count)
-            return
-        part = _PARTS.get(header.kind)
-        if part is not None:
-            self._take_bytes(ticket, part, frame.payload)
-            return
-        record = link.registry.decode(frame)
-        if isinstance(record, KeepText):
-            self._keeper.keep_text(ticket, record)
-        elif isinstance(record, KeepMoreText):
-            self._keeper.keep_more_text(ticket, record)
-        elif isinstance(record, KeepAlignment):
-            self._keeper.keep_alignment(ticket, record)
-        elif isinstance(record, KeepModeration):
-            self._keeper.keep_moderation(ticket, record)
-
-    def _take_bytes(self, ticket: Ticket, part: Part, data: bytes) -> None:
-        draft = ticket.draft
-        assert draft is not None
-        for index, segment in draft.tracks[part].add(data):
-            self._writer.put_segment(draft, part, index, segment, self._segment_stored)
-        if self._writer.pending_segment_bytes > _PENDING_HIGH_BYTES:
-            # The disk is slower than the engines: let the gateways feel it instead of filling memory.
-            self._paused.add(ticket.link)
-            ticket.link.pause_reading()
 
     def _keep_input_type(self, link: Link, header: Header, record: KeepInputType) -> None:
         """Take the type of a recording; under a ticket that takes no recording it means nothing."""
@@ -436,18 +368,16 @@ class IntakeDesk:
         if ticket is not None:
             self._moderating.note(ticket, record)
 
-    def _segment_stored(self) -> None:
-        if self._paused and self._writer.pending_segment_bytes < _PENDING_LOW_BYTES:
-            for link in self._paused:
-                link.resume_reading()
-            self._paused.clear()
-
-    def _reserve(self, link: Link, header: Header, record: ReserveUnits) -> Record:
-        """Count units; raise for values that no honest gateway sends."""
+    def _reserve(self, link: Link, header: Header, record: ReserveUnits) -> None:
+        """Count units, once there is a place for the model; raise for values that no honest gateway sends."""
         ticket = self.tickets.find(link, header.ticket)
-        if ticket is None or not is_counted(ticket.endpoint) or counts_while_generating(ticket.endpoint):
-            return UNKNOWN_TICKET
-        return self._reserved(ticket, record)
+        is_request = ticket is not None and is_counted(ticket.endpoint)
+        if ticket is None or not is_request or counts_while_generating(ticket.endpoint) or ticket.is_asking:
+            self._answer(link, header, UNKNOWN_TICKET)
+            return
+        model = checked_model(ticket.endpoint.product, record)
+        lanes = (Lane.SLOW_SPEECH,) if is_slow(model.model_id) and not ticket.holds(Lane.SLOW_SPEECH) else ()
+        self._room.enter(Asking(link, header.correlation, record, ticket.caller, lanes, ticket))
 
     def _reserved(self, ticket: Ticket, record: ReserveUnits | BeginGeneration) -> Record:
         model = checked_model(ticket.endpoint.product, record)
@@ -486,11 +416,10 @@ class IntakeDesk:
         if ticket.parent is None:
             self._count(ticket, record)
         if ticket.is_asking:
-            self._turnstile.withdraw(lambda asking: asking.ticket is ticket)
+            self._room.withdraw(lambda asking: asking.ticket is ticket)
         if ticket.endpoint.is_generation:
             self._keeper.settle(ticket, record)
-        if ticket.holds_place:
-            self._leave(ticket.caller.workspace_id)
+        self._leave(ticket)
         if self._keeper.is_kept(ticket, record):
             task = asyncio.get_running_loop().create_task(self._commit(ticket, record.status, header))
             self._commits.add(task)
@@ -526,9 +455,3 @@ class IntakeDesk:
             self.tally.answered_no(record.code)
         if not link.is_closed:
             link.post(record, correlation=correlation)
-
-    def _set_timer(self) -> None:
-        deadline_s = self._turnstile.next_deadline_s()
-        if deadline_s is not None and self._timer is None:
-            wait_s = max(0.0, deadline_s - self._clock.monotonic_s())
-            self._timer = asyncio.get_running_loop().call_later(wait_s, self.expire)

@@ -19,6 +19,7 @@ from echoless.retention.decision import Decision, RetentionMode
 from echoless.retention.endpoints import Endpoint, Product
 from echoless.vault.stores.accounts import Caller
 from echoless.vault.stores.drafts import ItemDraft
+from echoless.vault.stores.plans import Lane, gate_name
 from echoless.vault.stores.voices import KnownVoice
 
 _SPOKEN: Final = frozenset(
@@ -42,6 +43,7 @@ class Ticket:
     source: the word for the product in its item, empty where no item is made
     parent: of a context, the ticket of its socket
     generation_count: of a socket or context, how many generations run
+    gates:  names of the places that it holds
     """
 
     ticket_id: TicketId
@@ -53,7 +55,7 @@ class Ticket:
     policy_version: int
     started_ms: int
     started_s: float
-    holds_place: bool
+    gates: tuple[str, ...]
     voice: KnownVoice | None
     draft: ItemDraft | None
     source: str
@@ -72,6 +74,15 @@ class Ticket:
     def request_id(self) -> str:
         """The public id of the request; all contexts of a socket are one request."""
         return self.parent.request_id if self.parent is not None else request_id_of(self.ticket_id)
+
+    @property
+    def holds_place(self) -> bool:
+        """Whether it counts as running."""
+        return bool(self.gates)
+
+    def holds(self, lane: Lane) -> bool:
+        """Whether it holds a place of its workspace's for a kind of work."""
+        return gate_name(self.caller.workspace_id, lane) in self.gates
 
     @property
     def may_take_content(self) -> bool:
@@ -116,6 +127,10 @@ class Tickets:
     def opened_by(self, link: Link, correlation: int) -> Ticket | None:
         """Return the ticket that was granted as the answer to this question."""
         return self._by_link.get(link, {}).get(correlation)
+
+    def all(self) -> Iterable[Ticket]:
+        """Return all open tickets."""
+        return tuple(self._by_id.values())
 
     def remove(self, ticket: Ticket) -> None:
         """Close a ticket for good."""

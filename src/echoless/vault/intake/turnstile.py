@@ -1,13 +1,14 @@
-"""How many requests of a workspace run at once, and who waits. Pure: no clock and no loop of its own.
+"""How many requests run at once, by several limits together, and who waits. Pure: no clock and no loop of its own.
 
-The queue is in memory, bounded, first come first served, and nobody waits longer than the deadline.
+Somebody is inside all of their gates or of none, so no place is held while another one is waited for. The queue is
+in memory, bounded, and nobody waits longer than the deadline; whoever waits for a gate is not overtaken there.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
@@ -24,107 +25,120 @@ class Entrance(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """One limit.
+
+    name:   of what is counted
+    places: how many may be inside, as things stand now
+    """
+
+    name: str
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting(Generic[T]):
-    """One in the queue."""
+    """One in a queue.
+
+    full: the gates that had no room when they came
+    """
 
     deadline_s: float
     who: T
-
-
-@dataclass(slots=True)
-class _Gate(Generic[T]):
-    inside_count: int = 0
-    queue: deque[Waiting[T]] = field(default_factory=deque)
+    full: frozenset[str]
 
 
 class Turnstile(Generic[T]):
-    """Counts those inside, by owner.
+    """Counts those inside, by gate, and keeps a queue for each owner.
 
     wait_s: how long somebody waits at most
     """
 
     def __init__(self, wait_s: float) -> None:
         self._wait_s = wait_s
-        self._gates: dict[str, _Gate[T]] = {}
-        self._waiting_count = 0
+        self._inside: Counter[str] = Counter()
+        self._queues: dict[str, deque[Waiting[T]]] = {}
 
     @property
     def waiting_count(self) -> int:
         """How many wait, of all owners."""
-        return self._waiting_count
+        return sum(map(len, self._queues.values()))
 
-    @property
-    def running_count(self) -> int:
-        """How many are inside, of all owners."""
-        return sum(gate.inside_count for gate in self._gates.values())
-
-    def enter(self, owner: str, inside_max: int, who: T, now_s: float) -> Entrance:
+    def enter(self, owner: str, gates: Sequence[Gate], who: T, now_s: float) -> Entrance:
         """Let somebody in, or into the queue, or away where the queue is full."""
-        gate = self._gates.setdefault(owner, _Gate())
-        if gate.inside_count < inside_max and not gate.queue:
-            gate.inside_count += 1
+        queue = self._queues.get(owner, ())
+        waited_for = frozenset[str]().union(*(waiting.full for waiting in queue))
+        full = self._full(gates) or waited_for.intersection(gate.name for gate in gates)
+        if not full:
+            self._inside.update(gate.name for gate in gates)
             return Entrance.ENTERED
-        if self._waiting_count >= WAITING_MAX or self._wait_s <= 0:
+        if self._wait_s <= 0 or self.waiting_count >= WAITING_MAX:
             return Entrance.TURNED_AWAY
-        gate.queue.append(Waiting(now_s + self._wait_s, who))
-        self._waiting_count += 1
+        self._queues.setdefault(owner, deque()).append(Waiting(now_s + self._wait_s, who, full))
         return Entrance.WAITS
 
-    def leave(self, owner: str, inside_max: int) -> T | None:
-        """Give a place back; return whoever has it now, or None.
+    def leave(self, names: Iterable[str]) -> None:
+        """Give places back."""
+        for name in names:
+            self._inside[name] -= 1
+            assert self._inside[name] >= 0, "a place was given back that nobody held"
+            if not self._inside[name]:
+                del self._inside[name]
 
-        inside_max: as it is now; where it was lowered meanwhile, the place is gone
+    def admit_next(self, owner: str, gates_of: Callable[[T], Sequence[Gate]]) -> T | None:
+        """Let in whoever waits longest of those for whom every gate has room, or nobody.
+
+        gates_of: their gates as they are now; limits may have changed meanwhile
         """
-        gate = self._gates[owner]
-        gate.inside_count -= 1
-        admitted = self.admit_next(owner, inside_max)
-        if admitted is None and not gate.inside_count and not gate.queue:
-            del self._gates[owner]
-        return admitted
-
-    def admit_next(self, owner: str, inside_max: int) -> T | None:
-        """Let in whoever waits longest, if there is a place; for a limit that was raised while somebody waited."""
-        gate = self._gates.get(owner)
-        if gate is None or not gate.queue or gate.inside_count >= inside_max:
-            return None
-        gate.inside_count += 1
-        self._waiting_count -= 1
-        return gate.queue.popleft().who
+        passed: set[str] = set()
+        for waiting in self._queues.get(owner, ()):
+            gates = gates_of(waiting.who)
+            full = self._full(gates) | passed.intersection(gate.name for gate in gates)
+            if not full:
+                self._inside.update(gate.name for gate in gates)
+                self._remove(owner, waiting)
+                return waiting.who
+            passed |= full
+        return None
 
     def withdraw(self, is_wanted: Callable[[T], bool]) -> bool:
         """Take the first one that fits out of the queue; False where nobody does."""
-        for gate in self._gates.values():
-            for waiting in gate.queue:
+        for owner, queue in self._queues.items():
+            for waiting in queue:
                 if is_wanted(waiting.who):
-                    gate.queue.remove(waiting)
-                    self._waiting_count -= 1
+                    self._remove(owner, waiting)
                     return True
         return False
 
     def withdraw_of(self, owner: str) -> list[T]:
-        """Take everybody of one owner out of the queue, and return them."""
-        gate = self._gates.get(owner)
-        if gate is None:
-            return []
-        gone = [waiting.who for waiting in gate.queue]
-        self._waiting_count -= len(gone)
-        gate.queue.clear()
-        return gone
+        """Take everybody of an owner out of the queue."""
+        return [waiting.who for waiting in self._queues.pop(owner, ())]
 
     def expire(self, now_s: float) -> list[T]:
         """Take out everybody whose deadline has come, and return them."""
-        late: list[T] = []
-        for gate in self._gates.values():
-            while gate.queue and gate.queue[0].deadline_s <= now_s:
-                late.append(gate.queue.popleft().who)
-                self._waiting_count -= 1
-        return late
+        late = [
+            (owner, waiting)
+            for owner, queue in self._queues.items()
+            for waiting in queue
+            if waiting.deadline_s <= now_s
+        ]
+        for owner, waiting in late:
+            self._remove(owner, waiting)
+        return [waiting.who for _, waiting in late]
 
     def next_deadline_s(self) -> float | None:
         """Return when somebody's wait ends first, or None."""
-        return min((gate.queue[0].deadline_s for gate in self._gates.values() if gate.queue), default=None)
+        return min((queue[0].deadline_s for queue in self._queues.values()), default=None)
 
-    def inside_count(self, owner: str) -> int:
-        """Return how many of an owner are inside."""
-        gate = self._gates.get(owner)
-        return gate.inside_count if gate is not None else 0
+    def inside_count(self, name: str) -> int:
+        """Return how many are inside a gate."""
+        return self._inside[name]
+
+    def _full(self, gates: Iterable[Gate]) -> frozenset[str]:
+        return frozenset(gate.name for gate in gates if self._inside[gate.name] >= gate.places)
+
+    def _remove(self, owner: str, waiting: Waiting[T]) -> None:
+        queue = self._queues[owner]
+        queue.remove(waiting)
+        if not queue:
+            del self._queues[owner]

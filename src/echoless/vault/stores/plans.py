@@ -66,3 +66,8 @@ def places_of(tier: str, lane: Lane, own_max: int | None, server_max: int) -> in
         return own_max
     limits = _BY_TIER.get(tier)
     return server_max if limits is None else min(limits[lane], server_max)
+
+
+def gate_name(owner_id: str, lane: Lane) -> str:
+    """Return what the places of a workspace or a key for a kind of work are counted under."""
+    return f"{owner_id} {lane}"
