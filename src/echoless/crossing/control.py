@@ -36,6 +36,24 @@ class Peer(StrEnum):
     OPERATOR_LISTENER = "operator_listener"
 
 
+class ModerationRules(Record, frozen=True):
+    """How texts are checked.
+
+    rules_path: file of the operator's own rules, read before the sandbox closes; empty for those of the server
+    remote:     the declared remote that judges texts, too; empty for none
+    model_id:   its own name of its model
+    refused:    categories in which a text that it flags is not spoken
+    refuses_unchecked: whether nothing is spoken while it cannot be asked
+    """
+
+    rules_path: str = ""
+    remote: Code = ""
+    model_id: Code = ""
+    timeout_s: float = 10.0
+    refused: tuple[Code, ...] = ()
+    refuses_unchecked: bool = True
+
+
 class GatewayConfig(Record, frozen=True):
     """What a gateway must know. Paths are read before the sandbox closes.
 
@@ -45,6 +63,7 @@ class GatewayConfig(Record, frozen=True):
     remotes:          that are declared
     outbound_peer:    the egress process that fetches and delivers; empty where there is none
     has_fetches, has_webhooks: what it may be asked for
+    moderation:       None where texts are not checked
     is_behind_proxy: whether the address of a client is what the last proxy says
     metrics_token_digest: SHA-256 in hex of what a scraper must show; empty where nobody may have the metrics
     """
@@ -78,6 +97,7 @@ class GatewayConfig(Record, frozen=True):
     outbound_peer: Code = ""
     has_fetches: bool = False
     has_webhooks: bool = False
+    moderation: ModerationRules | None = ModerationRules()
     metrics_token_digest: Code = ""
     is_behind_proxy: bool = False
 
@@ -213,6 +233,7 @@ class VaultConfig(Record, frozen=True):
     moderation_log_days: Count = 90
     history_days: int = -1
     account_deletion_wait_days: Count = 0
+    has_mail: bool = False
     stores: StoreAccess = StoreAccess()
     session_hours: Count = 12
     backups: BackupRules | None = None

@@ -166,6 +166,12 @@ _TABLE: Final = {
         G DELETE /v1/workspace/sign-on
         G POST /v1/workspace/sign-on/start
         G GET /v1/workspace/sign-on/callback
+        G DELETE /v1/workspace
+        G GET /v1/workspace/deletion
+        G DELETE /v1/workspace/deletion
+        G POST /v1/workspace/deletion/confirm
+        G GET /v1/deletion-certificates/keys
+        G GET /v1/deletion-certificates/{certificate}
         G GET /v1/workspace/resources/{res}
         G POST /v1/workspace/resources/{res}/share
         G POST /v1/workspace/resources/{res}/unshare

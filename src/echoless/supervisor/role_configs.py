@@ -169,14 +169,14 @@ def egress_count(config: ServerConfig) -> int:
 
 def courier_count(config: ServerConfig) -> int:
     """Return whether there is a process that carries the vault's notices: it needs a way to carry them on."""
-    return int(config.mail is not None or config.webhooks)
+    return int(config.mail is not None or config.webhooks or config.sign_on)
 
 
 def may_resolve(config: ServerConfig, slot: Slot, host: str) -> bool:
     """Whether a process may have a name resolved: that of a remote its own, the one for clients any."""
     remotes = declared_remotes(config.remotes)
     if slot.role is Role.COURIER:
-        return config.webhooks or (config.mail is not None and config.mail.host == host)
+        return config.webhooks or config.sign_on or (config.mail is not None and config.mail.host == host)
     if slot.role is not Role.EGRESS:
         return False
     return slot.index >= len(remotes) or remotes[slot.index].settings.host == host
@@ -210,7 +210,8 @@ def _egress(
 
 
 def _courier(config: ServerConfig, slot: Slot, tls: ResolvedTLS, mail: MailAccess | None) -> EgressConfig:
-    ports = _outbound_ports(config) if config.webhooks else ()
+    goes_out = config.webhooks or config.sign_on
+    ports = _outbound_ports(config) if goes_out else ()
     rules = OutboundRules(config.outbound_private_addresses, config.outbound_plain_http)
     return EgressConfig(
         name=slot.name,
@@ -218,11 +219,13 @@ def _courier(config: ServerConfig, slot: Slot, tls: ResolvedTLS, mail: MailAcces
         assurance=config.assurance,
         is_scrubbing=config.scrubbing,
         connect_ports=(*ports, *([mail.port] if mail is not None else [])),
-        outbound=rules if config.webhooks else None,
+        outbound=rules if goes_out else None,
         ca_path=_ca_path(config),
         forbidden_paths=_forbidden_paths(config, tls),
         mail=mail,
         is_courier=True,
+        has_webhooks=config.webhooks,
+        has_sign_on=config.sign_on,
     )
 
 
@@ -254,6 +257,7 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
         moderation_log_days=config.moderation_log_days,
         history_days=config.history_days,
         account_deletion_wait_days=config.account_deletion_wait_days,
+        has_mail=config.mail is not None,
         session_hours=config.session_hours,
         backups=_backups(config),
     )

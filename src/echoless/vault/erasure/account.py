@@ -8,6 +8,7 @@ only when a census of every store has found nothing left.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -40,12 +41,14 @@ from echoless.vault.stores.purging import (
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.trail import audit_row
 from echoless.vault.stores.writer import Connections
-from echoless.vault.stores.writing import Write
+from echoless.vault.stores.writing import Row, Write
 
 JOB_KIND: Final = "account.delete"
 BACKUP_DAYS: Final = 30
 OWNER: Final = "owner"
 OPERATOR_WORD: Final = "operator"
+CODE_LIFE_S: Final = 3600
+CODE_TRIES: Final = 5
 _DAY_S: Final = 86_400
 _ITEMS: Final = "items"
 _ROWS: Final = "rows"
@@ -147,6 +150,52 @@ class AccountEraser:
             ],
         )  # fmt: skip
         return deletion
+
+    def prepare(self, workspace_id: str) -> tuple[AccountDeletion, str]:
+        """Return a deletion that waits for a code, and the code; nothing is written.
+
+        raises: EcholessError(NOT_FOUND) where there is no such workspace, EcholessError(INVALID_PARAMETERS) where its
+                deletion is confirmed already
+        """
+        self.check_exists(workspace_id)
+        found = self.requests.get(workspace_id)
+        if found is not None and found.state is not DeletionState.UNCONFIRMED:
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The deletion of this workspace is confirmed already.")
+        code, now = new_opaque_id(), self._now_unix()
+        deletion = AccountDeletion(
+            deletion_id=new_opaque_id(), workspace_id=workspace_id, state=DeletionState.UNCONFIRMED,
+            requested_by=OWNER, requested_unix=now, due_unix=now + CODE_LIFE_S,
+            code_digest=self._storage.keyring.digest(code), code_tries=CODE_TRIES,
+        )  # fmt: skip
+        return deletion, code
+
+    async def put_unconfirmed(self, deletion: AccountDeletion, *beside: tuple[Write, Row]) -> None:
+        """Store a deletion that waits for its code, in the place of an older one, with other rows beside it."""
+        if deletion.workspace_id in self.requests:
+            await self._remove(deletion.workspace_id)
+        await self._storage.writer.now(*beside, (Write.ACCOUNT_DELETION, deletion_row(deletion)))
+        self.requests[deletion.workspace_id] = deletion
+
+    async def confirm(self, workspace_id: str, code: str, actor_id: str) -> AccountDeletion:
+        """Confirm a deletion by its code; after a few wrong ones it is worth nothing any more.
+
+        raises: EcholessError(INVALID_CREDENTIALS) for a wrong or late code; the same where nothing was asked for
+        """
+        found = self.requests.get(workspace_id)
+        if found is None or found.code_digest is None or not self._is_open(found):
+            raise _wrong_code()
+        if not hmac.compare_digest(found.code_digest, self._storage.keyring.digest(code)):
+            counted = replace(found, code_tries=found.code_tries - 1)
+            self.requests[workspace_id] = counted
+            await self._storage.writer.now((Write.ACCOUNT_DELETION, deletion_row(counted)))
+            raise _wrong_code()
+        await self._remove(workspace_id)
+        return await self.request(workspace_id, actor_id, OWNER)
+
+    def _is_open(self, deletion: AccountDeletion) -> bool:
+        """Whether a code may still be given. One from the future was made by a clock that has been set back since."""
+        is_in_time = deletion.requested_unix <= self._now_unix() < deletion.due_unix
+        return is_in_time and deletion.code_tries > 0
 
     async def cancel(self, workspace_id: str, actor_id: str) -> None:
         """Take a request back.
@@ -263,3 +312,7 @@ class AccountEraser:
 
     def _now_unix(self) -> int:
         return self._clock.unix_ms() // 1000
+
+
+def _wrong_code() -> EcholessError:
+    return EcholessError(ErrorCode.INVALID_CREDENTIALS, "The code is wrong, used or too old.", param="code")

@@ -7,7 +7,7 @@ nothing of those questions is written, so text cannot be smuggled into a name or
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -202,6 +202,11 @@ class QueryDesk:
             DeleteKey: Question(writes_keys, (f"DELETE {_KEY}",), keys.delete_key),
             DisableOwnKey: Question(("user_write",), ("POST /v1/workspaces/api-keys/disable",), keys.disable_own),
         }
+
+    def add(self, questions: Mapping[type[Record], Question]) -> None:
+        """Answer more questions."""
+        assert not self._questions.keys() & questions.keys(), "one question has one answer"
+        self._questions.update(questions)
 
     def knows(self, record: Record) -> bool:
         """Whether this is a question."""

@@ -21,7 +21,7 @@ from echoless.crossing.account_records import (
     TakeCensus,
 )
 from echoless.crossing.query_records import Done
-from echoless.crossing.records import Record
+from echoless.crossing.records import Record, Refused
 from echoless.vault.erasure.account import OPERATOR_WORD, AccountEraser
 from echoless.vault.stores.census import count_orphans, count_rows
 from echoless.vault.stores.deletions import AccountDeletion
@@ -51,6 +51,13 @@ class AccountEnding:
             GetCertificate: self.certificate,
             GetCertificateKey: self.key,
         }
+
+    async def show(self, record: GetCertificate | GetCertificateKey) -> Record:
+        """Answer anybody; a refusal is an answer too."""
+        try:
+            return await (self.certificate(record) if isinstance(record, GetCertificate) else self.key(record))
+        except EcholessError as error:
+            return Refused(code=error.code.value, message=error.public_description)
 
     async def certificate(self, record: GetCertificate) -> CertificateView:
         """Return a certificate.

@@ -19,7 +19,7 @@ from echoless import __version__
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal, where
-from echoless.crossing.account_records import DeleteWorkspace
+from echoless.crossing.account_records import DeleteWorkspace, GetCertificate, GetCertificateKey
 from echoless.crossing.control import (
     VaultConfig,
 )
@@ -53,6 +53,7 @@ from echoless.vault.intake.tickets import Ticket
 from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.notices.outbox import Outbox
 from echoless.vault.notices.policy_changes import PolicyChanges
+from echoless.vault.queries.account import AccountQueries
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import STREAMED_QUESTIONS, StreamedQuestion, StreamedRead
 from echoless.vault.queries.deletions import DeletionQueries
@@ -72,6 +73,7 @@ from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.service.codes import OutboxCodes
 from echoless.vault.service.metrics import MetricsPages, Readings
+from echoless.vault.service.provider_way import CourierWay
 from echoless.vault.service.telling import Telling
 from echoless.vault.stores.accounts import ENTERPRISE, ApiKey, Caller
 from echoless.vault.stores.log_entries import LogBook, LogName
@@ -147,6 +149,7 @@ class Vault:
             storage, clock, erase=self.eraser.erase, sender=OutboxCodes(self.outbox),
             session_life_s=config.session_hours * 3600,
         )  # fmt: skip
+        self.identity.sign_ons.way = CourierWay(self.courier)
         self.outbox.addresses = self.identity.people
         self._logins = LoginQueries(self.identity.logins, self.identity.sign_ons)
         changes = PolicyChanges(storage.accounts, self.administration.change_workspace, self.outbox)
@@ -177,6 +180,10 @@ class Vault:
         )  # fmt: skip
         self._ending = AccountEnding(storage, self.account_eraser)
         self._operator.add(self._ending.acts())
+        owned = AccountQueries(
+            storage.accounts, self.account_eraser, self.identity.logins, self.outbox, clock, has_mail=config.has_mail
+        )
+        self._queries.add(owned.questions())
         self._operator.add(OperatorMembers(self.identity).acts())
         self._operator.add({**logs.acts(), **deletions.acts()})
         self.backups = open_backups(storage, config.backups, clock, journal)
@@ -309,6 +316,9 @@ class Vault:
         if isinstance(record, AskReadiness | ReadMetrics):
             link.post(self._about_server(record), correlation=correlation)
             return
+        if isinstance(record, GetCertificate | GetCertificateKey):
+            self._spawn(self._guard(self._show_certificate(link, correlation, record), link, correlation))
+            return
         if isinstance(record, NoteDelivery):
             self._spawn(self._guard(self._webhooks.note(record), link, correlation=0))
             return
@@ -331,6 +341,14 @@ class Vault:
             self._begin_read(link, correlation, ticket.caller, record)
         else:
             self._spawn(self._answer(link, correlation, ticket.caller, record))
+
+    async def _show_certificate(
+        self, link: Link, correlation: int, record: GetCertificate | GetCertificateKey
+    ) -> None:
+        """Show what outlives an account to whoever knows its id: nobody of the account is left to ask."""
+        answer = await self._ending.show(record)
+        if not link.is_closed:
+            link.post(answer, correlation=correlation)
 
     def _about_server(self, record: AskReadiness | ReadMetrics) -> Record:
         """Answer what is asked without a ticket: nothing of a request or a workspace."""

@@ -11,6 +11,7 @@ from echoless.volatile.gateway.admission import Admission
 from echoless.volatile.gateway.documentation.pages import Pages
 from echoless.volatile.gateway.ports import App, GatewayServices, Receive, Scope, Send
 from echoless.volatile.gateway.routes import (
+    account_deletion,
     audio_speech,
     audio_transcriptions,
     history,
@@ -63,6 +64,7 @@ def product_routes() -> tuple[Route, ...]:
         *workspace_webhooks.ROUTES,
         *members.ROUTES,
         *logins.ROUTES,
+        *account_deletion.ROUTES,
         *single_use_token.ROUTES,
     )
 

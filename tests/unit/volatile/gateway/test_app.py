@@ -29,6 +29,8 @@ async def test_public_routes_are_the_ones_that_show_nothing_of_anyone() -> None:
         "GET /health",
         "GET /ready",
         "GET /metrics",
+        "GET /v1/deletion-certificates/keys",
+        "GET /v1/deletion-certificates/{certificate}",
         "GET /v1/voices/settings/default",
         "GET /v1/voices/{voice}/preview",
     }
