@@ -14,12 +14,14 @@ from echoless.cli.operator_door import ask_running
 from echoless.crossing.account_records import (
     Census,
     CertificateKeyView,
+    CertificateList,
     CertificateView,
     DeleteWorkspace,
     DeletionView,
     FindDeletion,
     GetCertificate,
     GetCertificateKey,
+    ListCertificates,
     TakeCensus,
 )
 from echoless.crossing.operator_records import CreateWorkspace, WorkspaceCreated
@@ -129,3 +131,26 @@ def test_requests_of_a_deleted_account_end_and_are_neither_kept_nor_counted(
     assert isinstance(key, CertificateKeyView)
     assert verify_certificate(certificate, key.members)["workspace_id"] == account.workspace_id
     assert not open_generations(server.base_url, server.api_key)
+
+
+@pytest.mark.claim("Z28")
+def test_a_certificate_and_its_key_outlive_the_account_over_http(server: RunningServer, account: Account) -> None:
+    """C54: whoever noted the id fetches the certificate without a key, and checks it with the public one."""
+    certificate = delete(server, account)
+    listed = operate(server, ListCertificates())
+    assert isinstance(listed, CertificateList)
+    keys = json.loads(server.request("GET", "/v1/deletion-certificates/keys", key=None)[2])["keys"]
+    found = []
+    for certificate_id in listed.certificate_ids:
+        status, _, body = server.request("GET", f"/v1/deletion-certificates/{certificate_id}", key=None)
+        assert status == 200
+        found.append(json.loads(body)["certificate"])
+    assert certificate in found
+    assert verify_certificate(certificate, keys[0])["workspace_id"] == account.workspace_id
+    assert server.request("GET", "/v1/deletion-certificates/" + "x" * 20, key=None)[0] == 404
+
+
+def test_a_key_cannot_delete_its_workspace(server: RunningServer, account: Account) -> None:
+    status, _, body = server.request("DELETE", "/v1/workspace", key=account.key)
+    assert (status, json.loads(body)["detail"]["code"]) == (401, "missing_permissions")
+    assert server.request("GET", "/v1/workspace/deletion", key=account.key)[0] == 404

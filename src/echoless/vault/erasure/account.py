@@ -2,8 +2,8 @@
 
 The line in the erasure ledger is the point of no return: before it nothing has happened, after it nobody of the
 workspace may ask for anything, also not in the next process or in a restored copy. The workspace's key goes next,
-so that nothing which was sealed can be opened while the rest is taken away in small steps. The certificate is signed
-only when a census of every store has found nothing left.
+so that nothing which was sealed can be opened while the rest is taken away in small steps. The certificate is
+signed only when a census of every store has found nothing left.
 """
 
 from __future__ import annotations
@@ -154,13 +154,14 @@ class AccountEraser:
     def prepare(self, workspace_id: str) -> tuple[AccountDeletion, str]:
         """Return a deletion that waits for a code, and the code; nothing is written.
 
-        raises: EcholessError(NOT_FOUND) where there is no such workspace, EcholessError(INVALID_PARAMETERS) where its
-                deletion is confirmed already
+        raises: EcholessError(NOT_FOUND) where there is no such workspace, EcholessError(INVALID_PARAMETERS) where
+                its deletion is confirmed already
         """
         self.check_exists(workspace_id)
         found = self.requests.get(workspace_id)
         if found is not None and found.state is not DeletionState.UNCONFIRMED:
-            raise EcholessError(ErrorCode.INVALID_PARAMETERS, "The deletion of this workspace is confirmed already.")
+            message = "The deletion of this workspace is confirmed already."
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, message)
         code, now = new_opaque_id(), self._now_unix()
         deletion = AccountDeletion(
             deletion_id=new_opaque_id(), workspace_id=workspace_id, state=DeletionState.UNCONFIRMED,
@@ -193,7 +194,7 @@ class AccountEraser:
         return await self.request(workspace_id, actor_id, OWNER)
 
     def _is_open(self, deletion: AccountDeletion) -> bool:
-        """Whether a code may still be given. One from the future was made by a clock that has been set back since."""
+        """Whether a code may still be given. One from the future was made by a clock that has gone back since."""
         is_in_time = deletion.requested_unix <= self._now_unix() < deletion.due_unix
         return is_in_time and deletion.code_tries > 0
 

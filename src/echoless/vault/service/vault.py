@@ -181,8 +181,9 @@ class Vault:
         self._ending = AccountEnding(storage, self.account_eraser)
         self._operator.add(self._ending.acts())
         owned = AccountQueries(
-            storage.accounts, self.account_eraser, self.identity.logins, self.outbox, clock, has_mail=config.has_mail
-        )
+            storage.accounts, self.account_eraser, self.identity.logins, self.outbox, clock,
+            has_mail=config.has_mail,
+        )  # fmt: skip
         self._queries.add(owned.questions())
         self._operator.add(OperatorMembers(self.identity).acts())
         self._operator.add({**logs.acts(), **deletions.acts()})

@@ -1,7 +1,7 @@
-"""The end of an account: asked for by its owner, confirmed by the code of a mail, taken back; and what is left of it.
+"""The end of an account: asked for by its owner, confirmed by the code of a mail, taken back; and what is left.
 
-A certificate is shown to whoever knows its id: after the deletion nobody of the account is left to ask. It has counts
-by class and ids of ours.
+A certificate is shown to whoever knows its id: after the deletion nobody of the account is left to ask. It has
+counts by class and ids of ours.
 """
 
 from __future__ import annotations
