@@ -119,7 +119,7 @@ class Restorer:
 
     async def _stage(self, note: BackupNote, step: Step) -> Restored:
         stem = stem_of(note)
-        self._staging.root.mkdir(mode=0o700)
+        self._staging.make()
         head, keys, object_count = await asyncio.to_thread(self._read, stem, step)
         step("replay", 0.0)
         self._adopt(keys)
@@ -179,7 +179,6 @@ class Restorer:
 
     def _adopt(self, keys: KeysHead) -> None:
         """Bring in what the archive lacks: newer lines of ledgers, key files, identities of other backups."""
-        self._staging.make()
         archived = self._staging.root / _ARCHIVE_LEDGER
         merge_ledgers([self._directory.ledger, self._places.ledger, archived], self._staging.ledger)
         archived.unlink(missing_ok=True)

@@ -60,6 +60,7 @@ class Site:
     days: int = 30
     is_shredded_at_once: bool = False
     interval_s: int = 0
+    has_recipient: bool = True
 
     @property
     def data(self) -> Path:
@@ -72,8 +73,9 @@ class Site:
     @property
     def config(self) -> VaultConfig:
         rules = BackupRules(
-            str(self.places.archives), str(self.places.keys), str(recipient_of(self.identity)), self.interval_s,
-            self.days, self.is_shredded_at_once,
+            str(self.places.archives), str(self.places.keys),
+            str(recipient_of(self.identity)) if self.has_recipient else "", self.interval_s, self.days,
+            self.is_shredded_at_once,
         )  # fmt: skip
         return config_for(self.data, backups=rules)
 
