@@ -12,6 +12,7 @@ from echoless.crossing.courier_records import MailSent, SendMail
 from echoless.crossing.egress_client import egress_registry
 from echoless.crossing.egress_records import KIND_WEBHOOK_BODY, Deliver, Delivered
 from echoless.crossing.link import Link
+from echoless.crossing.provider_records import AskProvider, ProviderSaid
 from echoless.crossing.records import Record
 
 _ANSWER_S_MAX: Final = 120.0
@@ -44,6 +45,11 @@ class CourierLink:
         """Post a signed body once; return the status, 0 where nobody answered."""
         answer = await self._ask(Deliver(url.reveal(), secret.reveal(), len(body), False, False), body)
         return answer.http_status if isinstance(answer, Delivered) else 0
+
+    async def ask_provider(self, question: AskProvider) -> ProviderSaid | None:
+        """Ask an identity provider; None where there is no courier, or it does not answer."""
+        answer = await self._ask(question)
+        return answer if isinstance(answer, ProviderSaid) else None
 
     async def _ask(self, question: Record, body: bytes = b"") -> Record | None:
         link = self._link

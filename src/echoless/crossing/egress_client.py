@@ -32,6 +32,7 @@ from echoless.crossing.egress_records import (
 from echoless.crossing.link import Exchange, Link
 from echoless.crossing.media_records import MEDIA_RECORDS
 from echoless.crossing.moderation_records import MODERATION_EGRESS_RECORDS
+from echoless.crossing.provider_records import PROVIDER_RECORDS
 from echoless.crossing.records import Cancel, Credit, RecordRegistry, core_registry
 
 _PIECE_BYTES: Final = 64 * 1024
@@ -41,7 +42,9 @@ _CODES: Final = {code.value: code for code in ErrorCode}
 
 def egress_registry() -> RecordRegistry:
     """Return the registry of links between a gateway and an egress process."""
-    return core_registry(MEDIA_RECORDS, EGRESS_RECORDS, COURIER_RECORDS, MODERATION_EGRESS_RECORDS)
+    return core_registry(
+        MEDIA_RECORDS, EGRESS_RECORDS, COURIER_RECORDS, MODERATION_EGRESS_RECORDS, PROVIDER_RECORDS
+    )
 
 
 class EgressLinks:

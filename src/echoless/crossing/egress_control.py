@@ -90,6 +90,7 @@ class EgressConfig(Record, frozen=True):
 
     mail:            of the courier, which carries the vault's notices; None where it has only webhooks
     is_courier:      whether it is that one
+    has_webhooks, has_sign_on: of the courier: what it may be asked for
     connect_ports:   the only TCP ports within reach, where the kernel can hold it to them
     ca_path:         certificates to trust in place of the system's; empty for those
     forbidden_paths: as for a gateway
@@ -107,6 +108,8 @@ class EgressConfig(Record, frozen=True):
     forbidden_paths: tuple[str, ...] = ()
     mail: MailAccess | None = None
     is_courier: bool = False
+    has_webhooks: bool = False
+    has_sign_on: bool = False
 
 
 class ResolveName(Record, frozen=True):

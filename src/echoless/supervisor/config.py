@@ -177,6 +177,11 @@ class ServerConfig(BaseModel):
         False, description="Fetch recordings from addresses that clients name (cloud_storage_url), https only."
     )
     webhooks: bool = Field(False, description="Deliver results to the webhooks of a workspace, https only.")
+    sign_on: bool = Field(
+        False,
+        description="Let members of enterprise workspaces log in by the identity provider that their administrator "
+        "names (OpenID Connect), https only.",
+    )
     outbound_ports: str = Field(
         "443",
         description="TCP ports that fetches and webhooks may connect to, parted by commas; the kernel holds them "

@@ -8,9 +8,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from echoless.core.engine_names import EMBEDDED_WORDS
+from echoless.core.engine_names import EMBEDDED_WORDS, remote_name
 from echoless.core.model_catalogue import Capability
-from echoless.crossing.control import BackupRules, EngineConfig, GatewayConfig, LiveConfig, MediaConfig, VaultConfig
+from echoless.crossing.control import (
+    BackupRules,
+    EngineConfig,
+    GatewayConfig,
+    LiveConfig,
+    MediaConfig,
+    ModerationRules,
+    VaultConfig,
+)
 from echoless.crossing.egress_control import EgressConfig, MailAccess, OutboundRules, RemoteAccess
 from echoless.supervisor.certificates import self_signed_pair
 from echoless.supervisor.config import ServerConfig
@@ -114,10 +122,25 @@ def _gateway(
         outbound_peer=_outbound_peer(config),
         has_fetches=config.fetches,
         has_webhooks=config.webhooks,
+        moderation=_moderation(config),
         metrics_token_digest=metrics_token_digest,
         media_engine_count=config.media_engines,
         live_engine_count=config.live_engines,
         forbidden_paths=_forbidden_paths(config, tls),
+    )
+
+
+def _moderation(config: ServerConfig) -> ModerationRules | None:
+    rules = config.moderation
+    if not rules.enabled:
+        return None
+    return ModerationRules(
+        rules_path=str(Path(rules.rules_file).resolve()) if rules.rules_file else "",
+        remote=remote_name(rules.model),
+        model_id=rules.model_name,
+        timeout_s=rules.model_timeout_s,
+        refused=tuple(category.value for category in rules.refuse),
+        refuses_unchecked=rules.when_unavailable == "refuse",
     )
 
 

@@ -21,6 +21,7 @@ from echoless.crossing.egress_records import (
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import InputCredit, TranscriptEnded
 from echoless.crossing.moderation_records import Moderated, RemoteModerate
+from echoless.crossing.provider_records import AskProvider, ProviderSaid
 from echoless.crossing.records import Record, SpeechEnded
 
 FRAME_BYTES_MAX: Final = 64 * 1024
@@ -100,14 +101,18 @@ class Job:
 def ending(asked: Record, error: EcholessError) -> Record:
     """Return the last record of a job that failed."""
     code = error.code.value
-    if isinstance(asked, RemoteTranscribe):
-        return TranscriptEnded(code, 0, 0, "", 0.0)
-    if isinstance(asked, RemoteSpeak | RemoteConvert):
-        return SpeechEnded(code, 0, 0)
-    if isinstance(asked, Deliver):
-        return Delivered(0, 0, code)
-    if isinstance(asked, RemoteModerate):
-        return Moderated(code, [])
-    if isinstance(asked, SendMail):
-        return MailSent(code, is_final=error.code is ErrorCode.INVALID_PARAMETERS)
-    return FetchEnded(code, error.public_description)
+    last: Record = FetchEnded(code, error.public_description)
+    match asked:
+        case RemoteTranscribe():
+            last = TranscriptEnded(code, 0, 0, "", 0.0)
+        case RemoteSpeak() | RemoteConvert():
+            last = SpeechEnded(code, 0, 0)
+        case Deliver():
+            last = Delivered(0, 0, code)
+        case RemoteModerate():
+            last = Moderated(code, [])
+        case AskProvider():
+            last = ProviderSaid(0, error_code=code)
+        case SendMail():
+            last = MailSent(code, is_final=error.code is ErrorCode.INVALID_PARAMETERS)
+    return last

@@ -23,6 +23,7 @@ from echoless.volatile.egress.host import EgressHost, Performer
 from echoless.volatile.egress.mail import Mailer
 from echoless.volatile.egress.names import AskedNames, DeclaredName
 from echoless.volatile.egress.outbound import Outbound
+from echoless.volatile.egress.provider import ProviderWork
 from echoless.volatile.egress.remote import RemoteWork
 from echoless.volatile.egress.targets import parse_target
 from echoless.volatile.service.wall import close_wall
@@ -94,7 +95,14 @@ class _Egress:
         if mail is not None:
             names = DeclaredName(self._names, time.monotonic)
             mailer = Mailer(mail, names, self._context, self._start.journal, time.time)
-        return CourierWork(mailer, self._outbound(rules, ports) if rules is not None else None)
+        outbound = self._outbound(rules, ports) if rules is not None and self._config.has_webhooks else None
+        return CourierWork(mailer, outbound, self._provider(rules, ports))
+
+    def _provider(self, rules: OutboundRules | None, ports: frozenset[int]) -> ProviderWork | None:
+        if rules is None or not self._config.has_sign_on:
+            return None
+        reach = Reach(allows_private=rules.allows_private, allows_plain=rules.allows_plain, ports=ports)
+        return ProviderWork(Connections(self._names, self._context, reach))
 
     def _receive(self) -> None:
         """Take control messages; without a supervisor there is nothing to live for."""
