@@ -181,10 +181,13 @@ class UnitsReserved(Record, frozen=True):
     """The units are counted; synthesis may begin.
 
     cost: characters as they are billed
+    current_concurrent, maximum_concurrent: of the narrowest limit that the model counts for
     """
 
     KIND: ClassVar[int] = 8
     cost: Count
+    current_concurrent: Count = 0
+    maximum_concurrent: Count = 0
 
 
 class TicketClosed(Record, frozen=True):

@@ -397,7 +397,9 @@ class IntakeDesk:
         ticket.characters += record.characters
         ticket.credits += cost
         self._keeper.count(ticket, cost)
-        return UnitsReserved(cost)
+        lane = Lane.SLOW_SPEECH if is_slow(model.model_id) else lane_of(ticket.endpoint)
+        running, places = self._room.standing_of(workspace.workspace_id, lane)
+        return UnitsReserved(cost, running, places)
 
     # --- closing ---
 

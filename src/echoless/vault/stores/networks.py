@@ -22,10 +22,11 @@ def networks_of(words: Sequence[str] | None) -> tuple[Network, ...] | None:
     if words is None:
         return None
     try:
-        networks = tuple(_unmapped(ip_network(word, strict=False)) for word in words)
+        # A zone (`%eth0`) means an interface of this machine, which says nothing of who comes.
+        networks = tuple(_unmapped(ip_network(word, strict=False)) for word in words if "%" not in word)
     except ValueError:
         networks = ()
-    if not 0 < len(networks) <= NETWORKS_MAX:
+    if len(networks) != len(words) or not 0 < len(networks) <= NETWORKS_MAX:
         message = f"allowed_ips are 1 to {NETWORKS_MAX} addresses or networks in CIDR notation."
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="allowed_ips")
     return tuple(sorted(set(networks), key=lambda network: (network.version, network)))

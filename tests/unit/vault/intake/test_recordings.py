@@ -360,7 +360,7 @@ async def test_a_listening_socket_counts_while_it_hears_and_keeps_one_transcript
     granted = await gateway.open(REALTIME, voice_id="")
 
     def inside() -> int:
-        return vault.intake._turnstile.inside_count(granted.workspace_id)
+        return vault.intake.running_count
 
     assert inside() == 0
     begin = BeginGeneration("scribe_v2_realtime", "", 0)
@@ -386,7 +386,7 @@ async def test_a_dialogue_socket_counts_while_it_speaks_and_has_contexts(
     vault: Vault, gateway: GatewayDouble, name: str
 ) -> None:
     granted = await gateway.open(f"WS /v1/text-to-dialogue/{name}", voice_id="")
-    assert vault.intake._turnstile.inside_count(granted.workspace_id) == 0
+    assert vault.intake.running_count == 0
     context = await gateway.ask(OpenContext(), TicketGranted, granted.ticket_id)
     await gateway.ask(BeginGeneration("eleven_v3", "mp3_44100_128", 5), UnitsReserved, context.ticket_id)
-    assert vault.intake._turnstile.inside_count(granted.workspace_id) == 1
+    assert vault.intake.running_count == 1

@@ -58,8 +58,7 @@ async def gateway(
 
 
 def inside(vault: Vault) -> int:
-    (workspace_id,) = vault.intake._accounts.workspaces
-    return vault.intake._turnstile.inside_count(workspace_id)
+    return vault.intake.running_count
 
 
 async def context_of(double: GatewayDouble, socket: TicketGranted) -> TicketGranted:

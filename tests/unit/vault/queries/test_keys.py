@@ -1,4 +1,4 @@
-"""Service accounts, keys, policy."""
+"""Service accounts and keys."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from echoless.core.errors import ErrorCode
-from echoless.crossing.operator_records import SetRestriction
+from echoless.core.journal import MemoryJournal
+from echoless.crossing.control import VaultConfig
+from echoless.crossing.policy_records import SetSelfDisabling
 from echoless.crossing.query_records import (
     CreateKey,
     CreateServiceAccount,
@@ -17,24 +20,21 @@ from echoless.crossing.query_records import (
     DisableOwnKey,
     Done,
     EditKey,
-    GetZeroRetention,
     KeyCreated,
     KeyView,
     ListServiceAccounts,
     ServiceAccountList,
     ServiceAccountView,
-    SetZeroRetention,
-    ZeroRetentionPolicy,
 )
-from echoless.crossing.records import OpenTicket, Refused
-from echoless.retention.decision import Ineligible, Level, RetentionMode, Switch
+from echoless.crossing.records import OpenTicket, Refused, TicketGranted
+from echoless.retention.decision import Level, RetentionMode, Switch
+from echoless.vault.service.opening import open_vault
 from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import KEY, TTS, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 ACCOUNTS, KEYS = "POST /v1/service-accounts", "POST /v1/service-accounts/{sa}/api-keys"
 EDIT = "PATCH /v1/service-accounts/{sa}/api-keys/{key}"
-POLICY, SET_POLICY = "GET /v1/workspace/zero-retention", "PATCH /v1/workspace/zero-retention"
 
 
 async def account_of(gateway: GatewayDouble) -> ServiceAccountView:
@@ -221,33 +221,6 @@ async def test_changes_of_a_key_at_the_same_time_do_not_undo_each_other(
     assert created.key_id not in vault.administration.accounts.keys
 
 
-async def test_a_change_of_policy_does_not_undo_a_restriction_at_the_same_time(
-    vault: Vault, gateway: GatewayDouble
-) -> None:
-    workspace_id = next(iter(vault.administration.accounts.workspaces))
-    await asyncio.gather(
-        gateway.question(SET_POLICY, SetZeroRetention(is_hipaa=True), ZeroRetentionPolicy),
-        vault.operate(SetRestriction(workspace_id, True, "flagged")),
-        gateway.question(SET_POLICY, SetZeroRetention(ineligible=Ineligible.ALLOW), ZeroRetentionPolicy),
-    )
-    policy = await gateway.question(POLICY, GetZeroRetention(), ZeroRetentionPolicy)
-    assert (policy.is_restricted, policy.is_hipaa, policy.ineligible) == (True, True, Ineligible.ALLOW)
-
-
-@pytest.mark.claim("Z3")
-async def test_a_key_with_a_floor_does_not_loosen_the_workspaces(vault: Vault, gateway: GatewayDouble) -> None:
-    await gateway.question(SET_POLICY, SetZeroRetention(is_enforced=True), ZeroRetentionPolicy)
-    bind(vault, retention=RetentionMode.ZERO)
-    for record, param in (
-        (SetZeroRetention(is_enforced=False), "enforced"),
-        (SetZeroRetention(ineligible=Ineligible.ALLOW), "ineligible"),
-    ):
-        refused = await gateway.question(SET_POLICY, record, Refused)
-        assert (refused.code, refused.param) == (ErrorCode.MISSING_PERMISSIONS, param)
-    policy = await gateway.question(SET_POLICY, SetZeroRetention(is_hipaa=True), ZeroRetentionPolicy)
-    assert (policy.is_enforced, policy.ineligible) == (True, Ineligible.REFUSE)
-
-
 async def test_an_unknown_permission_is_refused(gateway: GatewayDouble) -> None:
     account = await account_of(gateway)
     record = CreateKey(account.service_account_id, "n", ["fly"], None, None, RetentionMode.DEFAULT)
@@ -261,27 +234,59 @@ async def test_a_key_disables_itself(gateway: GatewayDouble) -> None:
     assert refused.code == ErrorCode.INVALID_API_KEY
 
 
-@pytest.mark.claim("Z3")
-async def test_an_enforced_workspace_is_zero_from_the_next_request_on(gateway: GatewayDouble) -> None:
-    """C5, C7: running requests keep the mode that they were granted."""
-    running = await gateway.open()
-    record = SetZeroRetention(is_enforced=True, ineligible=Ineligible.ALLOW, conversation_rows="none")
-    policy = await gateway.question(SET_POLICY, record, ZeroRetentionPolicy)
-    assert (policy.is_enforced, policy.ineligible, policy.conversation_rows) == (True, Ineligible.ALLOW, "none")
-    assert policy == await gateway.question(POLICY, GetZeroRetention(), ZeroRetentionPolicy)
-    granted = await gateway.open(switch=Switch.LOGGING_ON)
-    assert (granted.mode, granted.level) == (RetentionMode.ZERO, Level.WORKSPACE)
-    assert running.mode is RetentionMode.DEFAULT
-    lifted = await gateway.question(SET_POLICY, SetZeroRetention(is_enforced=False), ZeroRetentionPolicy)
-    assert (lifted.is_enforced, lifted.ineligible) == (False, Ineligible.ALLOW)
+@pytest.mark.claim("Z23")
+async def test_a_key_is_used_only_from_where_it_may_be(gateway: GatewayDouble) -> None:
+    account = await account_of(gateway)
+    record = msgspec.structs.replace(asked_key(account), allowed_networks=["192.0.2.0/24", "2001:db8::1"])
+    created = await gateway.question(KEYS, record, KeyCreated)
+    for peer in ("192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1"):
+        await gateway.ask(OpenTicket(TTS, created.secret, Switch.ABSENT, peer=peer), TicketGranted)
+    for peer in ("192.0.3.7", "2001:db8::2", "", "127.0.0.1", "not an address"):
+        refused = await gateway.ask(OpenTicket(TTS, created.secret, Switch.ABSENT, peer=peer), Refused)
+        assert refused.code == ErrorCode.INVALID_API_KEY
+    ids = (account.service_account_id, created.key_id)
+    view = await gateway.question(EDIT, EditKey(*ids, clears_allowed_networks=True), KeyView)
+    assert view.allowed_networks is None
+    await gateway.open(key=created.secret)
 
 
-async def test_a_policy_that_would_refuse_everything_is_refused(vault: Vault, gateway: GatewayDouble) -> None:
-    accounts = vault.administration.accounts
-    for workspace in tuple(accounts.workspaces.values()):
-        accounts.workspaces[workspace.workspace_id] = replace(workspace, is_entitled=False)
-    refused = await gateway.question(SET_POLICY, SetZeroRetention(is_enforced=True), Refused)
-    assert refused.code == ErrorCode.ZERO_RETENTION_NOT_PERMITTED
-    refused = await gateway.question(SET_POLICY, SetZeroRetention(conversation_rows="some"), Refused)
-    assert refused.param == "conversation_rows"
-    assert not (await gateway.question(POLICY, GetZeroRetention(), ZeroRetentionPolicy)).is_permitted
+async def test_what_is_no_network_is_refused(gateway: GatewayDouble) -> None:
+    account = await account_of(gateway)
+    for words in ([], ["here"], ["192.0.2.0/33"], ["1.1.1.1"] * 101):
+        record = msgspec.structs.replace(asked_key(account), allowed_networks=words)
+        refused = await gateway.question(KEYS, record, Refused)
+        assert (refused.code, refused.param) == (ErrorCode.INVALID_PARAMETERS, "allowed_ips")
+
+
+async def test_an_expired_key_stays_so_when_the_clock_goes_back(
+    vault: Vault, gateway: GatewayDouble, clock: TurnedClock, config: VaultConfig, journal: MemoryJournal
+) -> None:
+    account = await account_of(gateway)
+    end_unix = clock.unix_ms() // 1000 + 900
+    record = msgspec.structs.replace(asked_key(account), expires_unix=end_unix)
+    created = await gateway.question(KEYS, record, KeyCreated)
+    clock.turn(901)
+    ask = OpenTicket(TTS, created.secret, Switch.ABSENT)
+    assert (await gateway.ask(ask, Refused)).code == ErrorCode.INVALID_API_KEY
+    clock.now_ms -= 900_000
+    assert (await gateway.ask(ask, Refused)).code == ErrorCode.INVALID_API_KEY
+    await vault.close()
+    async with open_vault(config, clock, journal) as reopened, GatewayDouble.connected(reopened) as again:
+        assert (await again.ask(ask, Refused)).code == ErrorCode.INVALID_API_KEY
+        edit = EditKey(account.service_account_id, created.key_id, expires_unix=end_unix + 900)
+        view = await again.question(EDIT, edit, KeyView)
+        assert (view.has_ended, view.expires_unix) == (False, end_unix + 900)
+        await again.open(key=created.secret)
+
+
+async def test_holders_disable_their_keys_unless_that_is_switched_off(gateway: GatewayDouble) -> None:
+    account = await account_of(gateway)
+    switch, disable = "POST /v1/workspaces/api-keys/third-party-disabling", "POST /v1/workspaces/api-keys/disable"
+    await gateway.question(switch, SetSelfDisabling(False), Done)
+    created = await gateway.question(KEYS, asked_key(account), KeyCreated)
+    refused = await gateway.question(disable, DisableOwnKey(), Refused, key=created.secret)
+    assert refused.code == ErrorCode.MISSING_PERMISSIONS
+    edit = EditKey(account.service_account_id, created.key_id, self_disabling=True)
+    await gateway.question(EDIT, edit, KeyView)
+    await gateway.question(disable, DisableOwnKey(), Done, key=created.secret)
+    assert (await gateway.ask(OpenTicket(TTS, created.secret, Switch.ABSENT), Refused)).code == "invalid_api_key"
