@@ -24,6 +24,7 @@ class ErrorCode(StrEnum):
     INVALID_TOKEN = "invalid_token"  # noqa: S105  # a code, not a secret
     MISSING_PERMISSIONS = "missing_permissions"
     QUOTA_EXCEEDED = "quota_exceeded"
+    CONTENT_AGAINST_POLICY = "content_against_policy"
     NOT_AVAILABLE = "not_available"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"

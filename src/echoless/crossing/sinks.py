@@ -13,6 +13,7 @@ from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.kept_records import KeepInputType
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
+from echoless.crossing.moderation_records import KeepModeration
 from echoless.crossing.records import (
     KIND_KEEP_AUDIO,
     CloseTicket,
@@ -138,6 +139,13 @@ class RetainingSink:
         raises: EcholessError(CROSSING_BROKEN) when the vault is gone
         """
         self._ticket.post(alignment)
+
+    def keep_moderation(self, found: KeepModeration) -> None:
+        """Keep what a check found, with excerpts, for the moderation log.
+
+        raises: EcholessError(CROSSING_BROKEN) when the vault is gone
+        """
+        self._ticket.post(found)
 
     async def seal(self, close: CloseTicket) -> bool:
         """(5) Commit the item: only then may the response end.

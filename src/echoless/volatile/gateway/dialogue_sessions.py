@@ -77,6 +77,7 @@ class DialogueSession(StreamSession):
         rules, self._rules = self._rules, []
         parts = DialogueParts(
             engines=call.services.engines,
+            moderation=call.services.moderation,
             socket_ticket=call.open_ticket,
             job=self._plan.job(voices[command.voices[0]], rules),
             voices=voices,

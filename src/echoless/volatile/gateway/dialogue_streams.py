@@ -29,6 +29,7 @@ from echoless.crossing.socket_records import (
     TurnVoice,
 )
 from echoless.volatile.gateway.dialogue_messages import DialogueMessages
+from echoless.volatile.gateway.moderating import Moderation, Review
 from echoless.volatile.gateway.ogg_head import OggHead
 from echoless.volatile.gateway.ports import EnginePort, OpenTicketPort, SpeechStreamSource
 from echoless.volatile.gateway.speaking import WINDOW_BYTES, engine_error, kept_times
@@ -54,6 +55,7 @@ class DialogueParts:
     """
 
     engines: EnginePort
+    moderation: Moderation
     socket_ticket: OpenTicketPort
     job: SpeakOn
     voices: dict[str, VoiceGrant] = field(repr=False)
@@ -71,8 +73,9 @@ class _Turn:
     is_pushed: whether nothing of it may stay in the encoder
     """
 
-    def __init__(self, ticket: OpenTicketPort | None) -> None:
+    def __init__(self, ticket: OpenTicketPort | None, review: Review | None = None) -> None:
         self.ticket = ticket
+        self.review = review
         sink = sink_for(ticket) if ticket is not None else None
         # (2) A sink that takes no content is not asked to.
         self.kept = sink if isinstance(sink, RetainingSink) else None
@@ -108,16 +111,19 @@ class DialogueStream:
     # --- what whoever feeds it calls ---
 
     async def speak(self, said: Say) -> None:
-        """(1)(4) Have a text spoken; returns once it has its place, and the engine room for more.
+        """(1)(3)(4) Have a text spoken; returns once it has its place, and the engine room for more.
 
-        raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE)
+        raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE, CONTENT_AGAINST_POLICY)
         """
         if said.voice_id:
             await self._has_room.wait()
-            self._turns.append(_Turn(await self._parts.socket_ticket.open_context()))
+            ticket = await self._parts.socket_ticket.open_context()
+            self._turns.append(_Turn(ticket, self._parts.moderation.review(ticket)))
         turn, count = self._turns[-1], len(said.piece.text)
         assert turn.ticket is not None, "only a turn that began goes on"
+        assert turn.review is not None, "who has a ticket is checked"
         parts = self._parts
+        await turn.review.check(said.piece.text)
         await turn.ticket.ask(BeginGeneration(parts.model_id, parts.job.output_format, count))
         self._keep(turn, said)
         source = self._source or self._open_engine()

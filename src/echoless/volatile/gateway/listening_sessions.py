@@ -42,6 +42,7 @@ from echoless.volatile.speech.listening_flow import (
     Rest,
     input_error,
 )
+from echoless.volatile.speech.moderation_rules import Read
 
 _PCM: Final = "audio/pcm"
 _NOBODY_FREE: Final = "No recogniser is free at this moment; open the session again in a few seconds."
@@ -70,6 +71,7 @@ class ListeningSession:
         sink = sink_for(call.open_ticket)
         # (2) A sink that takes no content is not asked to.
         self._kept = sink if isinstance(sink, RetainingSink) else None
+        self._review = call.services.moderation.review(call.open_ticket, Read.TRANSCRIPTS)
         self._kept_words: list[TranscriptWord] = []
         self._kept_language = ""
         self._exits = ExitStack()
@@ -99,6 +101,7 @@ class ListeningSession:
             # Cancelled from outside there is no ending of ours: then the client is not waited for either.
             ending = ClientLeftError() if ending is None else ending
             self._exits.close()
+            self._review.end()
             self._close(ending)
         if not self._has_finished(ending):
             raise ending
@@ -220,6 +223,7 @@ class ListeningSession:
     # --- keeping and closing ---
 
     def _keep(self, part: CommittedText) -> None:
+        self._review.note(TextContent(f"{part.text} "))
         if self._kept is None:
             return
         if self._kept_words and part.words:

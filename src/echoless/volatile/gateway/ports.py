@@ -23,6 +23,7 @@ from echoless.crossing.records import OpenTicket, Record, Speak
 from echoless.crossing.remote_client import RemotePool
 from echoless.crossing.sinks import TicketPort
 from echoless.crossing.socket_records import MoreText, SpeakOn
+from echoless.volatile.gateway.moderating import Moderation
 
 Message = dict[str, Any]
 Scope = dict[str, Any]
@@ -248,3 +249,4 @@ class GatewayServices:
     live: LivePort = field(default_factory=LivePool)
     outbound: OutboundClient = field(default_factory=lambda: OutboundClient(EgressLinks()))
     remotes: RemotePool = field(default_factory=lambda: RemotePool(EgressLinks()))
+    moderation: Moderation = field(default_factory=Moderation)

@@ -76,6 +76,7 @@ class SpeechSession(StreamSession):
         context_id = command.context_id
         parts = StreamParts(
             engines=call.services.engines,
+            review=call.services.moderation.review(ticket),
             ticket=ticket,
             job=self._plan.job(command.voice_settings, self._rules.pop(context_id, [])),
             model_id=self._plan.model.model_id,

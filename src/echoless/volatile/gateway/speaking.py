@@ -20,10 +20,10 @@ from echoless.crossing.records import (
     Speak,
     SpeechBegan,
     SpeechEnded,
-    UnitsReserved,
 )
 from echoless.crossing.sinks import RetainingSink, ZeroSink, sink_for
 from echoless.volatile.gateway.calls import Call, Header
+from echoless.volatile.gateway.moderating import check_kept
 from echoless.volatile.gateway.ports import SpeechSource
 from echoless.volatile.gateway.renderings import Rendering
 from echoless.volatile.gateway.speech_jobs import synthesis
@@ -96,15 +96,15 @@ def engine_error(code: str) -> EcholessError:
 
 
 async def speak_order(call: Call, order: SpeechOrder, rendering: Rendering) -> None:
-    """Reserve units, speak, and answer.
+    """Check the text, reserve units, speak, and answer.
 
     raises: RequestRefusedError, EcholessError and ClientLeftError, before or after the first byte
     """
     ticket = call.open_ticket
-    reserved = await ticket.ask(
+    await check_kept(call.services.moderation, ticket, order.kept)
+    reserved = await call.reserve(
         ReserveUnits(model_id=order.model_id, output_format=order.audio_format.name, characters=order.characters)
     )
-    assert isinstance(reserved, UnitsReserved)
     # (2) From here on the mode is an object.
     sink = sink_for(ticket)
     more: list[Header] = [

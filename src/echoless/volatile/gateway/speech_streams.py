@@ -20,6 +20,7 @@ from echoless.crossing.client import SpeechPart
 from echoless.crossing.records import AlignmentPart, CloseTicket, KeepText, SpeechEnded
 from echoless.crossing.sinks import RetainingSink, sink_for
 from echoless.crossing.socket_records import BeginGeneration, EndGeneration, MoreText, SpeakOn, TextSpoken
+from echoless.volatile.gateway.moderating import Review
 from echoless.volatile.gateway.ports import EnginePort, OpenTicketPort, SpeechStreamSource
 from echoless.volatile.gateway.socket_messages import SocketMessages
 from echoless.volatile.gateway.speaking import WINDOW_BYTES, engine_error, kept_times
@@ -45,9 +46,11 @@ class StreamParts:
 
     say:     sends a message to the client
     on_rest: called whenever all text has been spoken
+    review:  checks the text before it is spoken
     """
 
     engines: EnginePort
+    review: Review
     ticket: OpenTicketPort
     job: SpeakOn
     model_id: str
@@ -75,11 +78,12 @@ class SpeechStream:
         self.totals = StreamTotals()
 
     async def speak(self, piece: Piece) -> None:
-        """(1)(4) Have a text spoken; returns once it has its place, and the engine room for more.
+        """(1)(3)(4) Have a text spoken; returns once it has its place, and the engine room for more.
 
-        raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE)
+        raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE, CONTENT_AGAINST_POLICY)
         """
         parts, count = self._parts, len(piece.text)
+        await parts.review.check(piece.text)
         await parts.ticket.ask(BeginGeneration(parts.model_id, parts.job.output_format, count))
         self._keep(piece)
         if self._source is None:
@@ -125,6 +129,7 @@ class SpeechStream:
         raises: EcholessError(CROSSING_BROKEN) when the vault is gone
         """
         self._exits.close()
+        self._parts.review.end()
         self._source = None
         self._has_room.set()
         if not self._is_closed:

@@ -22,7 +22,8 @@ from echoless.volatile.gateway.feeding import Recording, fed
 from echoless.volatile.gateway.media_jobs import recognition
 from echoless.volatile.gateway.media_problems import media_error
 from echoless.volatile.gateway.ports import MediaSource
-from echoless.volatile.gateway.transcript_wire import PlacedWord, Transcript
+from echoless.volatile.gateway.transcript_wire import PlacedWord, Transcript, text_of
+from echoless.volatile.speech.moderation_rules import Read
 
 _LANGUAGE_UNKNOWN: Final = "No engine here understands this language; leave it out or install a model for it."
 
@@ -48,7 +49,7 @@ async def reserved_sink(call: Call, model_id: str) -> Sink:
 
     raises: RequestRefusedError, EcholessError(ENGINE_UNAVAILABLE)
     """
-    await call.open_ticket.ask(ReserveUnits(model_id=model_id, output_format="", characters=0))
+    await call.reserve(ReserveUnits(model_id=model_id, output_format="", characters=0))
     return sink_for(call.open_ticket)
 
 
@@ -80,6 +81,10 @@ async def transcribed(
     if ended.error_code:
         raise media_error(ended.error_code, param)
     call.outcome.audio_ms = ended.audio_ms
+    review = call.services.moderation.review(call.open_ticket, Read.TRANSCRIPTS)
+    for words in transcript.channels:
+        review.note(TextContent(text_of(words)))
+        review.end()
     return transcript
 
 

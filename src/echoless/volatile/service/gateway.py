@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
+from pathlib import Path
 
 from echoless.confinement.profile import Role
 from echoless.core.clock import SystemClock
@@ -21,6 +22,7 @@ from echoless.crossing.remote_client import RemotePool
 from echoless.volatile.gateway.app import build_app
 from echoless.volatile.gateway.collecting import freeze_start
 from echoless.volatile.gateway.engine_router import EngineRouter
+from echoless.volatile.gateway.moderating import moderation_of
 from echoless.volatile.gateway.ports import GatewayServices
 from echoless.volatile.gateway.server import GatewayServer
 from echoless.volatile.service.rehearsal import rehearse
@@ -34,21 +36,24 @@ def run_gateway(start: ChildStart, config: GatewayConfig) -> None:
     """
     # Read before the wall closes: behind it neither file can be opened.
     tls = _tls_context(config)
+    rules_text = _rules_text(config)
     with asyncio.Runner() as runner:
         runner.get_loop().set_exception_handler(
             lambda _loop, context: _note_lost_error(start, context.get("exception"))
         )
-        runner.run(_serve(start, config, tls))
+        runner.run(_serve(start, config, tls, rules_text))
 
 
-async def _serve(start: ChildStart, config: GatewayConfig, tls: ssl.SSLContext | None) -> None:
-    await _Gateway(start, config, tls).serve()
+async def _serve(start: ChildStart, config: GatewayConfig, tls: ssl.SSLContext | None, rules_text: str) -> None:
+    await _Gateway(start, config, tls, rules_text).serve()
 
 
 class _Gateway:
     """What lives as long as the process."""
 
-    def __init__(self, start: ChildStart, config: GatewayConfig, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, start: ChildStart, config: GatewayConfig, tls: ssl.SSLContext | None, rules_text: str
+    ) -> None:
         self._start = start
         self._config = config
         self._tls = tls
@@ -57,6 +62,7 @@ class _Gateway:
         self._media = MediaPool()
         self._live = LivePool()
         self._ways_out = EgressLinks()
+        remotes = RemotePool(self._ways_out, config.remotes)
         services = GatewayServices(
             self._vault,
             EngineRouter(self._engines),
@@ -71,7 +77,8 @@ class _Gateway:
                 has_webhooks=config.has_webhooks,
                 fetch_bytes_max=config.upload_bytes_max,
             ),
-            remotes=RemotePool(self._ways_out, config.remotes),
+            remotes=remotes,
+            moderation=moderation_of(config.moderation, rules_text, remotes),
         )
         self._duty = services.duty
         self._server = GatewayServer(build_app(services, config), config, start.journal)
@@ -128,6 +135,21 @@ class _Gateway:
                 await self._ways_out.add_link(link_end(descriptor), link.peer_name)
             elif link.peer is Peer.HTTP_LISTENER:
                 await self._server.start(socket.socket(fileno=descriptor), self._tls)
+
+
+def _rules_text(config: GatewayConfig) -> str:
+    """Return the operator's own rules of moderation, empty where there are none.
+
+    raises: EcholessError(CONFIGURATION) where their file cannot be read
+    """
+    path = config.moderation.rules_path if config.moderation is not None else ""
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        pass
+    raise EcholessError(ErrorCode.CONFIGURATION, "the rules of moderation cannot be read", param="moderation")
 
 
 def _tls_context(config: GatewayConfig) -> ssl.SSLContext | None:
