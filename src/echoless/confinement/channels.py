@@ -25,9 +25,10 @@ _UNKNOWN_SOCKET_FLAG: Final = 0x0010_0000
 _FAST_OPEN: Final = 0x2000_0000
 _TMPFILE: Final = 0o20200000
 _WRITE, _READ_WRITE, _CREATE, _TRUNCATE, _APPEND = 1, 2, 0o100, 0o1000, 0o2000
-_EVERY_ROLE: Final = frozenset({Role.ENGINE, Role.GATEWAY, Role.EGRESS, Role.VAULT})
+_EVERY_ROLE: Final = frozenset({Role.ENGINE, Role.GATEWAY, Role.EGRESS, Role.VAULT, Role.CONNECTED_VAULT})
 _VOLATILE: Final = frozenset({Role.ENGINE, Role.GATEWAY, Role.EGRESS})
-_ALL_BUT_EGRESS: Final = _EVERY_ROLE - {Role.EGRESS}
+_CONNECTING: Final = frozenset(role for role in _EVERY_ROLE if role.connects)
+_ALL_BUT_CONNECTING: Final = _EVERY_ROLE - _CONNECTING
 _EGRESS: Final = frozenset({Role.EGRESS})
 
 
@@ -244,16 +245,16 @@ _MEMORY: Final = (
 _NETWORK: Final = (
     _socket("unix_stream", 1, 1),
     _socket("unix_datagram", 1, 2),
-    _socket("inet_stream", 2, 1, must_close_for=_ALL_BUT_EGRESS),
+    _socket("inet_stream", 2, 1, must_close_for=_ALL_BUT_CONNECTING),
     _socket("inet_datagram", 2, 2),
-    _socket("inet6_stream", 10, 1, must_close_for=_ALL_BUT_EGRESS),
+    _socket("inet6_stream", 10, 1, must_close_for=_ALL_BUT_CONNECTING),
     _socket("inet6_datagram", 10, 2),
     _socket("mptcp", 2, 1, 262),
     _socket("netlink", 16, 3),
     _socket("packet", 17, 3),
     _socket("vsock", 40, 1),
     Channel("socketpair_datagram", (Call("socketpair", (1, 2 | _UNKNOWN_SOCKET_FLAG, 0, _NULL)),), 0, _EVERY_ROLE),
-    Channel("connect", (Call("connect", (_BAD_FD, _NULL, 0)),), 0, _ALL_BUT_EGRESS),
+    Channel("connect", (Call("connect", (_BAD_FD, _NULL, 0)),), 0, _ALL_BUT_CONNECTING),
     Channel("bind", (Call("bind", (_BAD_FD, _NULL, 0)),), 0, _EVERY_ROLE),
     # A server's calls. A gateway has them for what it inherited; whoever connects out never lets anybody in.
     Channel(
@@ -274,7 +275,7 @@ _NETWORK: Final = (
             Call("setsockopt", (_BAD_FD, 6, 31, _NULL, 0)),
             Call("setsockopt", (_BAD_FD, 6, 19, _NULL, 0)),
         ),
-        must_close_for=_EGRESS,
+        must_close_for=_CONNECTING,
     ),
     Channel(
         "tcp_fast_open",

@@ -77,7 +77,7 @@ def handled_by(role: Role, abi: int) -> Handled:
     files |= _REFER if abi >= 2 else 0
     files |= _TRUNCATE if abi >= 3 else 0
     files |= _IOCTL_DEVICE if abi >= 5 else 0
-    if role is Role.VAULT:
+    if role.is_vault:
         files &= ~_READS
     return Handled(files, _NETWORK_RIGHTS if abi >= 4 else 0, _SCOPES if abi >= 6 else 0)
 

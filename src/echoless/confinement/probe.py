@@ -73,7 +73,7 @@ def probe(
     results = [_judge_channel(kernel, channel, profile.role, before, landlock_abi) for channel in CHANNELS]
     results.append(_inherited_file(profile.role, tripwires.growing))
     results.append(_outside_reads(profile, tripwires.readable_before))
-    if profile.role is Role.EGRESS:
+    if profile.role.connects:
         results.append(_foreign_port(profile, landlock_abi))
     if tripwires.growing >= 0:
         os.close(tripwires.growing)

@@ -20,9 +20,21 @@ class Role(StrEnum):
 
     SUPERVISOR = "supervisor"
     VAULT = "vault"
+    CONNECTED_VAULT = "connected_vault"
+    """A vault whose stores lie outside its directory: it connects to their ports, and to nothing else."""
     ENGINE = "engine"
     GATEWAY = "gateway"
     EGRESS = "egress"
+
+    @property
+    def is_vault(self) -> bool:
+        """Whether the process keeps what is kept."""
+        return self in (Role.VAULT, Role.CONNECTED_VAULT)
+
+    @property
+    def connects(self) -> bool:
+        """Whether the process may connect to TCP ports."""
+        return self in (Role.EGRESS, Role.CONNECTED_VAULT)
 
     @property
     def is_volatile(self) -> bool:
@@ -38,7 +50,7 @@ class SandboxProfile:
     writable:  directories that stay writable (the vault only)
     forbidden: files that exist and must be unreadable inside, such as database, key and configuration;
                the probe tries to read each of them
-    connect_ports: TCP ports that stay within reach where Landlock knows ports (egress only)
+    connect_ports: TCP ports that stay within reach where Landlock knows ports (egress and a connected vault only)
     """
 
     role: Role
@@ -48,8 +60,8 @@ class SandboxProfile:
     connect_ports: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        assert self.role is Role.VAULT or not self.writable, "only the vault writes"
-        assert (self.role is Role.EGRESS) is bool(self.connect_ports), "egress, and nobody else, connects to ports"
+        assert self.role.is_vault or not self.writable, "only the vault writes"
+        assert self.role.connects is bool(self.connect_ports), "who connects has ports, and nobody else"
 
 
 # What the C library, the interpreter and our own swap check read at any time.

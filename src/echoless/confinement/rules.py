@@ -153,7 +153,7 @@ def rules_for(role: Role, own_pid: int) -> RuleSet:
     assert role is not Role.SUPERVISOR, "the supervisor starts processes and has no filter"
     free = dict.fromkeys((*_EVERYWHERE, *_unlimited(role)))
     conditional = [*_conditional(own_pid), *(_read_only_opens() if role.is_volatile else ())]
-    conditional += _connecting() if role is Role.EGRESS else _one_of("setsockopt", 1, _SOCKET_LEVELS)
+    conditional += _connecting() if role.connects else _one_of("setsockopt", 1, _SOCKET_LEVELS)
     conditional += _private_mappings() if role.is_volatile else _writable_or_executable("mmap", _ACCESS)
     limited = tuple(rule for rule in conditional if rule.call not in free)
     allowed = (*(Rule(call) for call in free), *limited)

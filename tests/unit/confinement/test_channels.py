@@ -77,6 +77,14 @@ def test_egress_may_make_tcp_connections_and_has_no_other_channel() -> None:
     assert open_for_egress == {"connect", "socket_inet_stream", "socket_inet6_stream"}
 
 
+def test_a_vault_may_make_tcp_connections_only_where_its_stores_lie_outside() -> None:
+    ways = {"connect", "socket_inet_stream", "socket_inet6_stream"}
+    closed = {role: {channel.name for channel in CHANNELS if role in channel.must_close_for} for role in Role}
+    assert ways <= closed[Role.VAULT]
+    assert closed[Role.VAULT] - closed[Role.CONNECTED_VAULT] == ways
+    assert closed[Role.CONNECTED_VAULT] - closed[Role.VAULT] == {"socket_options"}
+
+
 def test_writing_to_files_needs_two_layers() -> None:
     assert {channel.name for channel in CHANNELS if channel.needs_two} == {
         "file_write",

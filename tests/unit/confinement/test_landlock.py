@@ -37,4 +37,5 @@ def test_volatile_process_loses_every_right_that_the_kernel_knows(
 def test_vault_keeps_reading_and_loses_the_rest() -> None:
     read_file, read_dir = 1 << 2, 1 << 3
     everything = handled_by(Role.GATEWAY, 7).files
-    assert handled_by(Role.VAULT, 7).files == everything & ~(read_file | read_dir)
+    for role in (Role.VAULT, Role.CONNECTED_VAULT):
+        assert handled_by(role, 7).files == everything & ~(read_file | read_dir)

@@ -21,3 +21,9 @@ def test_readable_paths_hold_the_package_and_never_home_or_the_working_directory
 def test_only_the_vault_writes() -> None:
     with pytest.raises(AssertionError):
         SandboxProfile(Role.ENGINE, writable=("/tmp",))
+
+
+def test_only_who_connects_names_ports() -> None:
+    for role in Role:
+        with pytest.raises(AssertionError):
+            SandboxProfile(role, connect_ports=() if role.connects else (443,))

@@ -127,6 +127,11 @@ def egress(machine: str) -> Wall:
     return _compile(Role.EGRESS, machine)
 
 
+@pytest.fixture(scope="module", params=[Role.EGRESS, Role.CONNECTED_VAULT])
+def connecting(request: pytest.FixtureRequest, machine: str) -> Wall:
+    return _compile(request.param, machine)
+
+
 @pytest.fixture(scope="module", params=[Role.ENGINE, Role.GATEWAY])
 def closed(request: pytest.FixtureRequest, machine: str) -> Wall:
     return _compile(request.param, machine)
@@ -207,12 +212,12 @@ def test_no_socket_of_any_family_can_be_made(closed: Wall, vault: Wall, family: 
 
 @pytest.mark.claim("Z6")
 @pytest.mark.parametrize("family", range(46))
-def test_egress_makes_tcp_sockets_of_the_internet_families_only(egress: Wall, family: int) -> None:
+def test_who_connects_makes_tcp_sockets_of_the_internet_families_only(connecting: Wall, family: int) -> None:
     close_on_exec, stream, tcp = 0o2000000, 1, 6
     for kind in range(16):
         for protocol in (0, tcp, 17, 132, 256, 262):
             is_tcp = family in {2, 10} and kind == stream and protocol in {0, tcp}
-            assert egress.says("socket", family, kind | close_on_exec, protocol) == (0 if is_tcp else WALL_ERRNO)
+            assert connecting.says("socket", family, kind | close_on_exec, protocol) == (0 if is_tcp else WALL_ERRNO)
 
 
 @pytest.mark.claim("Z6")
@@ -223,15 +228,22 @@ def test_egress_connects_and_lets_nobody_in(egress: Wall, closed: Wall) -> None:
         assert egress.says(call, 5, 0x7000, 16) == WALL_ERRNO, call
 
 
-def test_egress_sets_the_few_harmless_options_of_a_socket(egress: Wall) -> None:
+def test_a_vault_connects_only_where_its_stores_lie_outside(machine: str, vault: Wall) -> None:
+    connected = _compile(Role.CONNECTED_VAULT, machine)
+    assert connected.says("connect", 5, 0x7000, 16) == 0
+    assert vault.says("connect", 5, 0x7000, 16) == WALL_ERRNO
+    assert connected.says("bind", 5, 0x7000, 16) == WALL_ERRNO
+
+
+def test_who_connects_sets_the_few_harmless_options_of_a_socket(connecting: Wall) -> None:
     socket_level, tcp_level, no_delay, fast_open_connect, upper_layer, repair = 1, 6, 1, 30, 31, 19
-    assert egress.says("setsockopt", 5, tcp_level, no_delay) == 0
+    assert connecting.says("setsockopt", 5, tcp_level, no_delay) == 0
     for option in (fast_open_connect, upper_layer, repair):
-        assert egress.says("setsockopt", 5, tcp_level, option) == WALL_ERRNO
+        assert connecting.says("setsockopt", 5, tcp_level, option) == WALL_ERRNO
     bind_to_device, attach_filter = 25, 26
     for option in (bind_to_device, attach_filter):
-        assert egress.says("setsockopt", 5, socket_level, option) == WALL_ERRNO
-    assert egress.says("setsockopt", 5, 0, 1) == WALL_ERRNO
+        assert connecting.says("setsockopt", 5, socket_level, option) == WALL_ERRNO
+    assert connecting.says("setsockopt", 5, 0, 1) == WALL_ERRNO
 
 
 def test_memory_is_never_writable_and_executable_at_once(wall: Wall, vault: Wall) -> None:

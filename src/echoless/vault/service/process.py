@@ -30,7 +30,7 @@ from echoless.crossing.control import (
 from echoless.crossing.operations_records import ProcessCounts
 from echoless.crossing.records import Record
 from echoless.vault.intake.granting import HOST_NOT_STATED
-from echoless.vault.service.opening import start_vault
+from echoless.vault.service.opening import places_of, start_vault
 from echoless.vault.service.vault import FirstKey, Vault
 
 
@@ -152,6 +152,13 @@ def _made_writable(config: VaultConfig) -> tuple[str, ...]:
     raise EcholessError(ErrorCode.DATA_DIRECTORY, f"the folder {folder} cannot be made: {reason}")
 
 
+def _profile(config: VaultConfig) -> SandboxProfile:
+    """Return the vault's profile: without a way out, unless a store lies there."""
+    ports = places_of(config.stores).connect_ports()
+    role = Role.CONNECTED_VAULT if ports else Role.VAULT
+    return SandboxProfile(role, writable=_made_writable(config), connect_ports=ports)
+
+
 def main(arguments: list[str]) -> int:
     """Run the vault: `python -m echoless.vault.service FD_CONTROL FD_JOURNAL`.
 
@@ -170,8 +177,7 @@ def main(arguments: list[str]) -> int:
     assert isinstance(config, VaultConfig), "the first message to a vault is its configuration"
     journal.say(Event.PROCESS_STARTED)
     try:
-        profile = SandboxProfile(Role.VAULT, writable=_made_writable(config))
-        facts = enter(profile, audit_view=config.is_audit_view)
+        facts = enter(_profile(config), audit_view=config.is_audit_view)
         asyncio.run(_Process(control, config, journal, facts).run())
     except EcholessError as error:
         control.send(StartRefused(error.code.value, error.public_description))
