@@ -88,9 +88,7 @@ def test_fewer_days_are_never_later(ended_ms: int, days: int, fewer: int, now_ms
 
 
 @pytest.mark.parametrize(("applies", "expected"), [(True, 0), (False, 30)])
-def test_a_new_number_of_days_reaches_older_conversations_only_when_asked_to(
-    applies: bool, expected: int
-) -> None:
+def test_a_new_number_of_days_reaches_older_conversations_only_when_asked_to(applies: bool, expected: int) -> None:
     """C55: apply_to_existing_conversations."""
     assert days_of_conversation(30, 0, applies_to_existing=applies) == expected
 
