@@ -41,4 +41,4 @@ class CourierWork:
             case Deliver() if self._outbound is not None:
                 await self._outbound.perform(job, asked)
             case _:
-                raise EcholessError(ErrorCode.INTERNAL_ERROR, "this process carries notices and logins, and nothing else")
+                raise EcholessError(ErrorCode.INTERNAL_ERROR, "this process does nothing else than it is for")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.control import StoreAccess
 from echoless.vault.identity.identity import Identity
 from echoless.vault.identity.sign_on import ATTEMPT_LIFE_S
 from echoless.vault.stores.members import Provider
@@ -26,11 +27,17 @@ from tests.fakes.identity_provider import (
     signed_by_stranger,
 )
 from tests.fakes.outside import Asked
-from tests.fakes.people import ADDRESS, CaughtCodes, add_member
+from tests.fakes.people import ADDRESS, add_member
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 ISSUER = "https://login.example.org/tenant"
 ADA = Person("ada-1", ADDRESS)
+
+
+@pytest.fixture
+def stores() -> StoreAccess:
+    """One pair of stores is enough here: nothing is kept but a member and a session."""
+    return StoreAccess()
 
 
 class DirectWay:
@@ -249,20 +256,6 @@ async def test_a_workspace_without_a_provider_is_answered_like_one_that_never_wa
             await identity.sign_ons.start(name)
         texts.add((caught.value.code, caught.value.public_description))
     assert len(texts) == 1
-
-
-async def test_the_clients_secret_stays_unless_a_new_one_is_given_and_survives_a_restart(
-    identity: Identity, provider: IdentityProvider, workspace_id: str, codes: CaughtCodes
-) -> None:
-    await set_provider(identity, workspace_id, client_secret="", domains=("other.test",))
-    await identity.sign_ons.load()
-    assert identity.sign_ons.provider(workspace_id).client_secret == CLIENT_SECRET
-    assert identity.sign_ons.provider(workspace_id).domains == ("other.test",)
-    async with identity.people.one_at_a_time:
-        await identity.sign_ons.remove(workspace_id, "operator")
-    await identity.sign_ons.load()
-    with pytest.raises(EcholessError):
-        identity.sign_ons.provider(workspace_id)
 
 
 async def test_a_provider_that_was_replaced_meanwhile_lets_nobody_in(
