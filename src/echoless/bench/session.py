@@ -25,6 +25,7 @@ from echoless.bench.media_measures import measure_conversion, measure_transcript
 from echoless.bench.options import BenchOptions, usable_cores
 from echoless.bench.report import BenchReport, draw
 from echoless.bench.socket_measures import measure_sockets
+from echoless.bench.vault_measures import measure_vault
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.server_process import ServerProcess
 
@@ -73,7 +74,9 @@ _MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         "curve": _of_one(measure_curve),
     }
 )
-MEASURES: Final = tuple(_MEASURES)
+VAULT: Final = "vault"
+"""Measured only where it is named: it fills a directory of its own, which takes minutes and some gigabytes."""
+MEASURES: Final = (*_MEASURES, VAULT)
 """What can be measured alone."""
 
 
@@ -87,17 +90,24 @@ def run_bench(options: BenchOptions) -> BenchReport:
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"no such measure; there are: {', '.join(MEASURES)}")
     began_s = time.monotonic()
     report = BenchReport(usable_cores(), is_quick=options.is_quick)
-    with tempfile.TemporaryDirectory(prefix="echoless-bench-") as place, _servers(Path(place), options) as servers:
-        report.add("seconds to ready", servers[0].ready_s, "s")
-        for name, measure in _MEASURES.items():
-            if options.wants(name):
-                measure(*servers, options, report)
+    if VAULT in options.only:
+        measure_vault(options, report)
+    if set(options.only) != {VAULT}:
+        _measure_servers(options, report)
     report.duration_s = time.monotonic() - began_s
     if options.json_path is not None:
         options.json_path.write_text(report.as_json() + "\n", encoding="utf-8")
     if options.png_path is not None and report.curve:
         draw(report, options.png_path)
     return report
+
+
+def _measure_servers(options: BenchOptions, report: BenchReport) -> None:
+    with tempfile.TemporaryDirectory(prefix="echoless-bench-") as place, _servers(Path(place), options) as servers:
+        report.add("seconds to ready", servers[0].ready_s, "s")
+        for name, measure in _MEASURES.items():
+            if options.wants(name):
+                measure(*servers, options, report)
 
 
 @contextlib.contextmanager
