@@ -233,6 +233,7 @@ class VaultConfig(Record, frozen=True):
     moderation_log_days: Count = 90
     history_days: int = -1
     account_deletion_wait_days: Count = 0
+    requests_per_minute_max: Count = 0
     has_mail: bool = False
     stores: StoreAccess = StoreAccess()
     session_hours: Count = 12

@@ -130,7 +130,10 @@ class ServerConfig(BaseModel):
         description="What a kept response survives once answered: the death of any process, or loss of power.",
     )
     concurrent_requests_max: int = Field(
-        64, ge=1, le=10_000, description="Generations at once in a workspace; more wait."
+        64, ge=1, le=10_000, description="Generations at once in a workspace, of each kind; tiers have less."
+    )
+    requests_per_minute_max: int = Field(
+        0, ge=0, le=10_000_000, description="Requests that a workspace may begin a minute; 0 for no limit."
     )
     queue_deadline_s: _Seconds = Field(10.0, description="How long a generation may wait for its turn.")
     request_log_days: int = Field(90, ge=0, le=3650, description="Life of rows in the request log.")

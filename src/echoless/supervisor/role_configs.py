@@ -272,6 +272,7 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
         voice_aliases=dict(config.voice_aliases),
         concurrent_requests_max=config.concurrent_requests_max,
         queue_deadline_s=config.queue_deadline_s,
+        requests_per_minute_max=config.requests_per_minute_max,
         request_log_days=config.request_log_days,
         moderation_flags_max=config.moderation.flags_max,
         moderation_severe_max=config.moderation.severe_max,

@@ -196,6 +196,8 @@ class IntakeDesk:
 
     def _open(self, link: Link, correlation: int, record: OpenTicket) -> None:
         admitted = self._gatekeeper.admit(record, store_works=not self._writer.is_failing)
+        if isinstance(admitted, Admitted):
+            admitted = self._gatekeeper.too_fast(admitted) or admitted
         if isinstance(admitted, Refused):
             self._tell_no(link, correlation, record, admitted)
         elif not is_counted(admitted.endpoint) or counts_while_generating(admitted.endpoint):

@@ -25,6 +25,7 @@ from echoless.retention.decision import (
     wanted_by,
 )
 from echoless.retention.endpoints import ENDPOINT_BY_NAME, Endpoint, EndpointClass, Product
+from echoless.vault.intake.pace import Pace
 from echoless.vault.intake.scopes import required_scope
 from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.stores.accounts import Accounts, ApiKey, Caller, Credential, Workspace
@@ -42,6 +43,7 @@ _SOCKETS_WITH_CONTEXTS: Final = frozenset({Product.TEXT_TO_SPEECH, Product.TEXT_
 _BEST_EFFORT: Final = "best_effort"
 INVALID_TOKEN: Final = "The single-use token is unknown, used, expired or for something else."  # noqa: S105  # a message
 INVALID_KEY: Final = "The API key is unknown, disabled or expired."
+TOO_FAST: Final = "This workspace begins too many requests a minute."
 WRONG_PLACE: Final = "The API key may not be used from this address."
 QUOTA_SPENT: Final = "The characters of this month are spent."
 KEY_QUOTA_SPENT: Final = "The characters of this API key are spent."
@@ -97,13 +99,21 @@ class Gatekeeper:
     """Decides about OpenTicket records."""
 
     def __init__(
-        self, accounts: Accounts, keyring: Keyring, clock: Clock, host: HostStanding, tokens: SingleUseTokens
+        self,
+        accounts: Accounts,
+        keyring: Keyring,
+        clock: Clock,
+        host: HostStanding,
+        tokens: SingleUseTokens,
+        *,
+        requests_per_minute_max: int = 0,
     ) -> None:
         self._accounts = accounts
         self._keyring = keyring
         self._tokens = tokens
         self._clock = clock
         self._host = host
+        self._pace = Pace(requests_per_minute_max)
 
     def admit(self, record: OpenTicket, *, store_works: bool) -> Admitted | Refused:
         """Answer one request.
@@ -124,6 +134,16 @@ class Gatekeeper:
             mode = _mode_asked_for(endpoint, record.switch)
             return _refused(ErrorCode.INVALID_API_KEY, WRONG_PLACE, mode=mode)
         return self._admit_known(endpoint, record.switch, found, store_works=store_works)
+
+    def too_fast(self, admitted: Admitted) -> Refused | None:
+        """Count that a request begins; return why it is one too many, or None.
+
+        For a request that has just come: one that has waited was counted when it came.
+        """
+        wait_s = self._pace.begin(admitted.workspace.workspace_id, self._clock.monotonic_s())
+        if not wait_s:
+            return None
+        return _refused(ErrorCode.RATE_LIMIT_EXCEEDED, TOO_FAST, mode=admitted.mode, retry_after_s=wait_s)
 
     def note_granted(self, record: OpenTicket) -> None:
         """Take note that a ticket was granted: a token is used up by it."""

@@ -133,7 +133,10 @@ class Vault:
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
         self._tokens = tokens = SingleUseTokens(storage.keyring, clock)
         storage.accounts.when_key_ends = self._keep_end
-        gatekeeper = Gatekeeper(storage.accounts, storage.keyring, clock, self.host, tokens)
+        gatekeeper = Gatekeeper(
+            storage.accounts, storage.keyring, clock, self.host, tokens,
+            requests_per_minute_max=config.requests_per_minute_max,
+        )  # fmt: skip
         self._webhooks = WebhookQueries(storage, clock, self.eraser.delete_webhook)
         self.telling = Telling.of(
             storage, config, clock, journal, hooks=self._webhooks, change=self.administration.change_workspace

@@ -13,7 +13,7 @@ import msgspec
 
 from echoless.crossing.client import ClientLeftError
 from echoless.crossing.control import GatewayConfig
-from echoless.crossing.records import CloseStatus, CloseTicket, TicketGranted
+from echoless.crossing.records import CloseStatus, CloseTicket, ReserveUnits, TicketGranted, UnitsReserved
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.retention.endpoints import Endpoint
 from echoless.volatile.gateway.ports import GatewayServices, Message, OpenTicketPort, Receive, Send
@@ -71,6 +71,7 @@ class Call:
     is_ticket_closed: bool = False
     is_started: bool = False
     outcome: Outcome = field(default_factory=Outcome)
+    concurrency: tuple[int, int] | None = None
 
     @property
     def open_ticket(self) -> OpenTicketPort:
@@ -82,6 +83,17 @@ class Call:
     def grant(self) -> TicketGranted:
         """What the vault decided."""
         return self.open_ticket.grant
+
+    async def reserve(self, units: ReserveUnits) -> UnitsReserved:
+        """(1) Reserve counted units, once the body is parsed; waits for a place of the model where it has its own.
+
+        raises: RequestRefusedError
+        """
+        reserved = await self.open_ticket.ask(units)
+        assert isinstance(reserved, UnitsReserved)
+        if reserved.maximum_concurrent:
+            self.concurrency = (reserved.current_concurrent, reserved.maximum_concurrent)
+        return reserved
 
     def path_id(self, index: int) -> str:
         """Return a parameter of the path, cut to a length that no real id has."""
@@ -117,8 +129,10 @@ class Call:
         if self.endpoint.is_generation:
             headers.append((b"x-echoless-retention", self.mode.value.encode("ascii")))
             if self.ticket is not None:
-                headers.append((b"current-concurrent-requests", b"%d" % self.grant.current_concurrent))
-                headers.append((b"maximum-concurrent-requests", b"%d" % self.grant.maximum_concurrent))
+                grant = self.grant
+                running, places = self.concurrency or (grant.current_concurrent, grant.maximum_concurrent)
+                headers.append((b"current-concurrent-requests", b"%d" % running))
+                headers.append((b"maximum-concurrent-requests", b"%d" % places))
         if self.has_origin:
             headers.append((b"access-control-allow-origin", b"*"))
             headers.append((b"access-control-expose-headers", _EXPOSED))

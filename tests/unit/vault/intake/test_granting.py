@@ -172,3 +172,19 @@ def test_only_what_makes_something_counts_and_has_a_source(scene: Scene) -> None
         TTS: (True, "TTS"), HISTORY: (False, ""), MUSIC: (False, ""),
         "POST /v1/speech-to-speech/{voice}": (True, "STS"),
     }  # fmt: skip
+
+
+def test_more_requests_a_minute_than_allowed_are_told_when_to_come_again(clock: TurnedClock) -> None:
+    scene = Scene(clock)
+    scene.keeper = Gatekeeper(
+        scene.accounts, scene.ring, clock, scene.host, scene.tokens, requests_per_minute_max=1
+    )
+    admitted = scene.admit(TTS, OFF)
+    assert isinstance(admitted, Admitted)
+    assert scene.keeper.too_fast(admitted) is None
+    refused = scene.keeper.too_fast(admitted)
+    assert refused is not None
+    assert (refused.code, refused.mode) == (ErrorCode.RATE_LIMIT_EXCEEDED, RetentionMode.ZERO)
+    assert refused.retry_after_s == 60
+    clock.turn(60)
+    assert scene.keeper.too_fast(admitted) is None

@@ -71,7 +71,7 @@ async def _convert_upload(call: Call, query: WholeSpeechQuery, upload: Upload) -
     if not upload.has_file:
         raise UnprocessableError([FieldError(("body", _AUDIO), "Field required", "missing")])
     order = _order(call, query, _fields(call, upload.form))
-    await call.open_ticket.ask(
+    await call.reserve(
         ReserveUnits(model_id=order.model.model_id, output_format=order.audio_format.name, characters=0)
     )
     # (2) From here on the mode is an object.
