@@ -22,6 +22,7 @@ from echoless.crossing.kept_records import (
 )
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
+from echoless.crossing.moderation_records import MODERATION_RECORDS, KeepModeration, NoteVerdict
 from echoless.crossing.operations_records import AskReadiness, MetricsPage, Readiness, ReadMetrics
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -70,6 +71,8 @@ class Kept:
     transcript: bytearray = field(default_factory=bytearray)
     reserved: ReserveUnits | None = None
     closed: CloseTicket | None = None
+    verdicts: list[NoteVerdict] = field(default_factory=list)
+    moderation: list[KeepModeration] = field(default_factory=list)
 
     def stream(self, kind: int) -> bytearray:
         """Return where raw content of a kind goes."""
@@ -115,7 +118,7 @@ class FakeVault:
     async def connect(self) -> socket.socket:
         """Return the gateway's end of a new link."""
         ours, theirs = socket.socketpair()
-        registry = core_registry(queries.QUERY_RECORDS)
+        registry = core_registry(queries.QUERY_RECORDS, MODERATION_RECORDS)
         self.links.append(await Link.open(ours, registry, on_frame=self._on_frame))
         return theirs
 
@@ -172,6 +175,12 @@ class FakeVault:
             assert kept.closed is None, "a ticket was closed twice"
             kept.closed = record
             return TicketClosed(is_kept=kept.is_whole)
+        if isinstance(record, NoteVerdict):
+            kept.verdicts.append(record)
+            return None
+        if isinstance(record, KeepModeration):
+            self._keeping(ticket).moderation.append(record)
+            return None
         if isinstance(record, KeepInputType):
             self._keeping(ticket).input_type = record.media_type
             return None

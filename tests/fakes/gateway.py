@@ -16,6 +16,7 @@ from echoless.crossing.client import EnginePool, VaultClient
 from echoless.crossing.control import GatewayConfig
 from echoless.crossing.media_client import MediaPool
 from echoless.volatile.gateway.app import build_app
+from echoless.volatile.gateway.moderating import Moderation
 from echoless.volatile.gateway.ports import App, GatewayServices, Message
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_media import FakeMedia
@@ -138,7 +139,11 @@ class Gateway:
 
 @asynccontextmanager
 async def running_gateway(
-    engine: FakeEngine | None = None, *, media: FakeMedia | None = None, **changes: Any
+    engine: FakeEngine | None = None,
+    *,
+    media: FakeMedia | None = None,
+    moderation: Moderation | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Gateway]:
     """Run an app over fakes."""
     vault, engine, media = FakeVault(), engine or FakeEngine(b"0123456789" * 10), media or FakeMedia()
@@ -147,7 +152,9 @@ async def running_gateway(
     await pool.add_link(await engine.connect(), "engine-0")
     media_pool = MediaPool()
     await media_pool.add_link(await media.connect(), "media-0")
-    services = GatewayServices(vault_client, pool, SystemClock(), journal, media=media_pool)
+    services = GatewayServices(
+        vault_client, pool, SystemClock(), journal, media=media_pool, moderation=moderation or Moderation()
+    )
     app = build_app(services, gateway_config(**changes))
     try:
         yield Gateway(app, services, vault, engine, journal, vault_client, pool, media, media_pool)

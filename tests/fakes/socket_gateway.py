@@ -20,6 +20,7 @@ from echoless.crossing.dialogue_records import DIALOGUE_RECORDS
 from echoless.crossing.dictionary_records import DictionaryRules, UseDictionary
 from echoless.crossing.link import Link
 from echoless.crossing.live_client import LivePool
+from echoless.crossing.moderation_records import MODERATION_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -51,6 +52,7 @@ from echoless.crossing.socket_records import (
 )
 from echoless.crossing.wire import Frame
 from echoless.volatile.gateway.app import build_app
+from echoless.volatile.gateway.moderating import Moderation
 from echoless.volatile.gateway.ports import GatewayServices
 from echoless.volatile.gateway.server import GatewayServer
 from tests.fakes.fake_live import FakeLive
@@ -77,7 +79,7 @@ class SocketVault(FakeVault):
 
     async def connect(self) -> socket.socket:
         ours, theirs = socket.socketpair()
-        registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS, DIALOGUE_RECORDS)
+        registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS, DIALOGUE_RECORDS, MODERATION_RECORDS)
         self.links.append(await Link.open(ours, registry, on_frame=self._on_frame))
         return theirs
 
@@ -260,7 +262,7 @@ class Heard:
 
 
 @asynccontextmanager
-async def socket_gateway(**changes: Any) -> AsyncIterator[SocketGateway]:
+async def socket_gateway(moderation: Moderation | None = None, **changes: Any) -> AsyncIterator[SocketGateway]:
     """Run a gateway for the length of a block."""
     vault, engine, live = SocketVault(), StreamEngine(), FakeLive()
     vault_client, pool, journal, live_pool = VaultClient(), EnginePool(), MemoryJournal(), LivePool()
@@ -268,7 +270,10 @@ async def socket_gateway(**changes: Any) -> AsyncIterator[SocketGateway]:
     await pool.add_link(await engine.connect(), "engine-0")
     await live_pool.add_link(await live.connect(), "live-0")
     settings = gateway_config(**changes)
-    app = build_app(GatewayServices(vault_client, pool, SystemClock(), journal, live=live_pool), settings)
+    services = GatewayServices(
+        vault_client, pool, SystemClock(), journal, live=live_pool, moderation=moderation or Moderation()
+    )
+    app = build_app(services, settings)
     server = GatewayServer(app, settings, journal)
     listener = socket.create_server(("127.0.0.1", 0))
     await server.start(listener)
