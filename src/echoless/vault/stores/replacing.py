@@ -35,6 +35,7 @@ def finish_restore(directory: DataDirectory) -> bool:
     staging = directory.restore_staging
     is_whole = directory.restore_whole.exists()
     if is_whole:
+        directory.ledger.parent.mkdir(mode=0o700, exist_ok=True)
         for name in _PARTS:
             _move_in(staging, directory.root, name)
         _keep_certificates(staging, directory.root)

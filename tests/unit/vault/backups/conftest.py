@@ -81,7 +81,10 @@ class Site:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Opened]:
-        async with open_vault(self.config, self.clock, self.journal) as vault, GatewayDouble.connected(vault) as end:
+        async with (
+            open_vault(self.config, self.clock, self.journal) as vault,
+            GatewayDouble.connected(vault) as end,
+        ):
             yield Opened(vault, end)
 
     async def restore(

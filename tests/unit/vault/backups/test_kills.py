@@ -1,4 +1,4 @@
-"""kill -9 at any moment of a backup or a restore: the data is as it was, or wholly restored; nothing half-done stays."""
+"""kill -9 in a backup or a restore: the data is as it was, or wholly restored, and nothing half-done stays."""
 
 from __future__ import annotations
 
