@@ -1,8 +1,8 @@
 """Filling a data directory with as much as a large installation has, in bulk.
 
 Rows of items and their wrapped keys are made by SQL alone, so a million of them take seconds; their ids are random,
-as real ones are. What is sealed in them is noise: nobody opens them. The items that a page shows are made afterwards,
-by the vault itself. Keys are rows of their own with random digests.
+as real ones are. What is sealed in them is noise: nobody opens them. The items that a page shows are made later, by
+the vault itself. Keys are rows of their own with random digests.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ _AUDIO_BYTES: Final = 2048
 _STARTED_MS: Final = 1_790_000_000_000
 _NUMBERS: Final = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
 _ITEMS: Final = (
-    _NUMBERS + "INSERT INTO history_items (item_id, workspace_id, request_id, created_ms, voice_id, voice_name, "
+    _NUMBERS  # noqa: S608  # constant texts
+    + "INSERT INTO history_items (item_id, workspace_id, request_id, created_ms, voice_id, voice_name, "
     "model_id, source, output_format, character_count_from, character_count_to, audio_bytes, segment_count, "
     "sealed_head) SELECT lower(hex(randomblob(10))), ?, lower(hex(randomblob(16))), ? + i * 1000, "
     "'JBFqnCBsd6RMkjVDRZzb', 'George', 'eleven_multilingual_v2', 'TTS', 'mp3_44100_128', i * 40, i * 40 + 40, ?, "
-    "?, randomblob(?) FROM n"  # noqa: S608  # constant texts
+    "?, randomblob(?) FROM n"
 )
 _ITEM_KEYS: Final = (
     "INSERT INTO keys.item_keys (item_id, workspace_id, wrapped) SELECT item_id, workspace_id, randomblob(?) "

@@ -1,7 +1,7 @@
 """What the vault alone takes: tickets, a page of the history, the deletion of a large account.
 
-Tickets are measured twice: while nothing else happens, and while a large account is deleted and a backup is taken of
-everything. Every ticket is a whole round trip over a socket between two processes.
+Tickets are measured twice: while nothing else happens, and while a large account is deleted and a backup is taken
+of everything. Every ticket is a whole round trip over a socket between two processes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ of the history: whoever looks for one says so, and finds nothing else then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -85,8 +85,9 @@ class HistoryReader:
         statement = sa.select(_ITEMS).where(*_conditions(wanted, after_sequence))
         statement = statement.order_by(order).limit(min(item_count, _STEP_ITEMS))
         with self.vault.begin():
-            rows = self.vault.execute(statement).mappings().all()
-        opened = (self._open(dict(row)) for row in rows)
+            rows = [dict(row) for row in self.vault.execute(statement).mappings()]
+        wrapped = self._wrapped([row["item_id"] for row in rows])
+        opened = (self._open(row, wrapped.get(row["item_id"])) for row in rows)
         return [item for item in opened if item is not None]
 
     def get(self, workspace_id: str, item_id: str, *, is_transcript: bool = False) -> StoredItem | None:
@@ -94,7 +95,7 @@ class HistoryReader:
         statement = sa.select(_ITEMS).where(*_named(workspace_id, item_id, is_transcript=is_transcript))
         with self.vault.begin():
             row = self.vault.execute(statement).mappings().one_or_none()
-        return None if row is None else self._open(dict(row))
+        return None if row is None else self._open(dict(row), self._wrapped([item_id]).get(item_id))
 
     def alignment(self, item: StoredItem, kind: str, start: int, characters_max: int) -> AlignmentPart | None:
         """Return a run of an item's alignment from character `start`, or None where it has none.
@@ -130,10 +131,15 @@ class HistoryReader:
 
     def sealer(self, workspace_id: str, item_id: str) -> ItemSealer | None:
         """Return what opens an item, or None once its key is destroyed."""
-        table = schema.item_keys
-        with self._keys.begin():
-            wrapped = self._keys.execute(sa.select(table.c.wrapped).where(table.c.item_id == item_id)).scalar()
+        wrapped = self._wrapped([item_id]).get(item_id)
         return None if wrapped is None else self._keyring.unwrap_item_key(workspace_id, item_id, wrapped)
+
+    def _wrapped(self, item_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the wrapped keys of items, those that are left, by one question: a page has a hundred items."""
+        table = schema.item_keys
+        statement = sa.select(table.c.item_id, table.c.wrapped).where(table.c.item_id.in_(item_ids))
+        with self._keys.begin():
+            return {row.item_id: row.wrapped for row in self._keys.execute(statement)}
 
     def segment(self, sealer: ItemSealer, item_id: str, part: Part, index: int) -> bytes:
         """Return one segment of a part.
@@ -150,12 +156,12 @@ class HistoryReader:
             rows = self.vault.execute(wanted).all()
         return [(row.request_id, row.workspace_id, row.item_id, row.created_ms) for row in rows]
 
-    def _open(self, row: dict[str, Any]) -> StoredItem | None:
+    def _open(self, row: dict[str, Any], wrapped: bytes | None) -> StoredItem | None:
         facts = ItemFacts(**{name: row[name] for name in ItemFacts.__slots__})
-        sealer = self.sealer(facts.workspace_id, facts.item_id)
-        if sealer is None:
+        if wrapped is None:
             # Its key is destroyed: it is being deleted at this moment, and is gone for whoever asks.
             return None
+        sealer = self._keyring.unwrap_item_key(facts.workspace_id, facts.item_id, wrapped)
         head = open_head(sealer, row["sealed_head"])
         if (head.audio_bytes, head.segment_count) != (row["audio_bytes"], row["segment_count"]):
             raise EcholessError(ErrorCode.INTERNAL_ERROR, "the row of an item does not fit what is sealed in it")
