@@ -107,7 +107,9 @@ def test_a_revoked_session_is_refused_at_once_and_for_ever(peopled: RunningServe
 def test_a_session_of_somebody_else_is_not_found(peopled: RunningServer) -> None:
     theirs, mine = log_in(peopled, EDITOR), log_in(peopled, VIEWER)
     path = "/v1/workspace/sessions/"
-    answers = [peopled.request("DELETE", path + name, key=mine["token"]) for name in (theirs["session_id"], "a" * 20)]
+    answers = [
+        peopled.request("DELETE", path + name, key=mine["token"]) for name in (theirs["session_id"], "a" * 20)
+    ]
     details = [json.loads(body)["detail"] | {"request_id": ""} for _, _, body in answers]
     assert [status for status, _, _ in answers] == [404, 404] and details[0] == details[1]
     assert peopled.request("GET", "/v1/user", key=theirs["token"])[0] == 200
