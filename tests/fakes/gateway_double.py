@@ -25,6 +25,7 @@ from echoless.crossing.kept_records import (
 )
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
+from echoless.crossing.moderation_records import MODERATION_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, ItemAudio, ReadItemAudio
 from echoless.crossing.records import (
     KIND_AUDIO,
@@ -99,7 +100,7 @@ class GatewayDouble:
         ours, theirs = socket.socketpair()
         await vault.add_gateway(theirs)
         unasked: list[Frame] = []
-        registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS)
+        registry = core_registry(QUERY_RECORDS, SOCKET_RECORDS, MODERATION_RECORDS)
         link = await Link.open(ours, registry, on_frame=lambda _, frame: unasked.append(frame))
         try:
             yield cls(link, unasked)
