@@ -6,7 +6,9 @@ import asyncio
 import gc
 import os
 import socket
+import sys
 from pathlib import Path
+from typing import Final
 
 from echoless.confinement.facts import SandboxFacts
 from echoless.confinement.kernel import Kernel
@@ -32,6 +34,8 @@ from echoless.crossing.records import Record
 from echoless.vault.intake.granting import HOST_NOT_STATED
 from echoless.vault.service.opening import places_of, start_vault
 from echoless.vault.service.vault import FirstKey, Vault
+
+_SWITCH_S: Final = 0.0005
 
 
 class _Process:
@@ -170,6 +174,9 @@ def main(arguments: list[str]) -> int:
     journal = LineJournal(int(arguments[1]))
     silence_libraries(journal)
     os.umask(0o077)
+    # The loop that grants tickets shares the interpreter with the threads of the stores: it waits no longer for one
+    # that computes than this. Measured beside a deletion of 100,000 items.
+    sys.setswitchinterval(_SWITCH_S)
     message = control.receive()
     if message is None:
         return 1

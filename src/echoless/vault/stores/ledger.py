@@ -16,7 +16,9 @@ from echoless.core.ids import is_opaque_id
 from echoless.vault.stores.directory import DataDirectory
 
 _BATCH = 500
-_WORDS = 3
+_BLOCK_BYTES: Final = 1024 * 1024
+# As many digits as a place in the order can have, and the end of the line.
+_PLACE_BYTES_MAX: Final = 21
 # No id is so short, nor has a sign that is neither letter nor digit.
 _WORKSPACE: Final = "workspace:"
 _WORKSPACE_WORDS: Final = 2
@@ -51,11 +53,29 @@ class Ledger:
             os.close(descriptor)
 
     def place_of(self, workspace_id: str, item_id: str) -> int | None:
-        """Return the place that a deleted item of a workspace had, or None. Reads the whole ledger."""
-        for words in self._lines():
-            if words[:2] == [item_id, workspace_id] and len(words) == _WORDS:
-                return int(words[2])
+        """Return the place that a deleted item of a workspace had, or None.
+
+        Searched from the end, in blocks: who reads on after a deleted item has deleted it a moment ago.
+        """
+        wanted = f"\n{item_id} {workspace_id} ".encode("ascii", "replace")
+        for block in self._blocks(overlap_bytes=len(wanted) + _PLACE_BYTES_MAX):
+            found = block.rfind(wanted)
+            line, end, _ = block[found + len(wanted) :].partition(b"\n")
+            if found >= 0 and end and line.isdigit():
+                return int(line)
         return None
+
+    def _blocks(self, overlap_bytes: int) -> Iterator[bytes]:
+        """Yield the file in blocks from its end, each with a little of the one behind it."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            while end > 0:
+                start = max(0, end - _BLOCK_BYTES)
+                file.seek(start)
+                yield file.read(end - start + overlap_bytes)
+                end = start
 
     def batches(self) -> Iterator[list[str]]:
         """Yield all ids of items in lists of bounded length; a line that a crash cut short is no id."""

@@ -76,3 +76,24 @@ def test_a_file_system_that_takes_half_of_a_line_is_given_the_rest(
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, bytes(data[:3])))
     Ledger(directory).append(["first", "second"])
     assert list(Ledger(directory).batches()) == [["first", "second"]]
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 50, 64, 1 << 20])
+def test_the_place_of_a_deleted_item_is_found_from_the_end_wherever_a_block_ends(
+    directory: DataDirectory, monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    monkeypatch.setattr("echoless.vault.stores.ledger._BLOCK_BYTES", block_bytes)
+    ledger, workspace_id = Ledger(directory), "w" * 20
+    ids = [f"item{number:016d}" for number in range(30)]
+    for number, item_id in enumerate(ids):
+        ledger.append([item_id], {item_id: (workspace_id, 10**number % 10**18 + number)})
+    for number, item_id in enumerate(ids):
+        assert ledger.place_of(workspace_id, item_id) == 10**number % 10**18 + number
+        assert ledger.place_of("v" * 20, item_id) is None
+    assert ledger.place_of(workspace_id, "item") is None
+    assert ledger.place_of(workspace_id, "\udc80") is None
+
+
+def test_a_place_that_a_crash_cut_short_is_no_place(directory: DataDirectory) -> None:
+    directory.ledger.write_bytes(b"\nfirst wwww 12")
+    assert Ledger(directory).place_of("wwww", "first") is None
