@@ -24,9 +24,11 @@ from echoless.cli import (
     logs,
     member,
     models,
+    retention,
     serve,
     voices,
     workspace,
+    workspace_policy,
 )
 from echoless.cli.screen import complain, show_line
 from echoless.core.errors import EcholessError, ErrorCode
@@ -54,8 +56,11 @@ def build_app() -> typer.Typer:
     app.callback()(root_command)
     for register in (serve.register, health.register, doctor.register, audit.register, bench.register):
         register(app)
+    retention.register(app)
     app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")
-    app.add_typer(workspace.build_app(), name="workspace", help="Make and show workspaces.")
+    workspaces = workspace.build_app()
+    workspace_policy.add_commands(workspaces)
+    app.add_typer(workspaces, name="workspace", help="Make and show workspaces, and say what binds them.")
     app.add_typer(key.build_app(), name="key", help="Make, show and revoke API keys.")
     app.add_typer(member.build_app(), name="member", help="Make, show and remove members, who log in.")
     app.add_typer(backup.build_app(), name="backup", help="Take, check and restore backups.")

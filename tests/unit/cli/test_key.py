@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from echoless.core.errors import EcholessError
+from echoless.crossing.operator_policy_records import OperatorEditKey
 from echoless.crossing.operator_records import (
     KeyList,
     ListWorkspaces,
@@ -16,7 +18,7 @@ from echoless.crossing.operator_records import (
     OperatorRevokeKey,
     WorkspaceList,
 )
-from echoless.crossing.query_records import Done, KeyCreated, KeyView
+from echoless.crossing.query_records import Done, EditKey, KeyCreated, KeyView
 from echoless.retention.decision import RetentionMode
 from tests.fakes.operator_door import running_server
 from tests.unit.cli.conftest import Run
@@ -77,3 +79,26 @@ def test_a_key_is_revoked_by_its_id(run: Run, tmp_path: Path) -> None:
     question = door.asked[-1]
     assert isinstance(question, OperatorRevokeKey)
     assert question.key_id == "key1"
+
+
+def test_a_key_is_made_with_every_bound(run: Run, tmp_path: Path) -> None:
+    with running_server(tmp_path, {OperatorCreateKey: KeyCreated("key2", "sk_secret")}) as door:
+        words = "key create app --workspace ws1 --characters 9 --days 2 --allowed-ip 192.0.2.0/24 --allowed-ip ::1"
+        before_unix = time.time()
+        assert run(*words.split(), "--tts-concurrency", "3").exit_code == 0
+    (question,) = door.asked
+    assert isinstance(question, OperatorCreateKey)
+    assert (question.character_limit, question.allowed_networks) == (9, ["192.0.2.0/24", "::1"])
+    assert question.concurrency_limits == {"speech": 3}
+    assert question.expires_unix is not None
+    assert 2 * 86_400 - 1 <= question.expires_unix - before_unix <= 2 * 86_400 + 60
+
+
+def test_a_key_is_changed_only_where_told(run: Run, tmp_path: Path) -> None:
+    with running_server(tmp_path, {OperatorEditKey: KEY}) as door:
+        assert run("key", "set", "key1", "--retention", "zero", "--disabled").exit_code == 0
+        assert run("key", "set", "key1", "--any-ip").exit_code == 0
+    first = EditKey("", "key1", is_enabled=False, retention=RetentionMode.ZERO)
+    assert door.asked == [
+        OperatorEditKey(first), OperatorEditKey(EditKey("", "key1", clears_allowed_networks=True)),
+    ]  # fmt: skip
