@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import Final
 
 from echoless.core.journal import Event, Journal
-from echoless.vault.stores.erasing import delete_item_rows, destroy_keys, half_deleted, stored_of, with_row
+from echoless.vault.stores.erasing import delete_item_rows, destroy_keys, half_deleted, keyed_of, with_row
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.writer import Connections
 
@@ -32,7 +32,7 @@ async def sweep(storage: Storage, journal: Journal) -> int:
 def _sweep(storage: Storage, connections: Connections) -> int:
     """Take leftovers away in lists of bounded length: a million items are no reason for a million ids in memory."""
     count = 0
-    named = (stored_of(connections, batch) for batch in storage.ledger.batches())
+    named = (keyed_of(connections, batch) for batch in storage.ledger.batches())
     for gone in chain(half_deleted(connections), named):
         if gone:
             destroy_keys(connections, gone)
