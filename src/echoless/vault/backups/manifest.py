@@ -18,6 +18,8 @@ import msgspec
 from echoless.vault.stores.keyring import Keyring
 
 FORMAT: Final = 1
+STORE: Final = "sqlite"
+"""How the databases in an archive are to be read, wherever the vault has its own."""
 DAY_S: Final = 86_400
 HEAD_NAME: Final = "archive.json"
 END_NAME: Final = "end.json"

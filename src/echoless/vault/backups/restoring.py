@@ -26,6 +26,7 @@ from echoless.vault.backups.manifest import (
     KEY_FILES,
     KEYS_NAME,
     LEDGER_NAME,
+    STORE,
     ArchiveHead,
     BackupNote,
     KeysHead,
@@ -110,6 +111,11 @@ class Restorer:
         if not notes:
             what = "there is no backup" if set_id is None else "there is no backup of this id"
             raise refused(f"{what} in {self._places.archives}")
+        if self._directory.installation_file.exists():
+            raise refused(
+                f"{self._directory.root} has its stores in PostgreSQL or S3: restore into a directory of its own, "
+                "without database_url, keys_url and objects_url, and move that with 'echoless migrate'"
+            )
         if self._directory.version_file.exists() and not self._is_replacing:
             raise refused(f"{self._directory.root} holds data, which a restore replaces: say --replace to do so")
         note = notes[-1]
@@ -141,7 +147,7 @@ class Restorer:
         head, end = read_vault(
             self._places.vault_path(stem), found.sealed_set, self._place, lambda fraction: step("archive", fraction)
         )
-        if head.origin != found.head.origin or head.store != found.head.store or head.store != "sqlite":
+        if head.origin != found.head.origin or {head.store, found.head.store} != {STORE}:
             raise refused("the archive is not of this kind of store")
         if head.expires_unix <= self._clock.unix_ms() // 1000:
             raise refused("this backup has expired")

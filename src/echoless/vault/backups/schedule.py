@@ -22,8 +22,9 @@ from echoless.vault.backups.rules import BackupSettings
 from echoless.vault.backups.taking import Advance, BackupTaker
 from echoless.vault.erasure.steady import SteadyClock
 from echoless.vault.stores.key_watch import KeyWatch
-from echoless.vault.stores.snapshot import Snapshots, SQLiteSnapshots
+from echoless.vault.stores.snapshot import Snapshots
 from echoless.vault.stores.storage import Storage
+from echoless.vault.stores.store_snapshots import snapshots_of
 
 LOOK_S: Final = 1.0
 _MARGIN_S: Final = 2 * 3600
@@ -232,5 +233,4 @@ def open_backups(storage: Storage, rules: BackupRules | None, clock: Clock, jour
     """
     if rules is None:
         return None
-    snapshots = SQLiteSnapshots(storage.writer, storage.write_thread)
-    return Backups(storage, snapshots, BackupSettings.of(rules), clock, journal)
+    return Backups(storage, snapshots_of(storage), BackupSettings.of(rules), clock, journal)

@@ -35,6 +35,7 @@ from echoless.vault.backups.manifest import (
     KEYS_NAME,
     LEDGER_NAME,
     OBJECTS,
+    STORE,
     ArchiveEnd,
     ArchiveHead,
     BackupNote,
@@ -204,7 +205,7 @@ class BackupTaker:
         await self._snapshots.copy_keys(staging / KEYS_NAME, self._noted("keys"))
         head = KeysHead(
             format=FORMAT, origin=origin_of(self._storage.keyring), taken_unix=self._clock.unix_ms() // 1000,
-            store=self._snapshots.keys_kind, ledger_bytes=ledger_bytes, sets=sets,
+            store=STORE, ledger_bytes=ledger_bytes, sets=sets,
         ).marked(self._storage.keyring)  # fmt: skip
 
         def write() -> None:
@@ -226,7 +227,7 @@ class BackupTaker:
         expires_unix = stem.taken_unix + self._settings.days * DAY_S
         return ArchiveHead(
             format=FORMAT, set_id=stem.set_id, origin=origin_of(self._storage.keyring), taken_unix=stem.taken_unix,
-            expires_unix=expires_unix, directory_version=VERSION, store=self._snapshots.kind,
+            expires_unix=expires_unix, directory_version=VERSION, store=STORE,
         )  # fmt: skip
 
     def _key_entries(self, head: KeysHead) -> Iterator[Entry]:

@@ -173,6 +173,14 @@ def _take_back_unfinished(directory: DataDirectory) -> None:
     directory.unfinished_file.unlink()
 
 
+def make_tables(path: Path, name: str) -> None:
+    """Make an empty SQLite database of the newest version.
+
+    name: `vault` or `keys`
+    """
+    _migrate(path, _STEPS / name)
+
+
 def _migrate(path: Path, folder: Path) -> None:
     """Run the steps of one file and look whether it is sound."""
     engine = open_engine(path, "power")

@@ -28,18 +28,13 @@ Note = Callable[[float], None]
 
 
 class Snapshots(Protocol):
-    """Copies the two databases of a vault into files.
-
-    kind, keys_kind: how to read such a file
-    """
-
-    kind: str
-    keys_kind: str
+    """Copies the two databases of a vault into files of SQLite, wherever they are."""
 
     async def copy_vault(self, target: Path, note: Note) -> None:
         """Copy the main database.
 
-        raises: EcholessError(INTERNAL_ERROR) when it cannot be read or the copy cannot be written
+        raises: EcholessError(BACKUP) where the copy cannot be made, EcholessError(STORE_UNAVAILABLE) where the
+                database does not answer
         """
         ...
 
@@ -50,9 +45,6 @@ class Snapshots(Protocol):
 
 class SQLiteSnapshots:
     """Copies files of SQLite."""
-
-    kind = "sqlite"
-    keys_kind = "sqlite"
 
     def __init__(self, writer: Writer, thread: SerialThread) -> None:
         self._writer = writer

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from echoless.core.journal import MemoryJournal
-from echoless.crossing.control import BackupRules, VaultConfig
+from echoless.crossing.control import BackupRules, StoreAccess, VaultConfig
 from echoless.crossing.query_records import GetHistoryItem, HistoryItemView
 from echoless.crossing.records import Refused
 from echoless.vault.backups.age_keys import Identity, new_identity, recipient_of
@@ -61,6 +61,7 @@ class Site:
     is_shredded_at_once: bool = False
     interval_s: int = 0
     has_recipient: bool = True
+    stores: StoreAccess = StoreAccess()
 
     @property
     def data(self) -> Path:
@@ -77,7 +78,7 @@ class Site:
             str(recipient_of(self.identity)) if self.has_recipient else "", self.interval_s, self.days,
             self.is_shredded_at_once,
         )  # fmt: skip
-        return config_for(self.data, backups=rules)
+        return config_for(self.data, backups=rules, stores=self.stores)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Opened]:

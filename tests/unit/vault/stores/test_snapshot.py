@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from echoless.core.errors import EcholessError
+from echoless.crossing.control import StoreAccess
 from echoless.vault.stores import schema
 from echoless.vault.stores.database import truncate_log
 from echoless.vault.stores.snapshot import SQLiteSnapshots, is_sound
@@ -18,7 +19,7 @@ from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.writer import Connections
 from echoless.vault.stores.writing import Write
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.parametrize("stores", ["sqlite-files"], indirect=True)]
 ROWS = 4000
 MARK = "marked-for-deletion-"
 
@@ -56,7 +57,7 @@ async def test_commits_and_deletions_go_on_while_a_copy_is_made_and_are_in_it(
         time.sleep(0.01)
 
     copying = asyncio.create_task(snapshots.copy_vault(target, note))
-    while not fractions:
+    while not fractions and not copying.done():
         await asyncio.sleep(0)
     written_at = []
     for number in range(5):
@@ -109,6 +110,7 @@ async def test_a_copy_stops_when_it_is_told_to(storage: Storage, tmp_path: Path)
     await storage.writer.now((Write.FACT, {"name": "after", "value": "yes"}))
 
 
-def test_a_damaged_file_is_not_sound(tmp_path: Path) -> None:
+def test_a_damaged_file_is_not_sound(stores: StoreAccess, tmp_path: Path) -> None:
+    del stores
     (tmp_path / "file").write_bytes(b"no database" * 1000)
     assert not is_sound(tmp_path / "file")
