@@ -259,24 +259,25 @@ async def test_what_is_no_network_is_refused(gateway: GatewayDouble) -> None:
 
 
 async def test_an_expired_key_stays_so_when_the_clock_goes_back(
-    vault: Vault, gateway: GatewayDouble, clock: TurnedClock, config: VaultConfig, journal: MemoryJournal
+    config: VaultConfig, clock: TurnedClock, journal: MemoryJournal
 ) -> None:
-    account = await account_of(gateway)
+    """Also over a restart; a new end makes it begin again."""
     end_unix = clock.unix_ms() // 1000 + 900
-    record = msgspec.structs.replace(asked_key(account), expires_unix=end_unix)
-    created = await gateway.question(KEYS, record, KeyCreated)
-    clock.turn(901)
-    ask = OpenTicket(TTS, created.secret, Switch.ABSENT)
-    assert (await gateway.ask(ask, Refused)).code == ErrorCode.INVALID_API_KEY
-    clock.now_ms -= 900_000
-    assert (await gateway.ask(ask, Refused)).code == ErrorCode.INVALID_API_KEY
-    await vault.close()
-    async with open_vault(config, clock, journal) as reopened, GatewayDouble.connected(reopened) as again:
-        assert (await again.ask(ask, Refused)).code == ErrorCode.INVALID_API_KEY
+    async with open_vault(config, clock, journal) as vault, GatewayDouble.connected(vault) as gateway:
+        account = await account_of(gateway)
+        record = msgspec.structs.replace(asked_key(account), expires_unix=end_unix)
+        created = await gateway.question(KEYS, record, KeyCreated)
+        ask = OpenTicket(TTS, created.secret, Switch.ABSENT)
+        clock.turn(901)
+        assert (await gateway.ask(ask, Refused)).code == ErrorCode.INVALID_API_KEY
+        clock.now_ms -= 900_000
+        assert (await gateway.ask(ask, Refused)).code == ErrorCode.INVALID_API_KEY
+    async with open_vault(config, clock, journal) as vault, GatewayDouble.connected(vault) as gateway:
+        assert (await gateway.ask(ask, Refused)).code == ErrorCode.INVALID_API_KEY
         edit = EditKey(account.service_account_id, created.key_id, expires_unix=end_unix + 900)
-        view = await again.question(EDIT, edit, KeyView)
+        view = await gateway.question(EDIT, edit, KeyView)
         assert (view.has_ended, view.expires_unix) == (False, end_unix + 900)
-        await again.open(key=created.secret)
+        await gateway.open(key=created.secret)
 
 
 async def test_holders_disable_their_keys_unless_that_is_switched_off(gateway: GatewayDouble) -> None:
