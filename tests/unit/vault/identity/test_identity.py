@@ -94,7 +94,11 @@ async def test_a_removed_member_leaves_no_row_no_key_and_no_session(
 ) -> None:
     editor_id = await peopled(identity, workspace_id, codes)
     async with identity.people.one_at_a_time:
-        await identity.remove_member(editor_id, "operator")
+        removal = await identity.remove_member(editor_id, "operator")
+    assert removal.removed | {"counters": 0} == {
+        "profile": 1, "sessions": 1, "invitations_and_codes": 1, "group_memberships": 1, "counters": 0,
+    }  # fmt: skip
+    assert (removal.user_id, set(removal.reassigned)) == (editor_id, {"dictionaries"})
     assert await counts(storage) == {
         "members": 1, "member_sessions": 0, "member_passes": 1, "member_groups": 1, "group_memberships": 0,
         "sign_ons": 1, "keys": 3,

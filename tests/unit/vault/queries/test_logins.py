@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.crossing.control import StoreAccess
 from echoless.crossing.member_records import (
     AcceptInvitation,
     FinishSignOn,
@@ -24,6 +25,12 @@ from tests.fakes.people import ADDRESS, PASSWORD, add_member
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 CODE = "ep_" + "0" * 48
+
+
+@pytest.fixture
+def stores() -> StoreAccess:
+    """One pair of stores is enough: what is stored is tried on both where identity is tested."""
+    return StoreAccess()
 
 
 async def test_whoever_logs_in_needs_no_ticket_and_gets_a_credential(vault: Vault, gateway: GatewayDouble) -> None:

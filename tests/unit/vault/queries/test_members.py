@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.crossing.control import StoreAccess
 from echoless.crossing.member_records import (
     ChangeGroup,
     ChangePassword,
@@ -45,6 +46,12 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 MEMBERS, INVITES, GROUPS = "/v1/workspace/members", "/v1/workspace/invites", "/v1/workspace/groups"
 INVITE = f"POST {INVITES}/add"
 EDITOR = "editor@example.org"
+
+
+@pytest.fixture
+def stores() -> StoreAccess:
+    """One pair of stores is enough: what is stored is tried on both where identity is tested."""
+    return StoreAccess()
 
 
 @pytest.fixture
