@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import pytest
 
 from echoless.core.ids import NO_TICKET, TicketId
 from echoless.crossing.account_records import TicketRevoked
@@ -57,6 +58,9 @@ VOICE = "21m00Tcm4TlvDq8ikWAM"
 MODEL = "eleven_multilingual_v2"
 FORMAT = "mp3_44100_128"
 R = TypeVar("R", bound=Record)
+
+ON_FILES = pytest.mark.parametrize("stores", ["sqlite-files"], indirect=True)
+"""Of a test that looks into the files of SQLite; what it proves of PostgreSQL and S3 stands beside those."""
 
 
 @dataclass(slots=True)

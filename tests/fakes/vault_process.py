@@ -41,7 +41,7 @@ class VaultProcess:
         vault = cls(process, ours, journal_read)
         ours.send(config)
         message = ours.receive()
-        assert message is not None, "the vault ended without a word"
+        assert message is not None, f"the vault ended without a word: {vault.ended_words()!r}"
         assert isinstance(message[0], ProcessReady | StartRefused)
         return vault, message[0]
 
@@ -60,6 +60,11 @@ class VaultProcess:
         """Return everything that the journal said, once the process has ended."""
         with os.fdopen(self.journal_descriptor, "rb", closefd=False) as pipe:
             return pipe.read()
+
+    def ended_words(self) -> bytes:
+        """Return what the journal of a vault said that ended by itself."""
+        self.process.wait(20)
+        return self.words()
 
     def kill(self) -> None:
         """Kill -9 and wait."""

@@ -1,8 +1,8 @@
 """Sealed objects in a bucket of an S3 server.
 
-Each object is put in one piece: there are no multipart uploads of ours, and those of anybody else below our prefix
-are aborted at the start. A bucket that keeps versions would keep what was deleted: there each version and each
-delete marker of an item is removed by name, which needs the extra `versions`; without it such a bucket is refused.
+Each object is put in one piece, so that no upload of ours can be left over half done. A bucket that keeps versions
+would keep what was deleted: there each version and each delete marker of an item is removed by name, and uploads of
+others below our prefix are aborted. That needs the extra `versions`; without it such a bucket is refused.
 source: Amazon S3 API reference, PutObject (x-amz-version-id), ListObjectVersions, DeleteObjects
 """
 
@@ -61,9 +61,8 @@ class BucketObjects:
         self._delete_below(_PROBE)
         if found is None:
             self._put(MARK, installation_id.encode("ascii"))
-        versions = self._versions or ObjectVersions.open(self._place)
-        if versions is not None:
-            versions.abort_uploads(self._prefix)
+        if self._versions is not None:
+            self._versions.abort_uploads(self._prefix)
 
     def put(self, path: str, data: bytes) -> None:
         """Store one object."""

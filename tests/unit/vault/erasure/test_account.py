@@ -21,7 +21,7 @@ from echoless.vault.erasure.jobs import Jobs
 from echoless.vault.service.opening import open_vault
 from echoless.vault.service.vault import Vault
 from echoless.vault.stores.deletions import DeletionState
-from tests.fakes.gateway_double import KEY, TTS, VOICE, GatewayDouble, TurnedClock, closing
+from tests.fakes.gateway_double import KEY, ON_FILES, TTS, VOICE, GatewayDouble, TurnedClock, closing
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 DAY_S = 86_400
@@ -245,6 +245,7 @@ async def test_a_clock_that_goes_back_brings_no_deletion_forward(
 
 
 @pytest.mark.claim("Z28")
+@ON_FILES
 async def test_a_restored_copy_brings_no_deleted_account_back(
     config: VaultConfig, clock: TurnedClock, journal: MemoryJournal
 ) -> None:

@@ -21,7 +21,7 @@ from echoless.crossing.query_records import (
 )
 from echoless.crossing.records import Refused, TicketClosed
 from echoless.vault.service.vault import Vault
-from tests.fakes.gateway_double import GatewayDouble
+from tests.fakes.gateway_double import ON_FILES, GatewayDouble
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 ITEM, DELETE = "GET /v1/history/{item}", "DELETE /v1/history/{item}"
@@ -36,6 +36,7 @@ def files(directory: str) -> dict[str, bytes]:
 
 
 @pytest.mark.claim("Z12")
+@ON_FILES
 async def test_nothing_of_a_deleted_item_is_in_any_file(
     vault: Vault, gateway: GatewayDouble, config: VaultConfig, journal: MemoryJournal
 ) -> None:

@@ -17,12 +17,13 @@ from echoless.vault.service.vault import Vault
 from echoless.vault.stores.erasing import destroy_keys
 from echoless.vault.stores.keyring import ItemSealer
 from echoless.vault.stores.segments import SEGMENT_BYTES, Part
-from tests.fakes.gateway_double import GatewayDouble, TurnedClock
+from tests.fakes.gateway_double import ON_FILES, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 ITEM = "GET /v1/history/{item}"
 
 
+@pytest.mark.parametrize("stores", ["sqlite-files"], indirect=True)
 async def test_objects_without_an_item_go_and_items_stay(
     vault: Vault, gateway: GatewayDouble, journal: MemoryJournal
 ) -> None:
@@ -30,7 +31,7 @@ async def test_objects_without_an_item_go_and_items_stay(
     kept = await gateway.make("words")
     storage = vault._storage
     storage.segments.put(ItemSealer.new("orphan"), "orphan", Part.AUDIO, 0, b"audio")
-    (storage.directory.objects / "or" / "orphan" / "000001#1").write_bytes(b"staging")
+    storage.segments.objects.put("or/orphan/000001", b"more")
     assert await sweep(storage, journal) == 1
     assert list(storage.segments.item_ids()) == [kept]
     assert (Event.SWEPT, {"count": 1}) in journal.events
@@ -50,6 +51,7 @@ async def test_a_deletion_that_was_cut_short_is_finished(vault: Vault, gateway: 
 
 
 @pytest.mark.claim("Z12")
+@ON_FILES
 async def test_an_older_copy_that_was_put_back_loses_what_the_ledger_names(
     config: VaultConfig, clock: TurnedClock, journal: MemoryJournal, tmp_path: Path
 ) -> None:

@@ -38,7 +38,7 @@ from echoless.crossing.wire import encode_frame
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.vault.service.opening import open_vault
 from echoless.vault.service.vault import Vault
-from tests.fakes.gateway_double import KEY, TTS, VOICE, GatewayDouble, TurnedClock, closing, config_for
+from tests.fakes.gateway_double import KEY, ON_FILES, TTS, VOICE, GatewayDouble, TurnedClock, closing, config_for
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 CANARY = "canary-71c0e5aa19"
@@ -287,6 +287,7 @@ async def test_reading_does_not_count_for_the_limit(
 
 
 @pytest.mark.claim("Z11")
+@ON_FILES
 async def test_a_store_that_fails_refuses_the_close_and_new_requests_until_it_works(
     vault: Vault, gateway: GatewayDouble, config: VaultConfig
 ) -> None:
@@ -295,7 +296,7 @@ async def test_a_store_that_fails_refuses_the_close_and_new_requests_until_it_wo
     shelf.write_bytes(b"no folder can be made here")
     gateway.keep(granted, "words", b"audio")
     refused = await gateway.close(granted, Refused)
-    assert (refused.code, refused.retry_after_s) == (ErrorCode.INTERNAL_ERROR, 1)
+    assert (refused.code, refused.retry_after_s) == (ErrorCode.STORE_UNAVAILABLE, 1)
     page = await gateway.question("GET /v1/history", ListHistory(10), HistoryPage)
     assert page.items == []
     writer = vault._storage.writer

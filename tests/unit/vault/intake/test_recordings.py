@@ -222,8 +222,7 @@ async def test_a_recording_is_kept_only_with_its_transcript(
         gateway.keep_raw(granted, KIND_KEEP_TRANSCRIPT, b"{}")
     assert (await gateway.close(granted, TicketClosed, status)).is_kept is is_kept
     await vault._storage.writer.run(lambda _connections: None)
-    objects = vault._storage.directory.objects
-    assert any(path.is_file() for path in objects.rglob("*")) is is_kept
+    assert bool(list(vault._storage.segments.objects.paths())) is is_kept
     assert (await transcript_of(gateway, granted.history_item_id) is not None) is is_kept
 
 

@@ -50,8 +50,9 @@ async def test_the_vault_never_sends_more_than_window_and_credit(vault: Vault, g
 
 async def test_audio_that_is_damaged_ends_in_a_refusal_not_in_silence(vault: Vault, gateway: GatewayDouble) -> None:
     item_id = await gateway.make("words", bytes(600_000))
-    path = vault._storage.directory.objects / item_id[:2] / item_id / "000001"
-    path.write_bytes(path.read_bytes()[:-1])
+    objects = vault._storage.segments.objects
+    path = f"{item_id[:2]}/{item_id}/000001"
+    objects.put(path, objects.get(path)[:-1])
     granted = await gateway.open(ITEM, voice_id="")
     with gateway.link.exchange(TicketId(granted.ticket_id)) as exchange:
         exchange.post(ReadItemAudio(item_id, 1 << 21))

@@ -30,7 +30,7 @@ from echoless.vault.service.opening import open_vault
 from echoless.vault.service.vault import Vault
 from echoless.vault.stores.erasing import destroy_keys
 from echoless.vault.stores.segments import SEGMENT_BYTES
-from tests.fakes.gateway_double import STT, GatewayDouble, TurnedClock
+from tests.fakes.gateway_double import ON_FILES, STT, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 READ = "GET /v1/speech-to-text/transcripts/{tr}"
@@ -56,6 +56,7 @@ async def exists(gateway: GatewayDouble, transcript_id: str) -> bool:
 
 
 @pytest.mark.claim("Z12")
+@ON_FILES
 async def test_nothing_of_a_deleted_transcript_is_in_any_file(
     vault: Vault, gateway: GatewayDouble, config: VaultConfig
 ) -> None:
@@ -155,12 +156,11 @@ async def test_what_arrived_of_a_transcript_without_an_end_is_swept(
         gateway.keep_recording(granted, bytes(2 * SEGMENT_BYTES))
         await gateway.question("GET /v1/history", ListHistory(1), HistoryPage)
         await vault._storage.writer.run(lambda _connections: None)
-        shelf = vault._storage.directory.objects
-        left = {path.relative_to(shelf): path.read_bytes() for path in shelf.rglob("*") if path.is_file()}
-    assert [path.name for path in left] and all(path.name.startswith("input-") for path in left)
+        objects = vault._storage.segments.objects
+        left = {path: objects.get(path) for path, _size in objects.paths()}
+    assert left and all(Path(path).name.startswith("input-") for path in left)
     for path, data in left.items():
-        (shelf / path).parent.mkdir(parents=True, exist_ok=True)
-        (shelf / path).write_bytes(data)
+        objects.put(path, data)
     async with open_vault(config, clock, journal) as vault:
         assert list(vault._storage.segments.item_ids()) == []
 
@@ -192,7 +192,7 @@ async def test_a_clients_words_are_never_handed_to_the_database(
     """The database's library keeps what it was last asked for in memory that nobody overwrites."""
     await gateway.make("words")
     asked: list[object] = []
-    for engine in vault._storage.engines:
+    for engine in (*vault._storage.engines.writing, *vault._storage.engines.reading):
 
         def note(_c: object, _cursor: object, _statement: str, parameters: object, *_more: object) -> None:
             asked.append(parameters)

@@ -33,7 +33,7 @@ from echoless.vault.queries import webhooks as module
 from echoless.vault.queries.webhooks import DELIVERY_LIFE_S, FAILURES_MAX, WEBHOOKS_MAX
 from echoless.vault.service.opening import open_vault
 from echoless.vault.service.vault import Vault
-from tests.fakes.gateway_double import STT, TTS, GatewayDouble, TurnedClock
+from tests.fakes.gateway_double import ON_FILES, STT, TTS, GatewayDouble, TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 HOOKS = "/v1/workspace/webhooks"
@@ -244,6 +244,7 @@ async def test_a_success_of_the_last_week_keeps_a_webhook_on(gateway: GatewayDou
 
 
 @pytest.mark.claim("Z12")
+@ON_FILES
 async def test_a_deleted_webhook_is_in_no_file_but_for_its_id(
     vault: Vault, gateway: GatewayDouble, config: VaultConfig, clock: TurnedClock
 ) -> None:

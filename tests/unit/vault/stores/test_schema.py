@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from echoless.vault.stores import schema
 from echoless.vault.stores.storage import Storage
+from tests.fakes.gateway_double import ON_FILES
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 CLOSED_LIST = {
@@ -38,8 +39,9 @@ def test_wrapped_keys_have_a_database_of_their_own() -> None:
     assert "wrapped" not in in_vault
 
 
+@ON_FILES
 async def test_the_migrations_lead_to_exactly_this_schema(storage: Storage) -> None:
-    for engine, data in zip(storage.engines, (schema.VAULT, schema.KEYS), strict=True):
+    for engine, data in zip(storage.engines.writing, (schema.VAULT, schema.KEYS), strict=True):
         found = sa.MetaData()
         with engine.connect() as connection:
             found.reflect(connection)

@@ -36,13 +36,21 @@ async def item_ids(storage: Storage) -> set[str]:
 
 def break_store(connections: Connections) -> None:
     """Make every later write into the main database fail, as a full disk does."""
-    connections.vault.exec_driver_sql("PRAGMA query_only=ON")
-    connections.vault.rollback()
+    _allow_writing(connections, is_allowed=False)
 
 
 def mend_store(connections: Connections) -> None:
-    connections.vault.exec_driver_sql("PRAGMA query_only=OFF")
-    connections.vault.rollback()
+    _allow_writing(connections, is_allowed=True)
+
+
+def _allow_writing(connections: Connections, *, is_allowed: bool) -> None:
+    if connections.vault.dialect.name == "sqlite":
+        statement = f"PRAGMA query_only={'OFF' if is_allowed else 'ON'}"
+    else:
+        mode = "READ WRITE" if is_allowed else "READ ONLY"
+        statement = f"SET SESSION CHARACTERISTICS AS TRANSACTION {mode}"
+    connections.vault.exec_driver_sql(statement)
+    connections.vault.commit()
 
 
 @pytest.fixture(autouse=True)
