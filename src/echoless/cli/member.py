@@ -14,6 +14,7 @@ from echoless.cli.screen import day_of, show_line, show_note, show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
 from echoless.cli.workspace import named_or_only
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.account_records import MemberRemoved
 from echoless.crossing.member_records import (
     MemberList,
     MemberView,
@@ -179,8 +180,12 @@ def remove_command(
     """Remove a member: address, password, sessions and memberships of groups."""
     settings = config_of(config=config, data=data)
     user_id = _id_of(settings, workspace, member)
-    ask(settings, OperatorChangeMember(user_id, is_removed=True), Done)
+    gone = ask(settings, OperatorChangeMember(user_id, is_removed=True), MemberRemoved)
     show_note(f"member {user_id} is removed")
+    rows = [("removed", name, count) for name, count in gone.removed.items()]
+    rows += [(f"reassigned to {gone.heir_id}", name, count) for name, count in gone.reassigned.items()]
+    rows += [("kept under the id alone", name, count) for name, count in gone.kept.items()]
+    show_table(("what became of it", "what", "how many"), rows)
 
 
 def _id_of(settings: ServerConfig, workspace: str | None, member: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
+
+import msgspec
 
 from echoless.crossing.records import Code, Count, Name, Record
 
@@ -152,13 +154,37 @@ class CertificateList(Record, frozen=True):
     certificate_ids: list[Code]
 
 
+class RemoveMember(Record, frozen=True):
+    """Removes a member of the caller's workspace. Answered by MemberRemoved or Refused."""
+
+    KIND: ClassVar[int] = 437
+    address: Annotated[str, msgspec.Meta(max_length=254)]
+
+    def __repr__(self) -> str:
+        return "<RemoveMember>"
+
+
+class MemberRemoved(Record, frozen=True):
+    """What became of what a removed member had.
+
+    removed, reassigned, kept: how much, by name; reassigned to `heir_id`, kept under an id that names nobody now
+    """
+
+    KIND: ClassVar[int] = 438
+    user_id: Code
+    heir_id: Code
+    removed: dict[str, Count]
+    reassigned: dict[str, Count]
+    kept: dict[str, Count]
+
+
 ACCOUNT_RECORDS: Final[tuple[type[Record], ...]] = (
     TicketRevoked, AskDeletion, ConfirmDeletion, CancelDeletion, GetDeletion, DeletionView, GetCertificate,
-    CertificateView, GetCertificateKey, CertificateKeyView,
+    CertificateView, GetCertificateKey, CertificateKeyView, RemoveMember, MemberRemoved,
 )  # fmt: skip
 """What travels between gateways and the vault."""
 ACCOUNT_OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (
     DeleteWorkspace, FindDeletion, KeepWorkspace, TakeCensus, Census, ListCertificates, CertificateList,
-    DeletionView, GetCertificate, CertificateView, GetCertificateKey, CertificateKeyView,
+    DeletionView, GetCertificate, CertificateView, GetCertificateKey, CertificateKeyView, MemberRemoved,
 )  # fmt: skip
 """What travels through the operator's door."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from echoless.core.clock import Clock
 from echoless.vault.identity.groups import Groups
@@ -14,9 +14,24 @@ from echoless.vault.identity.people import Erase, People
 from echoless.vault.identity.ports import CodeSender
 from echoless.vault.identity.sessions import Sessions
 from echoless.vault.identity.sign_on import SignOns
+from echoless.vault.stores.member_parts import count_kept, count_removed, reassign, remove_counter
 from echoless.vault.stores.membership import Member
 from echoless.vault.stores.roles import MemberRole
 from echoless.vault.stores.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What became of what a removed member had.
+
+    removed, reassigned, kept: how much, by name; reassigned to `heir_id`, kept under an id that names nobody now
+    """
+
+    user_id: str
+    heir_id: str
+    removed: Mapping[str, int]
+    reassigned: Mapping[str, int]
+    kept: Mapping[str, int]
 
 
 class Identity:
@@ -26,6 +41,7 @@ class Identity:
         self, storage: Storage, clock: Clock, *, erase: Erase, sender: CodeSender, session_life_s: int,
         passwords: Passwords | None = None,
     ) -> None:  # fmt: skip
+        self._storage = storage
         self._sender = sender
         self.passwords = passwords or Passwords()
         self.people = People(storage, clock, erase)
@@ -84,15 +100,27 @@ class Identity:
         if is_locked:
             await self.sessions.close_all_of(member.user_id, actor_id)
 
-    async def remove_member(self, user_id: str, actor_id: str) -> None:
-        """Remove a member with sessions, passes, memberships and key. `one_at_a_time` must be held.
+    async def remove_member(self, user_id: str, actor_id: str) -> Removal:
+        """Remove a member with sessions, passes, memberships and key; return what became of what was theirs.
+
+        What a member made belongs to the workspace and goes to its owner. `one_at_a_time` must be held.
 
         raises: EcholessError(NOT_FOUND); EcholessError(INVALID_PARAMETERS) for the owner or the last administrator
         """
+        writer, accounts = self._storage.writer, self.people.accounts
+        await writer.flush()
+        removed = await writer.run(lambda stores: count_removed(stores, user_id))
+        kept = await writer.run(lambda stores: count_kept(stores, user_id))
+        member = accounts.members.get(user_id)
         await self.people.remove(user_id, actor_id)
+        assert member is not None, "who is not there cannot be removed"
+        heir_id = accounts.workspaces[member.workspace_id].user_id
+        reassigned = await writer.run(lambda stores: reassign(stores, user_id, heir_id))
+        await writer.run(lambda stores: remove_counter(stores, user_id))
         self.groups.forget_member(user_id)
         # Their rows go with the member's; their keys do not.
         await self.passes.burn(self.passes.of_member(user_id))
+        return Removal(user_id, heir_id, removed, reassigned, kept)
 
     def forget_workspace(self, workspace_id: str) -> None:
         """Forget everything of a workspace that is deleted; rows and keys are its deletion's work."""

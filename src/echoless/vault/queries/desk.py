@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.account_records import RemoveMember
 from echoless.crossing.dialogue_records import ResolveVoices
 from echoless.crossing.dictionary_records import (
     AddRules,
@@ -43,6 +44,7 @@ from echoless.crossing.member_records import (
     SetUsageLimit,
     WithdrawInvitation,
 )
+from echoless.crossing.notice_records import GetModeration, ListNotices
 from echoless.crossing.policy_records import ForeseeRequest, GetRetention, SetSelfDisabling
 from echoless.crossing.query_records import (
     CheckRequestIds,
@@ -82,6 +84,7 @@ from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.logs import LogQueries
 from echoless.vault.queries.members import MemberQueries
+from echoless.vault.queries.notices import NoticeQueries
 from echoless.vault.queries.policy import PolicyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
@@ -162,6 +165,7 @@ class QueryDesk:
         policy: PolicyQueries,
         logs: LogQueries,
         deletions: DeletionQueries,
+        notices: NoticeQueries,
         mint_token: Answer,
     ) -> None:
         self._accounts = accounts
@@ -186,6 +190,7 @@ class QueryDesk:
             **_webhook_questions(webhooks),
             **_member_questions(members),
             **_log_questions(logs, deletions),
+            **_notice_questions(notices),
             MintToken: Question(("user_write",), _TOKENS, mint_token),
             EditVoiceSettings: Question(("voices_write",), (f"POST {_VOICE}/settings/edit",), voices.edit_settings),
             GetAccount: Question((*reads_user, "models_read"), _SHOWS_ACCOUNT, numbers.account),
@@ -194,7 +199,9 @@ class QueryDesk:
             ListAuditEntries: Question(("audit_log_read",), ("GET /v1/workspace/audit-logs",), numbers.audit),
             **_policy_questions(policy, keys),
             ListServiceAccounts: Question(
-                reads_workspace, (f"GET {_ACCOUNTS}", f"GET {_KEYS}"), keys.list_accounts
+                reads_workspace,
+                (f"GET {_ACCOUNTS}", f"GET {_KEYS}", f"GET {_KEY}/zero-retention"),
+                keys.list_accounts,
             ),
             CreateServiceAccount: Question(writes_keys, (f"POST {_ACCOUNTS}",), keys.create_account),
             CreateKey: Question(writes_keys, (f"POST {_KEYS}",), keys.create_key),
@@ -279,6 +286,14 @@ def _log_questions(logs: LogQueries, deletions: DeletionQueries) -> dict[type[Re
     }
 
 
+def _notice_questions(notices: NoticeQueries) -> dict[type[Record], Question]:
+    reads = ("workspace_read",)
+    return {
+        ListNotices: Question(reads, ("GET /v1/workspace/notices",), notices.page),
+        GetModeration: Question(reads, ("GET /v1/workspace/moderation",), notices.moderation),
+    }
+
+
 def _webhook_questions(webhooks: WebhookQueries) -> dict[type[Record], Question]:
     writes = ("webhooks_write",)
     return {
@@ -306,6 +321,7 @@ def _member_questions(members: MemberQueries) -> dict[type[Record], Question]:
     return {
         ListMembers: Question(reads, (f"GET {_MEMBERS}",), members.list_members),
         EditMember: Question(writes, (f"POST {_MEMBERS}",), members.edit),
+        RemoveMember: Question(("workspace_members_remove",), (f"DELETE {_MEMBERS}",), members.remove),
         SetUsageLimit: Question(writes, (f"PUT {_MEMBERS}/{{user}}/usage-limit",), members.set_usage_limit),
         Invite: Question(invites, asked, members.invite),
         WithdrawInvitation: Question(invites, (f"DELETE {_INVITES}",), members.withdraw),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.account_records import MemberRemoved, RemoveMember
 from echoless.crossing.member_records import (
     ChangeGroup,
     ChangePassword,
@@ -37,7 +38,7 @@ from echoless.crossing.member_records import (
 from echoless.crossing.query_records import Done
 from echoless.vault.identity.addresses import normal_address
 from echoless.vault.identity.granting import check_may_grant, role_named
-from echoless.vault.identity.identity import Identity
+from echoless.vault.identity.identity import Identity, Removal
 from echoless.vault.identity.people import NO_MEMBER
 from echoless.vault.stores.accounts import ApiKey, Caller
 from echoless.vault.stores.members import Provider
@@ -73,6 +74,16 @@ class MemberQueries:
                 check_may_grant(self._own(caller), touched)
             await self._identity.edit(member, caller.key_id, role=role, is_locked=record.is_locked)
         return Done()
+
+    async def remove(self, caller: Caller, record: RemoveMember) -> MemberRemoved:
+        """Remove a member; say what went, what the owner took over, and what stays under an id alone.
+
+        raises: EcholessError(NOT_FOUND, INVALID_PARAMETERS, MISSING_PERMISSIONS)
+        """
+        async with self._people.one_at_a_time:
+            member = self._with_address(caller, record.address)
+            check_may_grant(self._own(caller), member.role)
+            return removal_view(await self._identity.remove_member(member.user_id, caller.key_id))
 
     async def set_usage_limit(self, caller: Caller, record: SetUsageLimit) -> Done:
         """Bound what a member may use in a month.
@@ -234,6 +245,13 @@ def member_list(identity: Identity, workspace_id: str) -> MemberList:
         for one in identity.passes.invitations_of(workspace_id)
     ]
     return MemberList(members, invitations)
+
+
+def removal_view(removal: Removal) -> MemberRemoved:
+    """Return what became of a removed member's things as it crosses."""
+    return MemberRemoved(
+        removal.user_id, removal.heir_id, dict(removal.removed), dict(removal.reassigned), dict(removal.kept)
+    )
 
 
 def member_view(identity: Identity, member: Member) -> MemberView:

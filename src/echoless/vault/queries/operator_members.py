@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.account_records import MemberRemoved
 from echoless.crossing.member_records import (
     MemberList,
     OperatorAddMember,
@@ -18,7 +19,7 @@ from echoless.vault.identity.addresses import normal_address
 from echoless.vault.identity.granting import role_named
 from echoless.vault.identity.identity import Identity
 from echoless.vault.identity.people import NO_MEMBER
-from echoless.vault.queries.members import member_list, member_view
+from echoless.vault.queries.members import member_list, member_view, removal_view
 from echoless.vault.stores.members import MemberProfile
 from echoless.vault.stores.trail import OPERATOR
 
@@ -54,7 +55,7 @@ class OperatorMembers:
         self._check_workspace(record.workspace_id)
         return member_list(self._identity, record.workspace_id)
 
-    async def _change(self, record: OperatorChangeMember) -> Done:
+    async def _change(self, record: OperatorChangeMember) -> Done | MemberRemoved:
         role = role_named(record.role) if record.role is not None else None
         hashed = await self._identity.passwords.hash(record.password) if record.password else ""
         people = self._identity.people
@@ -63,8 +64,7 @@ class OperatorMembers:
             if member is None:
                 raise EcholessError(ErrorCode.NOT_FOUND, NO_MEMBER)
             if record.is_removed:
-                await self._identity.remove_member(member.user_id, OPERATOR)
-                return Done()
+                return removal_view(await self._identity.remove_member(member.user_id, OPERATOR))
             if role is not None or record.is_locked is not None:
                 await self._identity.edit(member, OPERATOR, role=role, is_locked=record.is_locked)
             if hashed:

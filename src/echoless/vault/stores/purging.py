@@ -17,7 +17,7 @@ from echoless.vault.stores.database import truncate_log
 from echoless.vault.stores.segments import Segments
 from echoless.vault.stores.writer import Connections
 
-ITEMS_A_STEP: Final = 100
+ITEMS_A_STEP: Final = 50
 ROWS_A_STEP: Final = 1000
 _LIST: Final = 500
 

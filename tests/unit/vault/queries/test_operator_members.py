@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.crossing.account_records import MemberRemoved
 from echoless.crossing.member_records import (
     LogIn,
     MemberList,
@@ -50,7 +51,9 @@ async def test_a_member_is_made_listed_changed_and_removed(vault: Vault, gateway
     assert await vault.operate(OperatorChangeMember(user_id, role="viewer", is_locked=True)) == Done()
     member = vault.identity.people.accounts.members[user_id]
     assert (member.role, member.is_locked) == ("viewer", True)
-    assert await vault.operate(OperatorChangeMember(user_id, is_removed=True)) == Done()
+    gone = await vault.operate(OperatorChangeMember(user_id, is_removed=True))
+    assert isinstance(gone, MemberRemoved)
+    assert (gone.user_id, gone.removed["profile"]) == (user_id, 1)
     assert not vault.identity.people.accounts.members
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from echoless.crossing.account_records import MemberRemoved, RemoveMember
 from echoless.crossing.member_records import (
     ChangeGroup,
     CreateGroup,
@@ -59,6 +60,23 @@ async def edit_member(call: Call) -> None:
     role = ROLES[seat] if seat is not None else None
     await call.open_ticket.ask(EditMember(address=body.email, role=role, is_locked=body.is_locked))
     await call.answer(_OK)
+
+
+async def remove_member(call: Call) -> None:
+    """Remove a member, and say what became of what was theirs."""
+    body = await read_schema(call, AddressBody)
+    gone = await call.open_ticket.ask(RemoveMember(address=body.email))
+    assert isinstance(gone, MemberRemoved)
+    await call.answer(
+        {
+            "status": "ok",
+            "user_id": gone.user_id,
+            "removed": gone.removed,
+            "reassigned": gone.reassigned,
+            "reassigned_to": gone.heir_id,
+            "kept_by_id": gone.kept,
+        }
+    )
 
 
 async def limit_member(call: Call) -> None:
@@ -166,6 +184,7 @@ _INVITES: Final = "/v1/workspace/invites"
 _MEMBERS: Final = "/v1/workspace/members"
 ROUTES: Final = (
     Route(f"GET {_MEMBERS}", list_members, "List members"),
+    Route(f"DELETE {_MEMBERS}", remove_member, "Remove a member", body=AddressBody),
     Route(f"POST {_MEMBERS}", edit_member, "Change a member", body=EditMemberBody),
     Route(f"PUT {_MEMBERS}/{{user}}/usage-limit", limit_member, "Bound a member's use", body=UsageLimitBody),
     Route(f"POST {_INVITES}/add", invite, "Invite somebody", body=InviteBody),
