@@ -24,6 +24,7 @@ from echoless.cli import (
     logs,
     member,
     models,
+    notices,
     retention,
     serve,
     voices,
@@ -64,6 +65,7 @@ def build_app() -> typer.Typer:
     app.add_typer(key.build_app(), name="key", help="Make, show and revoke API keys.")
     app.add_typer(member.build_app(), name="member", help="Make, show and remove members, who log in.")
     app.add_typer(backup.build_app(), name="backup", help="Take, check and restore backups.")
+    app.add_typer(notices.build_app(), name="notices", help="Show what people were told, and try it again.")
     app.add_typer(models.build_app(), name="models", help="List, install and remove models of speech.")
     app.add_typer(certificates.build_app(), name="certificate", help="Show certificates of deleted accounts.")
     app.add_typer(certificates.build_verify_app(), name="verify", help="Check what this server has signed.")

@@ -14,6 +14,7 @@ from echoless.crossing.account_records import ACCOUNT_OPERATOR_RECORDS
 from echoless.crossing.backup_records import BACKUP_RECORDS
 from echoless.crossing.log_records import LOG_OPERATOR_RECORDS
 from echoless.crossing.member_records import OPERATOR_MEMBER_RECORDS
+from echoless.crossing.notice_records import NOTICE_OPERATOR_RECORDS
 from echoless.crossing.operator_policy_records import OPERATOR_POLICY_RECORDS
 from echoless.crossing.query_records import Done, KeyCreated, KeyView
 from echoless.crossing.records import Code, Count, Name, Record, Refused
@@ -176,5 +177,5 @@ OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (
     OperatorListKeys, KeyList, OperatorRevokeKey, SetVoiceAlias, ListVoiceAliases, VoiceAliases, SearchKept,
     KeptFound, Done, KeyCreated, KeyView, Refused, SetRestriction,
     SetConcurrency, *OPERATOR_POLICY_RECORDS, *OPERATOR_MEMBER_RECORDS, *ACCOUNT_OPERATOR_RECORDS,
-    *LOG_OPERATOR_RECORDS, *BACKUP_RECORDS,
+    *LOG_OPERATOR_RECORDS, *BACKUP_RECORDS, *NOTICE_OPERATOR_RECORDS,
 )  # fmt: skip

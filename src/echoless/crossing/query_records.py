@@ -16,6 +16,7 @@ from echoless.crossing.dictionary_records import DICTIONARY_RECORDS
 from echoless.crossing.kept_records import KEPT_RECORDS
 from echoless.crossing.log_records import LOG_RECORDS
 from echoless.crossing.member_records import MEMBER_RECORDS
+from echoless.crossing.notice_records import NOTICE_RECORDS
 from echoless.crossing.operations_records import OPERATIONS_RECORDS
 from echoless.crossing.policy_records import POLICY_RECORDS
 from echoless.crossing.records import Code, Count, DialogueLine, Name, Record
@@ -501,5 +502,5 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
     ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *DICTIONARY_RECORDS, *KEPT_RECORDS,
     *WEBHOOK_RECORDS, *MEMBER_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS, *ACCOUNT_RECORDS,
-    *LOG_RECORDS,
+    *LOG_RECORDS, *NOTICE_RECORDS,
 )  # fmt: skip

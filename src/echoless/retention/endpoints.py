@@ -185,6 +185,8 @@ _TABLE: Final = {
         G PATCH /v1/workspace/zero-retention
         G GET /v1/workspace/zero-retention/request
         G GET /v1/workspace/retention
+        G GET /v1/workspace/notices
+        G GET /v1/workspace/moderation
         G GET /v1/workspace/logs
         G PATCH /v1/workspace/logs
     """,

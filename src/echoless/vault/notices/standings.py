@@ -54,12 +54,15 @@ class _Account:
 
 
 class Standings:
-    """Counts in memory, written behind."""
+    """Counts in memory, written behind.
+
+    rules: when an account is flagged
+    """
 
     def __init__(self, storage: Storage, clock: Clock, rules: FlagRules) -> None:
         self._storage = storage
         self._clock = clock
-        self._rules = rules
+        self.rules = rules
         self._accounts: dict[str, _Account] = {}
 
     async def load(self) -> None:
@@ -67,7 +70,7 @@ class Standings:
         self._accounts = {
             standing.workspace_id: _Account(standing) for standing in await self._storage.read(read_standings)
         }
-        since_unix = self._since_unix()
+        since_unix = self.since_unix
         for found in await self._storage.read(lambda reader: read_verdicts(reader, since_unix)):
             account = self._account(found.workspace_id)
             if found.round_number == account.standing.round_number:
@@ -90,7 +93,7 @@ class Standings:
         account = self._accounts.get(workspace_id)
         if account is None or account.standing.flagged_unix:
             return False
-        since_unix = self._since_unix()
+        since_unix = self.since_unix
         counts: dict[Severity, int] = {}
         for hour_unix, found in tuple(account.hours.items()):
             if hour_unix < since_unix:
@@ -98,7 +101,12 @@ class Standings:
                 continue
             for severity, count in found.items():
                 counts[severity] = counts.get(severity, 0) + count
-        return self._rules.flags(counts)
+        return self.rules.flags(counts)
+
+    def of(self, workspace_id: str) -> Standing:
+        """Return where an account stands."""
+        account = self._accounts.get(workspace_id)
+        return Standing(workspace_id) if account is None else account.standing
 
     def due(self) -> list[str]:
         """Return the accounts that are to be flagged: a process that died may have left some."""
@@ -132,8 +140,10 @@ class Standings:
     def _account(self, workspace_id: str) -> _Account:
         return self._accounts.setdefault(workspace_id, _Account(Standing(workspace_id)))
 
-    def _since_unix(self) -> int:
-        return self._clock.unix_ms() // 1000 - self._rules.window_days * _DAY_S
+    @property
+    def since_unix(self) -> int:
+        """Where the window begins now."""
+        return self._clock.unix_ms() // 1000 - self.rules.window_days * _DAY_S
 
 
 def _add(account: _Account, hour_unix: int, severity: Severity, count: int) -> None:

@@ -13,6 +13,7 @@ from echoless.vault.notices.outbox import Outbox
 from echoless.vault.notices.ports import HookBook
 from echoless.vault.notices.restrictions import ChangeWorkspace, Restrictions
 from echoless.vault.notices.standings import FlagRules, Standings
+from echoless.vault.queries.notices import NoticeQueries
 from echoless.vault.service.carrying import LinkedCourier
 from echoless.vault.stores.storage import Storage
 
@@ -26,6 +27,7 @@ class Telling:
     standings: Standings
     restrictions: Restrictions
     moderating: Moderating
+    notices: NoticeQueries
 
     @classmethod
     def of(
@@ -44,7 +46,10 @@ class Telling:
         standings = Standings(storage, clock, rules)
         restrictions = Restrictions(storage.accounts, change, outbox, standings, clock)
         outbox.on_delivered = restrictions.note_delivered
-        return cls(courier, outbox, standings, restrictions, Moderating(standings, restrictions, journal))
+        moderating = Moderating(standings, restrictions, journal)
+        return cls(
+            courier, outbox, standings, restrictions, moderating, NoticeQueries(storage, outbox, standings)
+        )  # fmt: skip
 
     async def load(self) -> None:
         """Take what is stored into memory, and go on with what a process that died did not come to."""

@@ -174,6 +174,7 @@ class Vault:
             webhooks=self._webhooks,
             members=MemberQueries(self.identity),
             policy=policy,
+            notices=self.telling.notices,
         )
         self._metrics = MetricsPages(__version__, self.intake.tally, self._readings)
         self._operator = OperatorDesk(storage, self.administration, clock, self.telling.restrictions)
@@ -189,7 +190,7 @@ class Vault:
         )  # fmt: skip
         self._queries.add(owned.questions())
         self._operator.add(OperatorMembers(self.identity).acts())
-        self._operator.add({**logs.acts(), **deletions.acts()})
+        self._operator.add({**logs.acts(), **deletions.acts(), **self.telling.notices.acts()})
         self.backups = open_backups(storage, config.backups, clock, journal)
         self._backup_desk = BackupDesk(self.backups)
         self._operator.add(self._backup_desk.acts())

@@ -160,11 +160,11 @@ class NoticeFilter:
 
 
 def list_notices(
-    reader: HistoryReader, wanted: NoticeFilter, before: int | None, count_max: int
-) -> list[tuple[int, StoredNotice]]:
-    """Return notices with their places, the newest first.
+    reader: HistoryReader, wanted: NoticeFilter, *, count_max: int, before_notice: str = ""
+) -> list[StoredNotice]:
+    """Return notices, the newest first.
 
-    before: only those before this place
+    before_notice: only those before this one; none where there is no such notice among the wanted
     """
     statement = sa.select(_NOTICES)
     if wanted.workspace_id is not None:
@@ -174,12 +174,15 @@ def list_notices(
     if wanted.is_undelivered_only:
         undelivered = sa.select(_DELIVERIES.c.notice_id).where(_DELIVERIES.c.state != DeliveryState.SENT.value)
         statement = statement.where(_NOTICES.c.notice_id.in_(undelivered))
-    if before is not None:
-        statement = statement.where(_NOTICES.c.sequence < before)
+    if before_notice:
+        place = sa.select(_NOTICES.c.sequence).where(_NOTICES.c.notice_id == before_notice)
+        if wanted.workspace_id is not None:
+            place = place.where(_NOTICES.c.workspace_id == wanted.workspace_id)
+        statement = statement.where(_NOTICES.c.sequence < place.scalar_subquery())
     statement = statement.order_by(_NOTICES.c.sequence.desc()).limit(count_max)
     with reader.vault.begin():
         rows = reader.vault.execute(statement).mappings().all()
-    return [(int(row["sequence"]), _notice(row)) for row in rows]
+    return [_notice(row) for row in rows]
 
 
 def read_deliveries(reader: HistoryReader, notice_ids: Sequence[str]) -> dict[str, list[StoredDelivery]]:

@@ -35,6 +35,7 @@ from echoless.volatile.gateway.routes import (
     voices,
     workspace,
     workspace_logs,
+    workspace_notices,
     workspace_webhooks,
 )
 from echoless.volatile.gateway.routing import Route, SocketRoute, route_table, socket_table
@@ -61,6 +62,7 @@ def product_routes() -> tuple[Route, ...]:
         *workspace.ROUTES,
         *workspace_logs.ROUTES,
         *service_accounts.ROUTES,
+        *workspace_notices.ROUTES,
         *workspace_webhooks.ROUTES,
         *members.ROUTES,
         *logins.ROUTES,

@@ -58,8 +58,8 @@ async def asked_for_zero(gateway: GatewayDouble) -> TicketGranted | Refused:
 
 
 async def notices_of(vault: Vault) -> list[StoredNotice]:
-    found = await vault._storage.read(lambda reader: list_notices(reader, NoticeFilter(), None, 100))
-    return [notice for _, notice in found]
+    found = await vault._storage.read(lambda reader: list_notices(reader, NoticeFilter(), count_max=100))
+    return found
 
 
 async def add_admin(vault: Vault, address: str, role: MemberRole = MemberRole.ADMIN) -> str:

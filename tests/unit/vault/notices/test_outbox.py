@@ -107,7 +107,7 @@ async def test_a_failed_delivery_is_tried_again_and_stays_visible_until_then(
     await outbox.run_due()
     assert await state_of(storage, notice_id) == [("pending", "refused", 1)]
     undelivered = NoticeFilter(is_undelivered_only=True)
-    assert len(await storage.read(lambda reader: list_notices(reader, undelivered, None, 10))) == 1
+    assert len(await storage.read(lambda reader: list_notices(reader, undelivered, count_max=10))) == 1
     assert await outbox.run_due() == 0, "not before its time"
 
     clock.turn(DELAYS_S[0])
@@ -115,7 +115,7 @@ async def test_a_failed_delivery_is_tried_again_and_stays_visible_until_then(
     clock.turn(DELAYS_S[1])
     assert await outbox.run_due() == 1
     assert await state_of(storage, notice_id) == [("sent", "", 3)]
-    assert await storage.read(lambda reader: list_notices(reader, undelivered, None, 10)) == []
+    assert await storage.read(lambda reader: list_notices(reader, undelivered, count_max=10)) == []
     assert len({mail.message_id for mail in courier.mails}) == 1, "one message, however often it was tried"
 
 
@@ -162,7 +162,7 @@ async def test_an_address_and_a_code_are_sealed_and_destroyed_once_sent(
     assert courier.mails[0].address == "new@example.org"
     assert "C0DE-1234" in courier.mails[0].text
     assert not await _has_key(storage, notice_id)
-    [(_, notice)] = await storage.read(lambda reader: list_notices(reader, NoticeFilter(), None, 10))
+    [notice] = await storage.read(lambda reader: list_notices(reader, NoticeFilter(), count_max=10))
     assert notice.sealed is None
 
 

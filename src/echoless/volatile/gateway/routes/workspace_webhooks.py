@@ -30,6 +30,7 @@ _USAGES: Final = {
     WebhookEvent.VOICE_LIBRARY_REMOVAL_NOTICE: "Voice Library Removal Notices",
     WebhookEvent.AGENT_QA: "Agent QA Evaluations",
     WebhookEvent.FLOWS: "Flows",
+    WebhookEvent.WORKSPACE_NOTICE: "Workspace Notices",
 }
 
 
