@@ -26,6 +26,7 @@ from echoless.core.voices import VOICE_BY_ID
 from echoless.supervisor.mail import MailSettings
 from echoless.supervisor.moderation import ModerationSettings
 from echoless.supervisor.remotes import RemoteSettings, check_names
+from echoless.supervisor.stores import check_stores
 
 VARIABLE_PREFIX: Final = "ECHOLESS_"
 CONFIG_VARIABLE: Final = "ECHOLESS_CONFIG"
@@ -218,6 +219,29 @@ class ServerConfig(BaseModel):
         64 * 1024 * 1024, ge=1024 * 1024, description="Growth in memory after which an engine process is replaced."
     )
 
+    database_url: str = Field(
+        "",
+        description="PostgreSQL for all rows, in place of a file in data: postgresql://user@host:port/name; "
+        "?sslmode=disable for one without TLS beyond loopback. Never with a password.",
+    )
+    database_password_file: str | None = Field(None, description="File that holds the password of database_url.")
+    keys_url: str = Field(
+        "",
+        description="PostgreSQL of another cluster for the wrapped keys; else they stay in data, which erases them "
+        "better.",
+    )
+    keys_password_file: str | None = Field(None, description="File that holds the password of keys_url.")
+    databases_ca_file: str | None = Field(
+        None, description="Certificates that databases are proved by, a PEM file, in place of the system's."
+    )
+    objects_url: str = Field(
+        "",
+        description="S3 for sealed audio and transcripts, in place of files in data: "
+        "s3://bucket/prefix?region=...&endpoint=https://host.",
+    )
+    objects_credentials_file: str | None = Field(
+        None, description="File with the key id of objects_url in one line and its secret in the next."
+    )
     backup_recipients: str = Field(
         "", description="Who can open backups: age recipients (age1...), parted by commas. None, no backups."
     )
@@ -303,6 +327,11 @@ class ServerConfig(BaseModel):
         data, models = Path(self.data).resolve(), self.models_path
         if models.is_relative_to(data) or data.is_relative_to(models):
             raise ValueError("models_directory and data must lie apart: engines may read one and not the other")
+        return self
+
+    @model_validator(mode="after")
+    def _check_stores(self) -> Self:
+        check_stores(self)
         return self
 
     @model_validator(mode="after")

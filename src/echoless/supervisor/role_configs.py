@@ -25,6 +25,7 @@ from echoless.supervisor.config import ServerConfig
 from echoless.supervisor.local_models import UsedModels, languages_of, models_for
 from echoless.supervisor.plan import Role, Slot
 from echoless.supervisor.remotes import declared_remotes
+from echoless.supervisor.stores import store_access
 
 _FORBIDDEN_COUNT_MAX: Final = 32
 
@@ -284,6 +285,7 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
         has_mail=config.mail is not None,
         session_hours=config.session_hours,
         backups=_backups(config),
+        stores=store_access(config),
     )
 
 
@@ -301,5 +303,6 @@ def _forbidden_paths(config: ServerConfig, tls: ResolvedTLS) -> tuple[str, ...]:
     found = [str(path) for path in sorted(data.iterdir()) if path.is_file()]
     keys = [remote.settings.api_key_file for remote in declared_remotes(config.remotes)]
     keys += [config.mail.password_file] if config.mail is not None else []
+    keys += [config.database_password_file, config.keys_password_file, config.objects_credentials_file]
     secrets = [str(Path(key).resolve()) for key in (*keys, config.metrics_token_file) if key is not None]
     return (*found[:_FORBIDDEN_COUNT_MAX], *([tls.key_path] if tls.is_on else []), *secrets)
