@@ -35,6 +35,7 @@ from echoless.vault.backups.manifest import (
 )
 from echoless.vault.backups.reading import read_keys, read_vault
 from echoless.vault.erasure.sweep import sweep
+from echoless.vault.stores.access import withdraw_access
 from echoless.vault.stores.directory import DataDirectory, DirectoryLock
 from echoless.vault.stores.keyring import Keyring
 from echoless.vault.stores.replacing import declare_whole, finish_restore
@@ -133,6 +134,7 @@ class Restorer:
         storage = await open_storage(self._staging.root, "process", self._clock, self._journal)
         try:
             swept_count = await sweep(storage, self._journal)
+            await storage.writer.run(lambda connections: withdraw_access(connections, storage.ledger.batches()))
             workspace_count = len(storage.accounts.workspaces)
         finally:
             await storage.close()

@@ -230,6 +230,8 @@ class Administration:
                 raise EcholessError(ErrorCode.NOT_FOUND, "There is no key with this id.")
             self.accounts.drop_key(key.key_id)
             act = self._act(key.workspace_id, actor_id, "key.delete", key.key_id)
+            # So that no backup from before brings it back.
+            await self._storage.writer.run(lambda _: self._storage.ledger.append([key.key_id]))
             await self._storage.writer.now((Write.API_KEY_REMOVED, {"gone_key_id": key.key_id}), act)
 
     async def set_voice_settings(self, workspace_id: str, voice_id: str, settings: Settings, actor_id: str) -> None:

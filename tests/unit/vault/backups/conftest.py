@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,7 @@ class Site:
     is_shredded_at_once: bool = False
     interval_s: int = 0
     has_recipient: bool = True
-    stores: StoreAccess = StoreAccess()
+    stores: StoreAccess = field(default_factory=StoreAccess)
 
     @property
     def data(self) -> Path:

@@ -18,7 +18,9 @@ LONG = bytes(range(256)) * 6000
 
 
 @pytest.mark.parametrize("stores", ["postgresql-s3"], indirect=True)
-async def test_a_backup_of_servers_comes_back_in_a_directory(site: Site, stores: StoreAccess, tmp_path: Path) -> None:
+async def test_a_backup_of_servers_comes_back_in_a_directory(
+    site: Site, stores: StoreAccess, tmp_path: Path
+) -> None:
     site.stores = stores
     async with site.opened() as opened:
         kept_id = await opened.gateway.make("Keep me.", LONG)

@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 
 from echoless.core.errors import EcholessError
-from echoless.crossing.operator_records import ListWorkspaces, WorkspaceList
-from echoless.crossing.query_records import DeleteHistoryItem, Done
+from echoless.crossing.operator_records import (
+    KeyList,
+    ListWorkspaces,
+    OperatorCreateKey,
+    OperatorListKeys,
+    OperatorRevokeKey,
+    WorkspaceList,
+)
+from echoless.crossing.query_records import DeleteHistoryItem, Done, KeyCreated
+from echoless.crossing.records import OpenTicket, Refused
+from echoless.retention.decision import RetentionMode, Switch
 from echoless.vault.backups.age_keys import new_identity
-from tests.unit.vault.backups.conftest import Site
+from tests.unit.vault.backups.conftest import ITEM, Site
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 DELETE = "DELETE /v1/history/{item}"
@@ -176,3 +185,26 @@ async def test_a_disk_that_is_full_stops_the_restore_and_changes_nothing(
     with pytest.raises(EcholessError, match="No space left"):
         await site.restore()
     assert site.tree() == before
+
+
+@pytest.mark.claim("Z26")
+async def test_a_key_that_was_revoked_after_the_backup_stays_revoked(site: Site) -> None:
+    async with site.opened() as opened:
+        (workspace_id,) = opened.vault._storage.accounts.workspaces
+        made = []
+        for name in ("revoked", "kept"):
+            key = await opened.vault.operate(OperatorCreateKey(workspace_id, name, None, RetentionMode.DEFAULT))
+            assert isinstance(key, KeyCreated)
+            made.append(key)
+        await opened.backups.take()
+        assert isinstance(await opened.vault.operate(OperatorRevokeKey(made[0].key_id)), Done)
+    await site.restore()
+    async with site.opened() as opened:
+        listed = await opened.vault.operate(OperatorListKeys(workspace_id))
+        assert isinstance(listed, KeyList)
+        names = {key.name for key in listed.keys}
+        assert "kept" in names
+        assert "revoked" not in names
+        refused = await opened.gateway.link.call(OpenTicket(ITEM, made[0].secret, Switch.ABSENT, ""))
+        assert isinstance(refused, Refused)
+        assert refused.code == "invalid_api_key"
