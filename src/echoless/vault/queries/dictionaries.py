@@ -71,7 +71,7 @@ class DictionaryQueries:
         self._storage = storage
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
-        self._ids: set[str] | None = None
+        self._ids: set[tuple[str, str]] | None = None
 
     # --- making and changing ---
 
@@ -160,7 +160,7 @@ class DictionaryQueries:
         raises: EcholessError(DICTIONARY_NOT_FOUND)
         """
         param = _LOCATORS if isinstance(record, UseDictionary) else None
-        if not await self._exist(record.dictionary_id, record.version_id or record.dictionary_id):
+        if not await self._exist(caller, record.dictionary_id, record.version_id or record.dictionary_id):
             raise _no_dictionary(param)
 
         def step(reader: HistoryReader) -> DictionaryRules | None:
@@ -195,19 +195,22 @@ class DictionaryQueries:
             await self._write(caller, replace(stored, facts=facts), rules, "dictionary.rules")
         return DictionaryVersion(facts.dictionary_id, facts.version_id, facts.rule_count)
 
-    async def _exist(self, *ids: str) -> bool:
-        """Say whether all of these are ids of dictionaries or versions, of whatever workspace."""
+    async def _exist(self, caller: Caller, *ids: str) -> bool:
+        """Say whether all of these are ids of dictionaries or versions of the workspace.
+
+        Those of others are unknown here already, by the same work as ids that nobody has.
+        """
         if self._ids is None:
             self._begin_with(await self._storage.read(read_all_ids))
-        return self._ids is not None and self._ids.issuperset(ids)
+        return self._ids is not None and self._ids.issuperset((caller.workspace_id, each) for each in ids)
 
-    def _begin_with(self, found: set[str]) -> None:
+    def _begin_with(self, found: set[tuple[str, str]]) -> None:
         """Take ids that were read, unless another reading was faster and something new was added to it since."""
         if self._ids is None:
             self._ids = found
 
     async def _stored(self, caller: Caller, dictionary_id: str) -> StoredDictionary:
-        if not await self._exist(dictionary_id):
+        if not await self._exist(caller, dictionary_id):
             raise _no_dictionary()
         found = await self._storage.read(lambda reader: read_dictionary(reader, caller.workspace_id, dictionary_id))
         if found is None:
@@ -245,10 +248,10 @@ class DictionaryQueries:
             rows.append((Write.DICTIONARY_VERSION, version_row(stored, rules, self._now_unix())))
         target_id = stored.facts.dictionary_id
         rows.append(audit_row(self._clock, caller.workspace_id, caller.key_id, activity, target_id))
-        await self._exist()
+        await self._exist(caller)
         await self._storage.writer.now(*rows)
         assert self._ids is not None, "read before the write"
-        self._ids |= {target_id, stored.facts.version_id}
+        self._ids |= {(caller.workspace_id, target_id), (caller.workspace_id, stored.facts.version_id)}
 
     def _now_unix(self) -> int:
         return self._clock.unix_ms() // 1000

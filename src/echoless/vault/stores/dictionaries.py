@@ -127,11 +127,15 @@ def read_dictionaries(reader: HistoryReader, workspace_id: str, count_max: int) 
     return [_opened(reader, row) for row in rows]
 
 
-def read_all_ids(reader: HistoryReader) -> set[str]:
-    """Return the ids of all dictionaries and of all their versions."""
+def read_all_ids(reader: HistoryReader) -> set[tuple[str, str]]:
+    """Return the ids of all dictionaries and of all their versions, each after its workspace's."""
+    dictionaries = sa.select(_DICTIONARIES.c.workspace_id, _DICTIONARIES.c.dictionary_id)
+    versions = sa.select(_DICTIONARIES.c.workspace_id, _VERSIONS.c.version_id).join_from(
+        _VERSIONS, _DICTIONARIES, _VERSIONS.c.dictionary_id == _DICTIONARIES.c.dictionary_id
+    )
     with reader.vault.begin():
-        ids = set(reader.vault.execute(sa.select(_DICTIONARIES.c.dictionary_id)).scalars())
-        return ids | set(reader.vault.execute(sa.select(_VERSIONS.c.version_id)).scalars())
+        found = (*reader.vault.execute(dictionaries), *reader.vault.execute(versions))
+        return {(workspace_id, known_id) for workspace_id, known_id in found}
 
 
 def count_dictionaries(reader: HistoryReader, workspace_id: str) -> int:
