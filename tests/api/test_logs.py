@@ -1,4 +1,4 @@
-"""The logs of a running server: what they hold of default requests, and that no e-mail address is in any of them."""
+"""The logs of a running server: what they hold of default requests, and that no address is in any of them."""
 
 from __future__ import annotations
 
