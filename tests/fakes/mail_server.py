@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
@@ -100,3 +101,28 @@ async def mail_server(
                 connection.transport.close()
         await listening.wait_closed()
         await asyncio.sleep(0.02)
+
+
+@contextmanager
+def mail_server_in_thread(*, port: int = 0, certificate: tuple[str, str] | None = None) -> Iterator[MailServer]:
+    """Serve from a thread of its own, for tests that run a real server beside it; with a certificate, and then by
+    STARTTLS and with a login only.
+    """
+    ready, done = threading.Event(), threading.Event()
+    found: list[MailServer] = []
+
+    async def main() -> None:
+        async with mail_server(port=port, certificate=certificate, wants_login=certificate is not None) as server:
+            found.append(server)
+            ready.set()
+            while not done.is_set():
+                await asyncio.sleep(0.02)
+
+    thread = threading.Thread(target=asyncio.run, args=(main(),))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield found[0]
+    finally:
+        done.set()
+        thread.join(10)

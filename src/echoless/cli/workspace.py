@@ -43,6 +43,14 @@ class Reason(StrEnum):
     DISCRETION = "discretion"
 
 
+def _reason_of(text: str) -> Reason:
+    """Return a reason, spelled with - or _."""
+    word = text.replace("-", "_")
+    if word not in set(Reason):
+        raise typer.BadParameter(f"give one of {', '.join(reason.value.replace('_', '-') for reason in Reason)}")
+    return Reason(word)
+
+
 class Tier(StrEnum):
     """The plans of the wire contract; only the last may have zero retention."""
 
@@ -141,12 +149,22 @@ def set_command(
 
 
 def restrict_command(
-    reason: Annotated[Reason, typer.Option(help="Why; the workspace's own administrators see it.")],
+    reason: Annotated[
+        Reason,
+        typer.Option(
+            parser=_reason_of,
+            metavar="[high-risk|flagged|discretion]",
+            help="Why; the workspace's own administrators are told.",
+        ),
+    ],
     workspace_id: WorkspaceArgument = None,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Take zero retention from a workspace: its zero-retention requests are refused from now on."""
+    """Take zero retention from a workspace: what asks for it is refused from now on, and never kept instead.
+
+    Every administrator is told at once; `echoless notices list` shows whom that has reached.
+    """
     settings = config_of(config=config, data=data)
     named = named_or_only(settings, workspace_id)
     ask(settings, SetRestriction(named, True, reason.value), Done)
@@ -156,7 +174,7 @@ def restrict_command(
 def lift_command(
     workspace_id: WorkspaceArgument = None, config: ConfigOption = None, data: DataOption = None
 ) -> None:
-    """Give zero retention back to a restricted workspace."""
+    """Give zero retention back to a restricted workspace, and tell every administrator."""
     settings = config_of(config=config, data=data)
     named = named_or_only(settings, workspace_id)
     ask(settings, SetRestriction(named, False), Done)

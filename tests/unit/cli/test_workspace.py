@@ -83,10 +83,12 @@ def test_standing_says_what_stops_zero_retention() -> None:
 def test_zero_retention_is_taken_away_and_given_back(run: Run, tmp_path: Path) -> None:
     with running_server(tmp_path, {SetRestriction: Done()}) as door:
         assert run("workspace", "restrict", "ws1", "--reason", "high_risk").exit_code == 0
+        assert run("workspace", "restrict", "ws1", "--reason", "high-risk").exit_code == 0
         assert run("workspace", "lift", "ws1").exit_code == 0
         assert run("workspace", "restrict", "ws1").exit_code == 2
         assert run("workspace", "restrict", "ws1", "--reason", "because").exit_code == 2
-    assert door.asked == [SetRestriction("ws1", True, "high_risk"), SetRestriction("ws1", False)]
+    restricted = SetRestriction("ws1", True, "high_risk")
+    assert door.asked == [restricted, restricted, SetRestriction("ws1", False)]
 
 
 def test_concurrency_is_set_at_the_beginning_and_later(run: Run, tmp_path: Path) -> None:
