@@ -9,6 +9,7 @@ from echoless.cli.screen import show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
 from echoless.crossing.operator_policy_records import OperatorGetRetention
 from echoless.crossing.policy_records import RetainedClassView, RetentionView
+from echoless.retention.classes import CLASSES, STORES
 
 
 def register(app: typer.Typer) -> None:
@@ -38,3 +39,29 @@ def retention_command(config: ConfigOption = None, data: DataOption = None) -> N
 def life_of(kept: RetainedClassView) -> str:
     """Say how long a class lives."""
     return "until deleted" if kept.life_days is None else f"{kept.life_days} days"
+
+
+def classes_table() -> str:
+    """Return the classes as a Markdown table; docs/RETENTION.md holds it."""
+    lines = [
+        "| class | what | purpose | life | who erases it | how to check | of a zero-retention request |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kept in CLASSES:
+        life = "until deleted" if kept.life_days is None else f"{kept.life_days} days"
+        row = (
+            f"`{kept.name}`", kept.holds, ", ".join(kept.purposes), life,
+            ", ".join(kept.erased_by).replace("_", " "), kept.check,
+            "ids, counts and codes" if kept.keeps_zero else "nothing",
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines) + "\n"
+
+
+def stores_table() -> str:
+    """Return the stores as a Markdown table; docs/RETENTION.md holds it."""
+    lines = ["| store | what | purpose | where |", "|---|---|---|---|"]
+    for store in STORES:
+        places = ", ".join(f"`{place}`" for place in store.places)
+        lines.append(f"| `{store.name}` | {store.holds} | {', '.join(store.purposes)} | {places} |")
+    return "\n".join(lines) + "\n"

@@ -67,12 +67,22 @@ class RetainedClassView(Record, frozen=True):
     life_days: Count | None
 
 
+class StoreView(Record, frozen=True):
+    """One place where something is kept."""
+
+    KIND: ClassVar[int] = 375
+    name: Code
+    purposes: list[Code]
+    holds: str
+    places: list[Code]
+
+
 class RetentionView(Record, frozen=True):
     """All classes, and which stores there are."""
 
     KIND: ClassVar[int] = 364
     classes: list[RetainedClassView]
-    stores: dict[str, str]
+    stores: list[StoreView]
 
 
 class SetSelfDisabling(Record, frozen=True):
@@ -83,5 +93,5 @@ class SetSelfDisabling(Record, frozen=True):
 
 
 POLICY_RECORDS: Final[tuple[type[Record], ...]] = (
-    ForeseeRequest, ForeseenRequest, GetRetention, RetainedClassView, RetentionView, SetSelfDisabling,
+    ForeseeRequest, ForeseenRequest, GetRetention, RetainedClassView, StoreView, RetentionView, SetSelfDisabling,
 )  # fmt: skip

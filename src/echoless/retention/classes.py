@@ -7,10 +7,8 @@ source: the wire contract, zero retention, seed statements 1 and 25 to 28; the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 
@@ -34,6 +32,7 @@ class Eraser(StrEnum):
     EXPIRY = "expiry"
     KEY_DESTRUCTION = "key_destruction"
     DELIVERY = "delivery"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +58,80 @@ class RetainedClass:
     life_days: int | None = None
 
 
-STORES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "vault_database": "Rows of everything that is kept; content and e-mail addresses only as sealed blobs.",
-        "objects": "Sealed audio and transcripts, one object a segment.",
-        "keys_database": "Wrapped keys of items and workspaces; never in a file, log or archive with the vault's.",
-        "erasure_ledger": "Ids of what was deleted; never in a backup, replayed before a restored vault serves.",
-        "vault_archives": "Encrypted backups of the vault's database and objects, without keys.",
-        "keys_archives": "Encrypted backups of wrapped keys, elsewhere than the vault's archives.",
-    }
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One place where something is kept.
+
+    places: names in the data directory, or what the operator configured instead
+    """
+
+    name: str
+    purposes: tuple[Purpose, ...]
+    holds: str
+    places: tuple[str, ...]
+
+
+STORES: Final[tuple[Store, ...]] = (
+    Store(
+        "vault_database",
+        (Purpose.SERVICE, Purpose.TROUBLESHOOTING, Purpose.SECURITY, Purpose.BILLING),
+        "Rows of everything that is kept; content and e-mail addresses only as sealed blobs.",
+        ("vault.sqlite", "database_url"),
+    ),
+    Store(
+        "objects",
+        (Purpose.SERVICE,),
+        "Sealed audio and transcripts, one object a segment.",
+        ("objects", "objects_url"),
+    ),
+    Store(
+        "keys_database",
+        (Purpose.SERVICE,),
+        "Wrapped keys of items and workspaces; never in a file, log or archive with the vault's.",
+        ("keys.sqlite", "keys_url"),
+    ),
+    Store(
+        "key_files",
+        (Purpose.SERVICE, Purpose.PROOF),
+        "The keys that wrap all others, and the one that signs; in no backup.",
+        ("keys",),
+    ),
+    Store(
+        "erasure_ledger",
+        (Purpose.RECOVERY, Purpose.PROOF),
+        "Ids of what was deleted, and certificates; in no backup, replayed before a restored vault serves.",
+        ("erasure",),
+    ),
+    Store(
+        "migration_copies",
+        (Purpose.RECOVERY,),
+        "Both databases as they were before the newest update; 7 days.",
+        ("before-migration",),
+    ),
+    Store(
+        "staging",
+        (Purpose.RECOVERY,),
+        "Copies while a backup is made or restored, or while data move; gone when that ends, or at a start.",
+        ("backup-staging", "restore-staging", "moving"),
+    ),
+    Store(
+        "vault_archives",
+        (Purpose.RECOVERY,),
+        "Encrypted backups of the vault's database and objects, without keys.",
+        ("backup_directory",),
+    ),
+    Store(
+        "keys_archives",
+        (Purpose.RECOVERY,),
+        "Encrypted backups of wrapped keys, elsewhere than the vault's archives.",
+        ("backup_keys_directory",),
+    ),
+    Store(
+        "markers",
+        (Purpose.SERVICE,),
+        "Version of the layout, where the stores are, locks, sockets, and the first API key until you remove it.",
+        ("version", "installation", "migration-unfinished", "restore-whole", "vault.lock", "first-api-key"),
+    ),
 )
 _USER, _SCHEDULE, _ACCOUNT = Eraser.USER, Eraser.SCHEDULE, Eraser.ACCOUNT_DELETION
 CLASSES: Final[tuple[RetainedClass, ...]] = (
@@ -96,7 +160,7 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
         "Parameters and failures of kept requests, with their content.",
         ("vault_database", "keys_database"),
         (_SCHEDULE, _ACCOUNT, _USER),
-        "echoless logs read --kind debug: nothing older than its life. By the user only with erase_logs_with_item.",
+        "echoless logs debug: nothing older than its life. The user's delete reaches it with erase_logs_with_item.",
         has_content=True,
         life_days=30,
     ),
@@ -106,7 +170,7 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
         "Flagged excerpts and verdicts of kept requests.",
         ("vault_database", "keys_database"),
         (_SCHEDULE, _ACCOUNT, _USER),
-        "echoless logs read --kind moderation: as the debug log.",
+        "echoless logs moderation: as the debug log.",
         has_content=True,
         life_days=90,
     ),
@@ -140,7 +204,7 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
         "accounts",
         (Purpose.SERVICE,),
         "Workspaces with policy, members (addresses sealed), sessions, service accounts, digests of keys.",
-        ("vault_database", "keys_database"),
+        ("vault_database", "keys_database", "key_files"),
         (_USER, _ACCOUNT),
         "GET /v1/service-accounts and GET /v1/workspace/members; gone with the account.",
     ),
@@ -153,6 +217,14 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
         "GET /v1/pronunciation-dictionaries and GET /v1/workspace/webhooks; gone with the account.",
     ),
     RetainedClass(
+        "voices_of_the_operator",
+        (Purpose.SERVICE,),
+        "Other voice ids that the operator mapped to voices of the catalogue.",
+        ("vault_database",),
+        (Eraser.OPERATOR,),
+        "echoless voices list.",
+    ),
+    RetainedClass(
         "deliveries",
         (Purpose.SERVICE,),
         "When a webhook was tried and what status came back; never what was delivered.",
@@ -160,7 +232,7 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
         (_SCHEDULE, _ACCOUNT),
         "GET /v1/workspace/webhooks shows the latest failure only.",
         keeps_zero=True,
-        life_days=7,
+        life_days=90,
     ),
     RetainedClass(
         "notices",
@@ -184,25 +256,43 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
         (Purpose.RECOVERY, Purpose.PROOF),
         "Ids of deleted items and accounts, so that no restored backup brings them back.",
         ("erasure_ledger",),
-        (Eraser.EXPIRY,),
+        (Eraser.OPERATOR,),
         "Restore an older backup: what was deleted since is not there.",
     ),
     RetainedClass(
         "deletion_certificates",
         (Purpose.PROOF,),
         "What was destroyed with an account, by class and count, signed; no name, no address.",
-        ("vault_database",),
-        (Eraser.EXPIRY,),
-        "echoless verify on the certificate.",
+        ("erasure_ledger",),
+        (Eraser.OPERATOR,),
+        "echoless certificate list; echoless verify certificate FILE.",
     ),
     RetainedClass(
         "backups",
         (Purpose.RECOVERY,),
         "Copies of all classes, encrypted to the operator's recipients; keys in archives of their own.",
-        ("vault_archives", "keys_archives"),
+        ("vault_archives", "keys_archives", "staging"),
         (Eraser.EXPIRY, Eraser.KEY_DESTRUCTION),
         "echoless backup list: nothing older than 30 days; restoring one after that fails.",
         has_content=True,
         life_days=30,
+    ),
+    RetainedClass(
+        "update_copies",
+        (Purpose.RECOVERY,),
+        "Both databases as they were before the newest update.",
+        ("migration_copies",),
+        (Eraser.EXPIRY, _ACCOUNT),
+        "The folder before-migration: gone after a week.",
+        has_content=True,
+        life_days=7,
+    ),
+    RetainedClass(
+        "installation",
+        (Purpose.SERVICE,),
+        "What the server must know of itself to start.",
+        ("markers", "vault_database"),
+        (Eraser.OPERATOR,),
+        "ls of the data directory.",
     ),
 )

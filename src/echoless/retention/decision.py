@@ -183,8 +183,9 @@ def _obstacle(standing: Standing) -> Refusal | None:
 
 def gives_tool_server(endpoint: Endpoint) -> bool:
     """Whether an endpoint would give a tool server (MCP) to agents; showing and deleting one does not."""
-    is_act = endpoint.method not in _READING_METHODS
-    return endpoint.retention_class is EndpointClass.PROTOCOL_SERVER and is_act and _TOOL_SERVERS in endpoint.template
+    if endpoint.retention_class is not EndpointClass.PROTOCOL_SERVER or endpoint.method in _READING_METHODS:
+        return False
+    return _TOOL_SERVERS in endpoint.template
 
 
 def decide(endpoint: Endpoint, switch: Switch, standing: Standing) -> Decision | Refusal:

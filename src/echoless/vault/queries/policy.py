@@ -20,6 +20,7 @@ from echoless.crossing.policy_records import (
     GetRetention,
     RetainedClassView,
     RetentionView,
+    StoreView,
 )
 from echoless.crossing.query_records import GetZeroRetention, SetZeroRetention, ZeroRetentionPolicy
 from echoless.retention.classes import CLASSES, STORES
@@ -250,4 +251,8 @@ def retention_view(lives: Mapping[str, int | None]) -> RetentionView:
         )
         for kept in CLASSES
     ]  # fmt: skip
-    return RetentionView(views, dict(STORES))
+    stores = [
+        StoreView(store.name, [purpose.value for purpose in store.purposes], store.holds, list(store.places))
+        for store in STORES
+    ]
+    return RetentionView(views, stores)

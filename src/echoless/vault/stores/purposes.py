@@ -8,10 +8,12 @@ from typing import Final
 
 _TABLES: Final[Mapping[str, str]] = {
     "accounts": (
-        "workspaces service_accounts api_keys facts members member_sessions member_passes member_groups "
+        "workspaces service_accounts api_keys members member_sessions member_passes member_groups "
         "group_memberships sign_ons workspace_keys"
     ),
-    "configuration": "voice_settings voice_aliases dictionaries dictionary_versions webhooks",
+    "configuration": "voice_settings dictionaries dictionary_versions webhooks",
+    "voices_of_the_operator": "voice_aliases",
+    "installation": "facts",
     "history": "history_items history_alignments item_keys",
     "request_log": "request_log",
     "usage": "usage_hours meters",

@@ -212,7 +212,7 @@ async def test_what_is_kept_is_told_with_the_lives_that_it_has_here(gateway: Gat
     view = await gateway.question("GET /v1/workspace/retention", GetRetention(), RetentionView)
     lives = {kept.name: kept.life_days for kept in view.classes}
     assert (lives["history"], lives["request_log"]) == (None, 90)
-    assert {store for kept in view.classes for store in kept.stores} == set(view.stores)
+    assert {store for kept in view.classes for store in kept.stores} == {store.name for store in view.stores}
 
 
 def test_the_rows_that_are_tried_are_of_every_kind_that_differs() -> None:

@@ -126,7 +126,10 @@ async def show_classes(call: Call) -> None:
                 }
                 for kept in view.classes
             ],
-            "stores": [{"name": name, "holds": holds} for name, holds in view.stores.items()],
+            "stores": [
+                {"name": store.name, "purposes": store.purposes, "holds": store.holds, "places": store.places}
+                for store in view.stores
+            ],
         }
     )
 
