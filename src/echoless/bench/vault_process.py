@@ -99,12 +99,13 @@ class VaultProcess:
         )
         os.close(journal)
         # Whoever keeps the other end open never sees that a vault has ended.
-        os.close(theirs.fileno())
+        theirs.close()
         ours.send(config)
         message = ours.receive()
         if message is None or not isinstance(message[0], ProcessReady):
             process.kill()
             process.wait()
+            ours.close()
             raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "the vault does not start")
         vault = cls(process, ours, operator_path, message[0].first_key)
         vault._open_door()
@@ -157,4 +158,5 @@ class VaultProcess:
 
     def _close(self) -> None:
         self.process.wait()
+        self.control.close()
         self.operator_path.unlink(missing_ok=True)
