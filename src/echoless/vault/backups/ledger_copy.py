@@ -43,7 +43,7 @@ def merge_ledgers(sources: list[Path], target: Path) -> None:
     longest_first = sorted((path for path in sources if path.exists()), key=_size_of, reverse=True)
     taken: list[Path] = []
     for path in longest_first:
-        if not any(_common_bytes(path, other) == _size_of(path) for other in taken):
+        if not any(_common_bytes(other, path) == _size_of(path) for other in taken):
             _append(path, target, 0)
             taken.append(path)
 
