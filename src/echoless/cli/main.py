@@ -23,6 +23,7 @@ from echoless.cli import (
     key,
     logs,
     member,
+    migrate,
     models,
     notices,
     retention,
@@ -58,6 +59,7 @@ def build_app() -> typer.Typer:
     for register in (serve.register, health.register, doctor.register, audit.register, bench.register):
         register(app)
     retention.register(app)
+    migrate.register(app)
     app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")
     workspaces = workspace.build_app()
     workspace_policy.add_commands(workspaces)

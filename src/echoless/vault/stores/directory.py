@@ -91,6 +91,11 @@ class DataDirectory:
         return self.root / "installation"
 
     @property
+    def moving_file(self) -> Path:
+        """There while everything is being moved here from another directory, and after a move that was killed."""
+        return self.root / "moving"
+
+    @property
     def unfinished_file(self) -> Path:
         """There while a migration runs, and after one that was killed."""
         return self.root / "migration-unfinished"

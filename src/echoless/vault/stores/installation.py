@@ -49,11 +49,19 @@ def kinds_of(places: StorePlaces) -> dict[str, str]:
     }
 
 
-def settle_installation(directory: DataDirectory, places: StorePlaces) -> Installation:
+def settle_installation(
+    directory: DataDirectory, places: StorePlaces, *, is_moving: bool = False
+) -> Installation:
     """Return the installation of a directory, made where directory and outside stores are both new.
 
-    raises: EcholessError(DATA_DIRECTORY) where it has other kinds of stores than are configured
+    is_moving: for whoever moves everything here, and is not done
+    raises:    EcholessError(DATA_DIRECTORY) where it has other kinds of stores than are configured
     """
+    if directory.moving_file.exists() and not is_moving:
+        raise EcholessError(
+            ErrorCode.DATA_DIRECTORY,
+            "a move into this data directory was not finished: run 'echoless migrate' again",
+        )
     wanted = kinds_of(places)
     path = directory.installation_file
     found = _read(directory)

@@ -77,6 +77,10 @@ class OpenedPlaces:
         """Return a thread's connections; raises as `prepare`."""
         return await self._do(thread, lambda: (pair[0].connect(), pair[1].connect()))
 
+    async def do(self, step: Callable[[], T]) -> T:
+        """Do something in the writer's thread; raises as `prepare`."""
+        return await self._do(self.write_thread, step)
+
     def close(self) -> None:
         """End the threads, after what they still have to do."""
         self.read_thread.shutdown()
