@@ -1,0 +1,169 @@
+"""Signed checkpoints: how large a log is and which root it has, as a note with signatures. Pure.
+
+source: C2SP signed-note, tlog-checkpoint and tlog-cosignature
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.receipts.merkle import HASH_BYTES
+
+_ED25519: Final = b"\x01"
+_COSIGNATURE: Final = b"\x04"
+_ID_BYTES: Final = 4
+_TIME_BYTES: Final = 8
+_SIGNATURE_BYTES: Final = 64
+_DASH: Final = "— "
+_NOTE_BYTES_MAX: Final = 64 * 1024
+_LINES_MIN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The state of a log.
+
+    origin: the log's name, a schema-less address
+    """
+
+    origin: str
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        """The text that is signed."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode('ascii')}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """Whose signatures are believed: a name and an Ed25519 key.
+
+    is_witness: signs what others logged, with the time, not its own log
+    """
+
+    name: str
+    key: bytes
+    is_witness: bool = False
+
+    @property
+    def _kind(self) -> bytes:
+        return _COSIGNATURE if self.is_witness else _ED25519
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes that stand before a signature."""
+        return hashlib.sha256(self.name.encode("utf-8") + b"\n" + self._kind + self.key).digest()[:_ID_BYTES]
+
+    @property
+    def text(self) -> str:
+        """The key as it is handed out: name, id, and the key in base64."""
+        key = base64.b64encode(self._kind + self.key).decode("ascii")
+        return f"{self.name}+{self.key_id.hex()}+{key}"
+
+    @classmethod
+    def parse(cls, text: str) -> VerifierKey:
+        """Return a key that was handed out.
+
+        raises: EcholessError(INVALID_PARAMETERS) for another kind of key, or an id that does not fit
+        """
+        name, _, rest = text.strip().partition("+")
+        key_id, _, encoded = rest.partition("+")
+        data = _decoded(encoded)
+        kind = data[:1]
+        if name and kind in {_ED25519, _COSIGNATURE} and len(data) == 1 + HASH_BYTES:
+            key = cls(name, data[1:], is_witness=kind == _COSIGNATURE)
+            if key.key_id.hex() == key_id:
+                return key
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "This is no verifier key of a log or a witness.")
+
+
+def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
+    """Return the signed note of a log about itself."""
+    verifier = VerifierKey(checkpoint.origin, key.public_key().public_bytes_raw())
+    signature = verifier.key_id + key.sign(checkpoint.text.encode("utf-8"))
+    return f"{checkpoint.text}\n{_line(checkpoint.origin, signature)}"
+
+
+def cosign(note: str, name: str, key: Ed25519PrivateKey, unix_s: int) -> str:
+    """Return a note with a witness's signature: it saw this state at this time, and nothing that contradicts it."""
+    text, _, _ = note.partition("\n\n")
+    verifier = VerifierKey(name, key.public_key().public_bytes_raw(), is_witness=True)
+    signature = key.sign(_cosigned(text + "\n", unix_s))
+    return note + _line(name, verifier.key_id + unix_s.to_bytes(_TIME_BYTES, "big") + signature)
+
+
+def open_checkpoint(note: str, log_key: VerifierKey, witnesses: Sequence[VerifierKey] = ()) -> Checkpoint:
+    """Return the checkpoint of a note that the log and all these witnesses signed.
+
+    Signatures of others are passed over.
+    raises: EcholessError(INVALID_PARAMETERS) for another origin, a signature that is missing or wrong, or no note
+    """
+    text, separator, signatures = note.partition("\n\n")
+    text += "\n"
+    if not separator or len(note.encode("utf-8")) > _NOTE_BYTES_MAX:
+        raise _broken("A checkpoint is a text, an empty line and signatures.")
+    for key in (log_key, *witnesses):
+        if not any(_is_signed_by(key, line, text) for line in signatures.splitlines()):
+            raise _broken(f"The checkpoint is not signed by the key with the id {key.key_id.hex()}.")
+    checkpoint = _parse(text)
+    if checkpoint.origin != log_key.name:
+        raise _broken("The checkpoint is of another log.")
+    return checkpoint
+
+
+def _parse(text: str) -> Checkpoint:
+    lines = text.split("\n")
+    root = _decoded(lines[2]) if len(lines) > _LINES_MIN else b""
+    size = lines[1] if len(lines) > _LINES_MIN else ""
+    is_number = size.isascii() and size.isdigit() and (size == "0" or size[0] != "0")
+    if not lines[0] or not is_number or len(root) != HASH_BYTES:
+        raise _broken("The checkpoint has no origin, size or root that can be read.")
+    return Checkpoint(lines[0], int(size), root)
+
+
+def _is_signed_by(key: VerifierKey, line: str, text: str) -> bool:
+    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    data = _decoded(encoded)
+    if not line.startswith(_DASH) or name != key.name or data[:_ID_BYTES] != key.key_id:
+        return False
+    rest, message = data[_ID_BYTES:], text.encode("utf-8")
+    if key.is_witness:
+        message = _cosigned(text, int.from_bytes(rest[:_TIME_BYTES], "big"))
+        rest = rest[_TIME_BYTES:]
+    if len(rest) != _SIGNATURE_BYTES:
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(key.key).verify(rest, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _cosigned(text: str, unix_s: int) -> bytes:
+    return f"cosignature/v1\ntime {unix_s}\n{text}".encode()
+
+
+def _line(name: str, signature: bytes) -> str:
+    return f"{_DASH}{name} {base64.b64encode(signature).decode('ascii')}\n"
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _broken(message: str) -> EcholessError:
+    return EcholessError(ErrorCode.INVALID_PARAMETERS, message)
