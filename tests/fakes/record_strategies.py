@@ -35,6 +35,8 @@ def _bounded(base: Any, meta: msgspec.Meta) -> st.SearchStrategy[Any]:
         return of_type(base)
     if base is int:
         return st.integers(meta.ge or 0, meta.le)
+    if base is bytes:
+        return st.binary(max_size=99)
     if meta.pattern is not None:
         return st.from_regex(meta.pattern, fullmatch=True).filter(
             lambda text: len(text) <= (meta.max_length or 99) and "\n" not in text

@@ -22,6 +22,7 @@ from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak, 
 from echoless.crossing.link import Exchange, Link
 from echoless.crossing.moderation_records import MODERATION_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS
+from echoless.crossing.receipt_records import NoteScrubbed
 from echoless.crossing.records import (
     KIND_AUDIO,
     AlignmentPart,
@@ -248,6 +249,11 @@ class VaultClient:
         ticket = self._tickets.get(frame.header.ticket)
         if frame.header.kind == TicketRevoked.KIND and ticket is not None:
             ticket.revoke()
+
+    def note_scrubbed(self) -> None:
+        """(6) Say that this process has collected and wiped; a vault that is away needs no word."""
+        if self._link is not None and not self._link.is_closed:
+            self._link.post(NoteScrubbed())
 
     async def ask(self, question: Record) -> Record:
         """Ask about the server, which takes no ticket.

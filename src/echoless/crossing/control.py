@@ -15,6 +15,7 @@ import msgspec
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.egress_control import EGRESS_CONTROL_RECORDS, RemoteFacts
 from echoless.crossing.operations_records import ProcessCounts
+from echoless.crossing.receipt_records import ConfinementReport
 from echoless.crossing.records import Code, Count, Name, Record, RecordRegistry
 from echoless.crossing.wire import HEADER, Frame, decode_header
 
@@ -299,7 +300,7 @@ class Retire(Record, frozen=True):
 
 _CONTROL_RECORDS: Final[tuple[type[Record], ...]] = (
     GatewayConfig, EngineConfig, MediaConfig, LiveConfig, VaultConfig, AddLink, ProcessReady, StartRefused,
-    HostState, ProcessCounts, Stop, Retire, *EGRESS_CONTROL_RECORDS,
+    HostState, ConfinementReport, ProcessCounts, Stop, Retire, *EGRESS_CONTROL_RECORDS,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from echoless.crossing.member_records import MEMBER_RECORDS
 from echoless.crossing.notice_records import NOTICE_RECORDS
 from echoless.crossing.operations_records import OPERATIONS_RECORDS
 from echoless.crossing.policy_records import POLICY_RECORDS
+from echoless.crossing.receipt_records import RECEIPT_RECORDS
 from echoless.crossing.records import Code, Count, DialogueLine, Name, Record
 from echoless.crossing.webhook_records import WEBHOOK_RECORDS
 from echoless.retention.decision import Ineligible, RetentionMode
@@ -500,7 +501,7 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     ListRequests, RequestRow, RequestRows, ListAuditEntries, AuditEntry, AuditEntries, GetZeroRetention,
     ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
-    ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *DICTIONARY_RECORDS, *KEPT_RECORDS,
+    ReadItemAlignment, CheckRequestIds, *VOICE_RECORDS, *RECEIPT_RECORDS, *DICTIONARY_RECORDS, *KEPT_RECORDS,
     *WEBHOOK_RECORDS, *MEMBER_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS, *ACCOUNT_RECORDS,
     *LOG_RECORDS, *NOTICE_RECORDS,
 )  # fmt: skip

@@ -183,6 +183,7 @@ _TABLE: Final = {
         G POST /v1/workspaces/api-keys/third-party-disabling
         G GET /v1/workspace/zero-retention
         G PATCH /v1/workspace/zero-retention
+        G GET /v1/workspace/zero-retention/receipts/{request}
         G GET /v1/workspace/zero-retention/request
         G GET /v1/workspace/retention
         G GET /v1/workspace/notices
@@ -639,6 +640,13 @@ _TABLE: Final = {
         G GET /health
         G GET /ready
         G GET /metrics
+        G GET /v1/transparency-log/checkpoint
+        G GET /v1/transparency-log/keys
+        G GET /v1/transparency-log/tile/{part1}/{part2}
+        G GET /v1/transparency-log/tile/{part1}/{part2}/{part3}
+        G GET /v1/transparency-log/tile/{part1}/{part2}/{part3}/{part4}
+        G GET /v1/transparency-log/tile/{part1}/{part2}/{part3}/{part4}/{part5}
+        G GET /v1/transparency-log/tile/{part1}/{part2}/{part3}/{part4}/{part5}/{part6}
         G GET /docs
         G GET /openapi.json
     """,

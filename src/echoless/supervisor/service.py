@@ -60,6 +60,7 @@ from echoless.supervisor.remotes import declared_remotes
 from echoless.supervisor.resolver import Resolver
 from echoless.supervisor.role_configs import ResolvedTLS, courier_count, egress_count, may_resolve, role_config
 from echoless.supervisor.terminal import Terminal
+from echoless.supervisor.wall_reports import WallReports, report_of
 
 _TICK_S: Final = 0.25
 _SWAP_CHECK_S: Final = 10.0
@@ -114,6 +115,7 @@ class Supervisor:
         self._stated: tuple[int | None, ProcessCounts] = (None, ProcessCounts({}, {}))
         self._mail = mail_access(config.mail)
         self._resolver = Resolver(self._selector)
+        self._walls = WallReports()
         self._children: dict[int, Child] = {}
         self._plan = Plan(
             config.engines, config.gateways, config.drain_deadline_s,
@@ -156,6 +158,7 @@ class Supervisor:
             self._carry_out(self._plan.host_changed(has_swap=has_swap))
         self._carry_out(self._plan.tick(now_s))
         self._state_processes()
+        self._state_walls()
 
     @contextlib.contextmanager
     def _signals(self):  # type: ignore[no-untyped-def]  # a generator for contextlib
@@ -231,6 +234,7 @@ class Supervisor:
         match record:
             case ProcessReady() if not child.is_ready:
                 child.became_ready()
+                self._walls.note(report_of(child, record))
                 self._terminal.step(f"{child.slot.name} is ready ({now_s - child.started_s:.1f} s)")
                 if child.slot.role is Role.VAULT:
                     self._welcome.key_hint = record.key_hint
@@ -356,6 +360,13 @@ class Supervisor:
         if vault is not None and self._stated != (vault, counts):
             self._stated = (vault, counts)
             self._send(vault, counts)
+
+    def _state_walls(self) -> None:
+        """Tell the vault which process serves where, so that it can look at each."""
+        vault = self._plan.ready_vault
+        for report in self._walls.due(vault):
+            if vault is not None:
+                self._send(vault, report)
 
     def _answer_unavailable(self, slot: Slot, *, is_on: bool) -> None:
         listener = self._listeners[slot.index]

@@ -49,8 +49,9 @@ from echoless.vault.intake.granting import (
     too_many,
     withdrawn,
 )
-from echoless.vault.intake.keeping import ABANDONED, Keeper, mode_of
+from echoless.vault.intake.keeping import ABANDONED, Keeper, checked_code, checked_status, mode_of
 from echoless.vault.intake.moderating import Moderating
+from echoless.vault.intake.receipting import Ended, Receipting
 from echoless.vault.intake.taking import Taker
 from echoless.vault.intake.tally import Tally
 from echoless.vault.intake.tickets import CONTENT_KINDS, Ticket, Tickets
@@ -75,6 +76,7 @@ class IntakeDesk:
         *,
         gatekeeper: Gatekeeper,
         keeper: Keeper,
+        receipting: Receipting,
         moderating: Moderating,
         accounts: Accounts,
         writer: Writer,
@@ -86,6 +88,7 @@ class IntakeDesk:
     ) -> None:
         self._gatekeeper = gatekeeper
         self._keeper = keeper
+        self._receipting = receipting
         self._moderating = moderating
         self._accounts = accounts
         self._writer = writer
@@ -423,6 +426,8 @@ class IntakeDesk:
             self._room.withdraw(lambda asking: asking.ticket is ticket)
         if ticket.endpoint.is_generation:
             self._keeper.settle(ticket, record)
+            if ticket.parent is None:
+                self._receipting.ended(ticket, _ended(ticket, record))
         self._leave(ticket)
         if self._keeper.is_kept(ticket, record):
             task = asyncio.get_running_loop().create_task(self._commit(ticket, record.status, header))
@@ -459,3 +464,10 @@ class IntakeDesk:
             self.tally.answered_no(record.code)
         if not link.is_closed:
             link.post(record, correlation=correlation)
+
+
+def _ended(ticket: Ticket, record: CloseTicket) -> Ended:
+    return Ended(
+        mode_of(ticket, record).value, checked_status(record.http_status), checked_code(record.error_code),
+        record.audio_ms,
+    )  # fmt: skip

@@ -214,18 +214,22 @@ class Keeper:
 
     def _log_fields(self, ticket: Ticket, record: CloseTicket, started_unix: int) -> dict[str, str | int]:
         elapsed_ms = int((self._clock.monotonic_s() - ticket.started_s) * 1000)
-        status = record.http_status
         return {
             "request_id": ticket.request_id,
             "endpoint": ticket.endpoint.name,
             "output_format": ticket.output_format,
             "start_unix": started_unix,
             "duration_ms": min(record.duration_ms, elapsed_ms),
-            "http_status": status if 100 <= status <= 599 or 1000 <= status <= 1015 else 0,
+            "http_status": checked_status(record.http_status),
             "error_code": checked_code(record.error_code),
             "mode": mode_of(ticket, record).value,
             "policy_version": ticket.policy_version,
         }
+
+
+def checked_status(status: int) -> int:
+    """Return an HTTP status or the close code of a socket, 0 for what is neither."""
+    return status if 100 <= status <= 599 or 1000 <= status <= 1015 else 0
 
 
 def checked_code(code: str) -> str:

@@ -69,6 +69,7 @@ from echoless.crossing.query_records import (
     ReadItemAudio,
     SetZeroRetention,
 )
+from echoless.crossing.receipt_records import GetReceipt
 from echoless.crossing.records import Record, Refused
 from echoless.crossing.socket_records import MintToken
 from echoless.crossing.webhook_records import (
@@ -87,6 +88,7 @@ from echoless.vault.queries.members import MemberQueries
 from echoless.vault.queries.notices import NoticeQueries
 from echoless.vault.queries.policy import PolicyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
+from echoless.vault.queries.receipts import ReceiptQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.stores.accounts import Accounts, Caller
@@ -163,6 +165,7 @@ class QueryDesk:
         webhooks: WebhookQueries,
         members: MemberQueries,
         policy: PolicyQueries,
+        receipts: ReceiptQueries,
         logs: LogQueries,
         deletions: DeletionQueries,
         notices: NoticeQueries,
@@ -198,6 +201,7 @@ class QueryDesk:
             ListRequests: Question(reads_workspace, ("POST /v1/workspace/analytics/requests",), numbers.requests),
             ListAuditEntries: Question(("audit_log_read",), ("GET /v1/workspace/audit-logs",), numbers.audit),
             **_policy_questions(policy, keys),
+            GetReceipt: Question(reads_workspace, (f"GET {_POLICY}/receipts/{{request}}",), receipts.receipt),
             ListServiceAccounts: Question(
                 reads_workspace,
                 (f"GET {_ACCOUNTS}", f"GET {_KEYS}", f"GET {_KEY}/zero-retention"),

@@ -30,6 +30,7 @@ from echoless.crossing.control import (
     VaultConfig,
 )
 from echoless.crossing.operations_records import ProcessCounts
+from echoless.crossing.receipt_records import ConfinementReport
 from echoless.crossing.records import Record
 from echoless.vault.intake.granting import HOST_NOT_STATED
 from echoless.vault.service.opening import places_of, start_vault
@@ -81,6 +82,8 @@ class _Process:
                     return
                 case HostState():
                     vault.host.missing = frozenset(record.missing)
+                case ConfinementReport():
+                    vault.walls.note(record)
                 case ProcessCounts():
                     vault.note_processes(record)
                 case AddLink(peer=Peer.GATEWAY):

@@ -32,6 +32,7 @@ from echoless.crossing.moderation_records import MODERATION_RECORDS
 from echoless.crossing.operations_records import AskReadiness, MetricsPage, ProcessCounts, Readiness, ReadMetrics
 from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds
+from echoless.crossing.receipt_records import UNTICKETED_PROOF_RECORDS, NoteScrubbed
 from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Refused, core_registry
 from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.crossing.webhook_records import NoteDelivery, UseWebhooks
@@ -74,7 +75,9 @@ from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.service.codes import OutboxCodes
 from echoless.vault.service.metrics import MetricsPages, Readings
 from echoless.vault.service.provider_way import CourierWay
+from echoless.vault.service.proving import Proving
 from echoless.vault.service.telling import Telling
+from echoless.vault.service.walls import Walls
 from echoless.vault.stores.accounts import ENTERPRISE, ApiKey, Caller
 from echoless.vault.stores.log_entries import LogBook, LogName
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
@@ -85,6 +88,7 @@ from echoless.vault.stores.writing import Write
 
 _QUESTIONS_MAX: Final = 1000
 _TIDY_S: Final = 3600.0
+_LOG_ORIGIN: Final = "echoless"
 _KEY_FORM: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 _PEER_CREDENTIALS: Final = struct.Struct("3i")
 _BUSY: Final = Refused(
@@ -118,6 +122,8 @@ class Vault:
         self.first_key = FirstKey("", "")
         self._reads: dict[tuple[Link, int], tuple[StreamedRead, asyncio.Task[None]]] = {}
         self.host = HostStanding(config.assurance)
+        self.walls = Walls(config.assurance, clock)
+        self.proving = Proving(storage, self.walls, clock, journal, _LOG_ORIGIN)
         self.recent = RecentRequests(clock)
         self.jobs = Jobs(storage, clock, journal)
         self.eraser = Eraser(storage, self.recent, clock, journal)
@@ -145,6 +151,7 @@ class Vault:
             gatekeeper=gatekeeper,
             keeper=Keeper(storage.accounts, storage.writer, self.recent, clock, self.log_book),
             moderating=self.telling.moderating,
+            receipting=self.proving.receipting,
             accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
             concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
         )  # fmt: skip
@@ -175,6 +182,7 @@ class Vault:
             members=MemberQueries(self.identity),
             policy=policy,
             notices=self.telling.notices,
+            receipts=self.proving.queries,
         )
         self._metrics = MetricsPages(__version__, self.intake.tally, self._readings)
         self._operator = OperatorDesk(storage, self.administration, clock, self.telling.restrictions)
@@ -218,6 +226,7 @@ class Vault:
         raises: EcholessError(CONFIGURATION) where another first key is configured than the one that was made
         """
         await sweep(self._storage, self._journal)
+        await self.proving.open()
         if self.backups is not None:
             await self.backups.open()
         await self.jobs.load()
@@ -272,6 +281,7 @@ class Vault:
         if self.backups is not None:
             self._spawn(self.backups.run_for_ever())
         self._spawn(self.outbox.run_for_ever())
+        self._spawn(self.proving.receipting.run_for_ever())
         self._spawn(self._tidy_for_ever())
 
     async def close(self) -> None:
@@ -290,6 +300,7 @@ class Vault:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.intake.drain()
+        await self.proving.receipting.close()
         await self.identity.close()
         await self._storage.close()
 
@@ -323,6 +334,12 @@ class Vault:
             return
         if isinstance(record, GetCertificate | GetCertificateKey):
             self._spawn(self._guard(self._show_certificate(link, correlation, record), link, correlation))
+            return
+        if isinstance(record, UNTICKETED_PROOF_RECORDS):
+            link.post(self.proving.queries.public(record), correlation=correlation)
+            return
+        if isinstance(record, NoteScrubbed):
+            self.proving.receipting.scrubbed(link)
             return
         if isinstance(record, NoteDelivery):
             self._spawn(self._guard(self._webhooks.note(record), link, correlation=0))
@@ -435,6 +452,7 @@ class Vault:
             if of_link is link:
                 task.cancel()
         self.intake.link_closed(link)
+        self.proving.receipting.link_closed(link)
 
     # --- inner ---
 

@@ -61,6 +61,7 @@ CLASSES: Final[Mapping[str, str]] = {
     "member_groups": "groups",
     "group_memberships": "groups",
     "sign_ons": "sign_ons",
+    "receipts": "receipts",
 }
 """What a table's rows are called in a certificate."""
 OTHER: Final = "other"

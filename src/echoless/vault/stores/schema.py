@@ -388,6 +388,18 @@ account_deletions = sa.Table(
     sa.Column("counts", sa.JSON, nullable=False),
     sa.Index("account_deletions_by_workspace", "workspace_id"),
 )
+receipts = sa.Table(
+    "receipts",
+    VAULT,
+    sa.Column("request_id", sa.String, primary_key=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("minute_unix", sa.BigInteger, nullable=False),
+    sa.Column("signed", sa.Text, nullable=False),
+    sa.Column("salt", sa.LargeBinary, nullable=False),
+    sa.Column("log_index", sa.BigInteger),
+    sa.Index("receipts_by_workspace", "workspace_id", "minute_unix"),
+    sa.Index("receipts_by_entry", "log_index"),
+)
 
 workspace_keys = sa.Table(
     "workspace_keys",

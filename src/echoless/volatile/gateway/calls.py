@@ -21,7 +21,7 @@ from echoless.volatile.gateway.problems import Problem
 
 _EXPOSED: Final = (
     b"request-id, history-item-id, character-cost, x-character-count, current-concurrent-requests, "
-    b"maximum-concurrent-requests, x-echoless-retention, content-type, retry-after"
+    b"maximum-concurrent-requests, x-echoless-retention, x-echoless-receipt, content-type, retry-after"
 )
 _PATH_ID_MAX: Final = 256
 _JSON: Final = b"application/json"
@@ -133,6 +133,7 @@ class Call:
                 running, places = self.concurrency or (grant.current_concurrent, grant.maximum_concurrent)
                 headers.append((b"current-concurrent-requests", b"%d" % running))
                 headers.append((b"maximum-concurrent-requests", b"%d" % places))
+                headers.append((b"x-echoless-receipt", self.request_id.encode("ascii")))
         if self.has_origin:
             headers.append((b"access-control-allow-origin", b"*"))
             headers.append((b"access-control-expose-headers", _EXPOSED))

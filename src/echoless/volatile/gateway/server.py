@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Final
 
 from uvicorn.config import Config
@@ -29,9 +30,14 @@ _FAREWELL_S: Final = 0.5
 
 
 class GatewayServer:
-    """The HTTP server of one gateway."""
+    """The HTTP server of one gateway.
 
-    def __init__(self, app: App, settings: GatewayConfig, journal: Journal) -> None:
+    on_collected: told whenever what responses left behind has been collected and wiped
+    """
+
+    def __init__(
+        self, app: App, settings: GatewayConfig, journal: Journal, on_collected: Callable[[], None] = lambda: None
+    ) -> None:
         self._config = Config(
             app=app,
             interface="asgi3",
@@ -54,6 +60,7 @@ class GatewayServer:
             settings.header_timeout_s, settings.keep_alive_timeout_s, settings.write_timeout_s
         )
         self._muffler = Muffler(journal)
+        self._on_collected = on_collected
         self._servers: list[asyncio.Server] = []
         self._collector: CycleCollector | None = None
 
@@ -66,7 +73,7 @@ class GatewayServer:
         """Accept connections from a bound socket; may be called for several."""
         loop = asyncio.get_running_loop()
         if self._collector is None:
-            self._collector = CycleCollector(loop)
+            self._collector = CycleCollector(loop, self._on_collected)
         listener.setblocking(False)
         server = await loop.create_server(
             self._connection,

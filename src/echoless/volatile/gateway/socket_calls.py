@@ -82,6 +82,8 @@ class SocketCall:
             (b"x-echoless-retention", self.mode.value.encode("ascii")),
             (b"cache-control", b"no-store"),
         ]
+        if self.ticket is not None:
+            headers.append((b"x-echoless-receipt", self.request_id.encode("ascii")))
         self.is_accepted = True
         await self._tell({"type": "websocket.accept", "headers": headers})
 

@@ -81,7 +81,9 @@ class _Gateway:
             moderation=moderation_of(config.moderation, rules_text, remotes),
         )
         self._duty = services.duty
-        self._server = GatewayServer(build_app(services, config), config, start.journal)
+        self._server = GatewayServer(
+            build_app(services, config), config, start.journal, self._vault.note_scrubbed
+        )
         self._ends: asyncio.Queue[tuple[AddLink, int]] = asyncio.Queue()
         self._stop_deadline_s: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 

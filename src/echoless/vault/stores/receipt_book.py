@@ -1,0 +1,132 @@
+"""(8) Receipts: signed in batches beside the requests' way, kept as rows, and entered into the log.
+
+A row is durable before its entry is made; what a crash left without an entry gets one at the next start. An entry
+alone tells nothing, so one too many harms nobody.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from echoless.receipts.entries import SALT_BYTES, EntryKind, committed_entry
+from echoless.receipts.growing import HashReader
+from echoless.receipts.merkle import inclusion_proof
+from echoless.receipts.receipt import RECEIPT_KIND, Receipt
+from echoless.receipts.signing import StatementSigner
+from echoless.vault.stores import schema
+from echoless.vault.stores.proof_log import ProofLog
+from echoless.vault.stores.storage import Storage
+from echoless.vault.stores.writer import Connections
+from echoless.vault.stores.writing import Row
+
+_TABLE: Final = schema.receipts
+_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReceipt:
+    """A receipt as it is kept.
+
+    index: of its entry; None while it has none
+    """
+
+    signed: str
+    salt: bytes
+    index: int | None
+
+
+class ReceiptBook:
+    """Signs, keeps and finds receipts.
+
+    issued_count: since the start
+    """
+
+    def __init__(self, storage: Storage, signer: StatementSigner, log: ProofLog) -> None:
+        self._storage = storage
+        self._signer = signer
+        self.log = log
+        self.issued_count = 0
+
+    @property
+    def public_key(self) -> dict[str, str]:
+        """The key that receipts are signed with now."""
+        return self._signer.public_key
+
+    async def issue(self, receipts: Sequence[Receipt]) -> None:
+        """Sign receipts, keep them and enter them.
+
+        raises: EcholessError(INTERNAL_ERROR) where they could not be kept
+        """
+        await self._storage.writer.run(lambda connections: self._issue(connections, receipts))
+        self.issued_count += len(receipts)
+
+    async def enter_left_over(self) -> int:
+        """Make entries for receipts that a crash left without; return how many."""
+        return await self._storage.writer.run(self._enter_left_over)
+
+    async def append(self, entries: Sequence[bytes]) -> None:
+        """Enter facts.
+
+        raises: EcholessError(INTERNAL_ERROR) where the disk refuses
+        """
+        await self._storage.writer.run(lambda _connections: self.log.append(entries))
+
+    async def find(self, workspace_id: str, request_id: str) -> KeptReceipt | None:
+        """Return a receipt of a workspace, or None."""
+        wanted = sa.select(_TABLE.c.signed, _TABLE.c.salt, _TABLE.c.log_index).where(
+            _TABLE.c.request_id == request_id, _TABLE.c.workspace_id == workspace_id
+        )
+
+        def step(connections: Connections) -> KeptReceipt | None:
+            with connections.vault.begin():
+                row = connections.vault.execute(wanted).one_or_none()
+            return None if row is None else KeptReceipt(row.signed, row.salt, row.log_index)
+
+        return await self._storage.writer.run(step)
+
+    def proof_of(self, index: int) -> list[bytes]:
+        """Return the path from an entry to the root of the newest checkpoint; reads some tiles."""
+        size = self.log.state.size
+        return inclusion_proof(index, size, HashReader(size, self.log.fetch).hash_at)
+
+    def _issue(self, connections: Connections, receipts: Sequence[Receipt]) -> None:
+        rows: list[Row] = []
+        for receipt in receipts:
+            signed = self._signer.sign(RECEIPT_KIND, receipt.statement())
+            rows.append(
+                {
+                    "request_id": receipt.request_id, "workspace_id": receipt.workspace_id,
+                    "minute_unix": receipt.minute_unix, "signed": signed,
+                    "salt": secrets.token_bytes(SALT_BYTES), "log_index": None,
+                }
+            )  # fmt: skip
+        with connections.vault.begin():
+            connections.vault.execute(sa.insert(_TABLE), rows)
+        self._enter(connections, [(row["request_id"], row["salt"], row["signed"]) for row in rows])
+
+    def _enter(self, connections: Connections, kept: Sequence[tuple[str, bytes, str]]) -> None:
+        first = self.log.append([committed_entry(EntryKind.RECEIPT, salt, signed) for _, salt, signed in kept])
+        update = (
+            sa.update(_TABLE)
+            .where(_TABLE.c.request_id == sa.bindparam("of_request"))
+            .values(log_index=sa.bindparam("at_index"))
+        )
+        places = [{"of_request": request_id, "at_index": first + at} for at, (request_id, _, _) in enumerate(kept)]
+        with connections.vault.begin():
+            connections.vault.execute(update, places)
+
+    def _enter_left_over(self, connections: Connections) -> int:
+        wanted = sa.select(_TABLE.c.request_id, _TABLE.c.salt, _TABLE.c.signed).where(_TABLE.c.log_index.is_(None))
+        count = 0
+        while True:
+            with connections.vault.begin():
+                rows = connections.vault.execute(wanted.limit(_BATCH)).all()
+            if not rows:
+                return count
+            self._enter(connections, [(row.request_id, row.salt, row.signed) for row in rows])
+            count += len(rows)
