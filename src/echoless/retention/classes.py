@@ -93,13 +93,13 @@ STORES: Final[tuple[Store, ...]] = (
     Store(
         "key_files",
         (Purpose.SERVICE, Purpose.PROOF),
-        "The keys that wrap all others, and the one that signs; in no backup.",
+        "The keys that wrap all others, and the one that signs; copied to archives of keys only.",
         ("keys",),
     ),
     Store(
         "erasure_ledger",
         (Purpose.RECOVERY, Purpose.PROOF),
-        "Ids of what was deleted, and certificates; in no backup, replayed before a restored vault serves.",
+        "Ids of what was deleted, and certificates; copied to backups, replayed before a restored vault serves.",
         ("erasure",),
     ),
     Store(
@@ -111,8 +111,8 @@ STORES: Final[tuple[Store, ...]] = (
     Store(
         "staging",
         (Purpose.RECOVERY,),
-        "Copies while a backup is made or restored, or while data move; gone when that ends, or at a start.",
-        ("backup-staging", "restore-staging", "moving"),
+        "Copies while a backup is made or restored; gone when that ends, and at the next start.",
+        ("backup-staging", "restore-staging"),
     ),
     Store(
         "vault_archives",
@@ -130,7 +130,15 @@ STORES: Final[tuple[Store, ...]] = (
         "markers",
         (Purpose.SERVICE,),
         "Version of the layout, where the stores are, locks, sockets, and the first API key until you remove it.",
-        ("version", "installation", "migration-unfinished", "restore-whole", "vault.lock", "first-api-key"),
+        (
+            "version",
+            "installation",
+            "migration-unfinished",
+            "moving",
+            "restore-whole",
+            "vault.lock",
+            "first-api-key",
+        ),
     ),
 )
 _USER, _SCHEDULE, _ACCOUNT = Eraser.USER, Eraser.SCHEDULE, Eraser.ACCOUNT_DELETION
