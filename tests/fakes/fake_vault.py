@@ -11,6 +11,7 @@ from echoless.core.errors import ErrorCode
 from echoless.core.ids import NO_TICKET, TicketId, new_opaque_id, new_ticket_id, request_id_of
 from echoless.core.voices import VOICE_BY_ID, VOICES
 from echoless.crossing import query_records as queries
+from echoless.crossing.account_records import GetCertificate, GetCertificateKey
 from echoless.crossing.dialogue_records import ResolveVoices, VoicesResolved
 from echoless.crossing.kept_records import (
     InputAudio,
@@ -22,6 +23,7 @@ from echoless.crossing.kept_records import (
 )
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
+from echoless.crossing.member_records import UNTICKETED_RECORDS
 from echoless.crossing.moderation_records import MODERATION_RECORDS, KeepModeration, NoteVerdict
 from echoless.crossing.operations_records import AskReadiness, MetricsPage, Readiness, ReadMetrics
 from echoless.crossing.records import (
@@ -160,6 +162,10 @@ class FakeVault:
             return Readiness(is_starting=False, is_store_failing=False, is_confined=True)
         if isinstance(record, ReadMetrics):
             return MetricsPage(b"requests_total 1\n")
+        if isinstance(record, GetCertificate | GetCertificateKey):
+            return Refused(code=ErrorCode.NOT_FOUND.value, message="There is no certificate here.")
+        if isinstance(record, UNTICKETED_RECORDS):
+            return Refused(code=ErrorCode.INVALID_PARAMETERS.value, message="Nobody is known here.")
         assert ticket != NO_TICKET
         kept = self.tickets[ticket]
         if isinstance(record, ReserveUnits):
