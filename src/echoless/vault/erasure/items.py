@@ -67,7 +67,9 @@ class Eraser:
         if workspace is not None and workspace.erase_logs_with_item:
             # Entries are written behind; those of these items are there by now.
             await self._storage.writer.flush()
-            entry_ids = await self._storage.writer.run(lambda connections: entries_of_items(connections, item_ids))
+            entry_ids = await self._storage.writer.run(
+                lambda connections: entries_of_items(connections, item_ids, [workspace_id])
+            )
         await self.erase([*item_ids, *entry_ids])
 
     async def erase(self, item_ids: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from echoless.retention.schedule import Kept
 from echoless.vault.erasure.items import erase_items
 from echoless.vault.erasure.schedule import Ageing
 from echoless.vault.stores import ageing
-from echoless.vault.stores.log_entries import LogName
+from echoless.vault.stores.log_entries import LogName, entries_of_items
 from echoless.vault.stores.recent import RecentRequests
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.writer import Connections
@@ -32,7 +32,11 @@ def ageing_classes(storage: Storage, recent: RecentRequests, lives: Lives) -> li
     def delete_items(connections: Connections, before_ms: int) -> int:
         item_ids = ageing.items_before(connections, before_ms)
         recent.forget_items(frozenset(item_ids))
-        erase_items(storage, connections, item_ids)
+        wishing = [
+            each.workspace_id for each in tuple(storage.accounts.workspaces.values()) if each.erase_logs_with_item
+        ]
+        entry_ids = entries_of_items(connections, item_ids, wishing) if wishing else []
+        erase_items(storage, connections, [*item_ids, *entry_ids])
         return len(item_ids)
 
     return [

@@ -21,6 +21,8 @@ class SteadyClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._wall_ms, self._seen_s = 0, 0.0
+        self._jumped_s: float | None = None
         self._believe()
 
     def unix_ms(self) -> int:
@@ -37,6 +39,10 @@ class SteadyClock:
             return wall_ms
         return expected_ms
 
+    def monotonic_s(self) -> float:
+        """Return seconds on the clock that never goes back."""
+        return self._clock.monotonic_s()
+
     def _believe(self) -> None:
         self._wall_ms, self._seen_s = self._clock.unix_ms(), self._clock.monotonic_s()
-        self._jumped_s: float | None = None
+        self._jumped_s = None

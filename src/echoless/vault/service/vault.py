@@ -134,7 +134,7 @@ class Vault:
         classes = ageing_classes(storage, self.recent, lives)
         self.schedule = Schedule(storage, self.recent, self.jobs, journal, classes)
         log_lives = {LogName.DEBUG: config.debug_log_days, LogName.MODERATION: config.moderation_log_days}
-        self.log_book = LogBook(storage.writer, storage.keyring, clock, log_lives)
+        self.log_book = LogBook(storage.writer, storage.keyring, self.jobs.steady, log_lives)
         self.administration = Administration(storage, clock)
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
         self._tokens = tokens = SingleUseTokens(storage.keyring, clock)

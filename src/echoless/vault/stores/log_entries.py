@@ -172,9 +172,9 @@ def _opened(reader: HistoryReader, row: sa.RowMapping) -> LogEntry | None:
     return LogEntry(**clear, log=LogName(row["log"]), content=content)
 
 
-def entries_of_items(connections: Connections, item_ids: Sequence[str]) -> list[str]:
-    """Return the ids of all entries that belong to these items, in both logs."""
-    statement = sa.select(_ENTRIES.c.entry_id)
+def entries_of_items(connections: Connections, item_ids: Sequence[str], workspace_ids: Sequence[str]) -> list[str]:
+    """Return the ids of all entries that belong to these items of these workspaces, in both logs."""
+    statement = sa.select(_ENTRIES.c.entry_id).where(_ENTRIES.c.workspace_id.in_(workspace_ids))
     found: list[str] = []
     with connections.vault.begin():
         for start in range(0, len(item_ids), _STEP):

@@ -237,6 +237,8 @@ class Writer:
         for kind in (Write.REQUEST_LOG, Write.USAGE):
             for row in batch.rows.get(kind, []):
                 self.later(kind, row)
+        # Their keys may be there already, so they cannot be written again; the next start sweeps those.
+        self.dropped_count += len(batch.rows.get(Write.LOG_ENTRY, []))
         self._batch.meters = batch.meters | self._batch.meters
         # One row at least, so that the next group finds out whether the store works again.
         self._batch.rows[Write.FACT] = [{"name": "last_failure", "value": "write"}]

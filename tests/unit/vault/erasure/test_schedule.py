@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, MemoryJournal
 from echoless.crossing.control import VaultConfig
+from echoless.crossing.log_records import LogSettings, SetLogSettings
 from echoless.crossing.query_records import GetHistoryItem, HistoryItemView, ListRequests, RequestRows
 from echoless.crossing.records import Refused, TicketClosed
 from echoless.retention.decision import Switch
@@ -142,6 +143,20 @@ async def test_a_history_with_a_last_day_loses_items_and_transcripts_with_it(
         await gateway.question(ITEM, GetHistoryItem(old), Refused)
         await gateway.question(ITEM, GetHistoryItem(new), HistoryItemView)
         assert set(vault._storage.segments.item_ids()) == {new}
+
+
+async def test_items_that_age_take_their_log_entries_with_them_where_the_workspace_wishes_so(
+    config: VaultConfig, clock: TurnedClock, journal: MemoryJournal
+) -> None:
+    limited = config_for(config.data_directory, stores=config.stores, history_days=7)
+    async with open_vault(limited, clock, journal) as vault, GatewayDouble.connected(vault) as gateway:
+        _, _, other_key = await vault.administration.create_workspace("other", "pro", is_entitled=False)
+        await gateway.question("PATCH /v1/workspace/logs", SetLogSettings(True), LogSettings)
+        await gateway.make("mine")
+        await gateway.make("theirs", key=other_key)
+        clock.turn(7 * DAY_S)
+        await vault.schedule.run_once()
+        assert await rows_of(vault) == (0, 2, 1)
 
 
 async def test_requests_of_both_modes_leave_the_request_log(

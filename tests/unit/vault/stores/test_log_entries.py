@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Mapping
 
+import pytest
+from sqlalchemy import Connection
+
+from echoless.core.errors import EcholessError
 from echoless.vault.stores.erasing import destroy_keys
 from echoless.vault.stores.log_entries import (
     Finding,
@@ -16,6 +20,7 @@ from echoless.vault.stores.log_entries import (
     read_entries,
 )
 from echoless.vault.stores.storage import Storage
+from echoless.vault.stores.writing import Row, Write, execute_group
 from tests.fakes.gateway_double import TurnedClock
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -23,6 +28,7 @@ CONTENT = LogContent(
     "POST /v1/x", "key", "model", "voice", {"seed": 7, "settings.speed": 1.5, "language_code": None}, "text",
     ["line"], "before", "after", "heard", is_cut=True, findings=[Finding("c", "high", ["excerpt"])],
 )  # fmt: skip
+Rows = Mapping[Write, list[Row]]
 ABOUT = RequestNamed("w", "request", "item")
 
 
@@ -54,9 +60,11 @@ async def test_an_entry_without_its_key_is_gone_and_is_found_by_its_item(book: L
     book.note(LogName.DEBUG, ABOUT, "", CONTENT)
     book.note(LogName.DEBUG, RequestNamed("w", "r", "another"), "", CONTENT)
     newer, older = await entries(storage)
-    named = await storage.writer.run(lambda connections: entries_of_items(connections, ["item", "unknown"]))
+    run = storage.writer.run
+    named = await run(lambda connections: entries_of_items(connections, ["item", "unknown"], ["w", "v"]))
     assert named == [older.entry_id]
-    await storage.writer.run(lambda connections: destroy_keys(connections, named))
+    assert await run(lambda connections: entries_of_items(connections, ["item"], ["v"])) == []
+    await run(lambda connections: destroy_keys(connections, named))
     assert [entry.entry_id for entry in await entries(storage)] == [newer.entry_id]
 
 
@@ -73,3 +81,24 @@ async def test_where_the_writer_is_full_neither_entry_nor_key_is_written(
     book.note(LogName.DEBUG, ABOUT, "", CONTENT)
     assert storage.writer.dropped_count == 2
     assert await entries(storage) == []
+
+
+async def test_entries_of_a_group_that_fails_are_counted_as_lost_and_the_writer_goes_on(
+    book: LogBook, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their keys were committed, so a second try would fail for ever."""
+    real = execute_group
+
+    def fail(connection: Connection, rows: Rows, *, are_keys: bool) -> None:
+        if not are_keys:
+            raise OSError(28, "no space")
+        real(connection, rows, are_keys=True)
+
+    monkeypatch.setattr("echoless.vault.stores.writer.execute_group", fail)
+    book.note(LogName.DEBUG, ABOUT, "", CONTENT)
+    with pytest.raises(EcholessError):
+        await storage.writer.flush()
+    monkeypatch.undo()
+    assert storage.writer.dropped_count == 1
+    book.note(LogName.DEBUG, ABOUT, "after", CONTENT)
+    assert [entry.code for entry in await entries(storage)] == ["after"]
