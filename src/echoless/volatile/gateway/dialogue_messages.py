@@ -13,7 +13,7 @@ import msgspec
 
 from echoless.core.content import AudioContent
 from echoless.crossing.records import AlignmentPart
-from echoless.volatile.gateway.socket_messages import UnstatedTimes
+from echoless.volatile.gateway.socket_messages import UnstatedTimes, mode_member
 
 
 class DialogueMessages:
@@ -21,9 +21,11 @@ class DialogueMessages:
 
     context_id:  None on a socket of one stream
     shows_times: whether times were asked for
+    retention:   the mode, stated in the first message of audio
     """
 
-    def __init__(self, context_id: str | None, *, shows_times: bool) -> None:
+    def __init__(self, context_id: str | None, *, shows_times: bool, retention: str = "") -> None:
+        self._first = mode_member(retention)
         self._context = b""
         if context_id is not None:
             self._context = b',"context_id":' + msgspec.json.encode(context_id)
@@ -41,7 +43,8 @@ class DialogueMessages:
     def audio(self, audio: AudioContent) -> bytes:
         """Return the message of a chunk of audio, with the times that wait."""
         encoded = b2a_base64(audio.reveal(), newline=False)
-        return b'{"audio":"%b"%b%b}' % (encoded, self._times(), self._context)
+        first, self._first = self._first, b""
+        return b'{"audio":"%b"%b%b%b}' % (encoded, self._times(), self._context, first)
 
     def times_left(self) -> bytes:
         """Return a message of times that no audio followed, or nothing."""

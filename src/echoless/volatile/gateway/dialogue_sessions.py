@@ -84,7 +84,9 @@ class DialogueSession(StreamSession):
             settings=dict(command.voice_settings),
             model_id=self._plan.model.model_id,
             messages=DialogueMessages(
-                context_id if self._plan.has_contexts else None, shows_times=self._plan.shows_times
+                context_id if self._plan.has_contexts else None,
+                shows_times=self._plan.shows_times,
+                retention=call.grant.mode.value,
             ),
             done=self._closing(Outcome(http_status=NORMAL, is_complete=True)),
             say=call.say,

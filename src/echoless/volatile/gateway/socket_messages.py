@@ -59,13 +59,21 @@ def _as_json(times: UnstatedTimes, begin_ms: int) -> dict[str, Any] | None:
     }
 
 
+def mode_member(retention: str) -> bytes:
+    """Return the member of a first message that states the mode; nothing where none is to be stated."""
+    return b',"retention":"%b"' % retention.encode("ascii") if retention else b""
+
+
 class SocketMessages:
     """Makes the messages of one stream.
 
     context_id: None on a socket of one stream; empty for the default context
+    retention:  the mode, stated in the first message of audio: where the credential came after the handshake, its
+                headers could not know it
     """
 
-    def __init__(self, context_id: str | None) -> None:
+    def __init__(self, context_id: str | None, *, retention: str = "") -> None:
+        self._first = mode_member(retention)
         self._source = UnstatedTimes()
         self._spoken = UnstatedTimes()
         self._begin_ms = 0
@@ -81,7 +89,8 @@ class SocketMessages:
     def audio(self, audio: AudioContent) -> bytes:
         """Return the message of a chunk of audio, with the times that wait."""
         encoded = b2a_base64(audio.reveal(), newline=False)
-        return b'{"audio":"%b","isFinal":null,%b%b}' % (encoded, self._times(), self._context)
+        first, self._first = self._first, b""
+        return b'{"audio":"%b","isFinal":null,%b%b%b}' % (encoded, self._times(), self._context, first)
 
     def times_left(self) -> bytes:
         """Return a message of times that no audio followed, or nothing."""

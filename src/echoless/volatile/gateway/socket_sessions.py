@@ -80,7 +80,9 @@ class SpeechSession(StreamSession):
             ticket=ticket,
             job=self._plan.job(command.voice_settings, self._rules.pop(context_id, [])),
             model_id=self._plan.model.model_id,
-            messages=SocketMessages(context_id if self._plan.has_contexts else None),
+            messages=SocketMessages(
+                context_id if self._plan.has_contexts else None, retention=ticket.grant.mode.value
+            ),
             say=call.say,
             on_rest=lambda: self._rest(context_id),
         )

@@ -56,3 +56,12 @@ def test_endings_name_their_context(context_id: str | None, more: dict[str, str]
     messages = DialogueMessages(context_id, shows_times=True)
     assert said(messages.turn_done()) == {"is_final_audio_for_turn": True, **more}
     assert said(messages.final()) == {"is_final": True, **more}
+
+
+@pytest.mark.claim("Z15")
+def test_the_first_message_states_the_mode_and_no_other() -> None:
+    """C7."""
+    messages = DialogueMessages("c", shows_times=True, retention="zero")
+    first, second = (json.loads(messages.audio(AudioContent(b"1"))) for _ in range(2))
+    assert (first["retention"], first["context_id"]) == ("zero", "c")
+    assert "retention" not in second

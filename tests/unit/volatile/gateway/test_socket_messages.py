@@ -74,3 +74,14 @@ def test_messages_of_a_context_name_it(context_id: str, shown: str | None) -> No
     assert json.loads(messages.audio(AudioContent(b"x")))["contextId"] == shown
     last = json.loads(messages.final())
     assert (last["isFinal"], last["is_final"], last["contextId"]) == (True, True, shown)
+
+
+@pytest.mark.claim("Z15")
+@pytest.mark.parametrize("mode", ["zero", "default"])
+def test_the_first_message_states_the_mode_and_no_other(mode: str) -> None:
+    """C7: a socket that was opened before its key was known states it here first."""
+    messages = SocketMessages(None, retention=mode)
+    first, second = (json.loads(messages.audio(AudioContent(b"1"))) for _ in range(2))
+    assert first["retention"] == mode
+    assert "retention" not in second
+    assert "retention" not in json.loads(messages.final())
