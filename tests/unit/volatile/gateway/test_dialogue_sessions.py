@@ -173,6 +173,7 @@ async def test_nobody_is_let_in_without_a_credential_and_the_first_message_may_b
 
         heard = await gateway.talk(STREAM, {**FIRST, "xi_api_key": API_KEY, "inputs": [line("Hi.")]}, END, key="")
         assert story(heard) == ["Hi.", ".", "!"]
+        assert heard.messages[0]["retention"] == "default"
 
 
 async def test_a_refused_turn_closes_the_socket_and_reaches_no_engine() -> None:

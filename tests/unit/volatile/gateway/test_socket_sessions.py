@@ -35,7 +35,7 @@ async def test_a_kept_stream_is_one_item_under_the_sockets_own_ticket() -> None:
 async def test_nothing_of_a_zero_stream_reaches_the_vault_but_counts() -> None:
     async with socket_gateway() as gateway:
         heard = await gateway.talk(f"{STREAM}?enable_logging=false", INIT, {"text": "Hush. "}, {"text": ""})
-        assert heard.headers["x-echoless-retention"] == "zero"
+        assert heard.headers["x-echoless-retention"] == heard.messages[0]["retention"] == "zero"
         assert heard.messages[-1]["isFinal"] is True
         assert gateway.vault.texts() == []
         assert gateway.vault.last.audio == b""
