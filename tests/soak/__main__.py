@@ -1,4 +1,4 @@
-"""The long trials that are no part of the tests: a storm of kills, and the audit with thousands of requests.
+"""The long trials that are no part of the tests: a storm of kills, kills of the vault alone, and a long audit.
 
 Ends with 0 only when nothing was lost, nothing was kept that must not be, nothing stayed open, memory was flat and
 nothing was found in it.
@@ -7,6 +7,8 @@ nothing was found in it.
 from __future__ import annotations
 
 import argparse
+import asyncio
+import random
 import subprocess
 import sys
 import tempfile
@@ -14,11 +16,17 @@ import time
 from pathlib import Path
 from typing import Final
 
+from echoless.crossing.control import StoreAccess
+from tests.fakes.store_servers import Cluster, S3Server, migrated_template, stores_on_servers
+from tests.soak.kills import Findings, Kills
 from tests.soak.storm import Report, Storm, plan
 
 # Kills of any role, of the vault, of the supervisor; then requests in a row.
 _LONG: Final = (30, 20, 10, 10_000)
 _QUICK: Final = (4, 3, 2, 1000)
+# Of the vault alone, on each pair of stores.
+_KILLS: Final = 100
+_KILLS_QUICK: Final = 5
 _AUDIT_TIMEOUT_S: Final = 3600.0
 # A kill that came too early or too late for every commit is made again, within a bound.
 _EXTRA_KILLS_MAX: Final = 30
@@ -83,6 +91,31 @@ def _tell_storm(report: Report, wanted_count: int, screen: Screen) -> bool:
     return not report.problems and report.aimed_count >= wanted_count
 
 
+def kills(directory: Path, count: int, seed: int, screen: Screen) -> bool:
+    """Kill the vault alone, on both pairs of stores; say what that found."""
+    is_good = True
+    with Cluster() as cluster, S3Server() as s3_server:
+        for name in ("sqlite-files", "postgresql-s3"):
+            place = directory / name
+            place.mkdir()
+            stores = StoreAccess()
+            if name == "postgresql-s3":
+                stores = stores_on_servers(place / "data", cluster, s3_server, migrated_template(cluster))
+
+            def progress(found: Findings, name: str = name) -> None:
+                screen.progress(f"{name}: kill {found.kill_count} of {count}, {found.acknowledged_count} items")
+
+            found = asyncio.run(Kills(place, stores, random.Random(seed)).run(count, progress))
+            screen.say(
+                f"{name}: {found.kill_count} kills of the vault, {found.acknowledged_count} items acknowledged, "
+                f"{found.deleted_count} deleted, {found.account_count} accounts deleted"
+            )
+            for problem in found.problems:
+                screen.say(f"PROBLEM: {problem}")
+            is_good = is_good and not found.problems
+    return is_good
+
+
 def audit(request_count: int, screen: Screen) -> bool:
     """Run the audit with its long row of requests, under which memory must stay flat."""
     screen.say(f"the audit, with {request_count} zero-retention requests in a row")
@@ -95,11 +128,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="script/soak", description="Long trials: a storm of kills, the long audit."
     )
-    parser.add_argument("--only", choices=["storm", "audit"], help="one of the two")
+    parser.add_argument("--only", choices=["storm", "kills", "audit"], help="one of them")
     parser.add_argument("--quick", action="store_true", help="a shortened form, about two minutes")
     parser.add_argument("--seed", type=int, default=1, help="seed of the storm's chances")
     chosen = parser.parse_args()
-    what = [chosen.only] if chosen.only else ["storm", "audit"]
+    what = [chosen.only] if chosen.only else ["storm", "kills", "audit"]
     any_count, vault_count, supervisor_count, request_count = _QUICK if chosen.quick else _LONG
     screen = Screen()
     is_good = True
@@ -107,6 +140,9 @@ def main() -> int:
         if "storm" in what:
             counts = (any_count, vault_count, supervisor_count)
             is_good = storm(Path(name), counts, chosen.seed, screen)
+        if "kills" in what:
+            count = _KILLS_QUICK if chosen.quick else _KILLS
+            is_good = kills(Path(name), count, chosen.seed, screen) and is_good
     if "audit" in what:
         is_good = audit(request_count, screen) and is_good
     screen.say("all well" if is_good else "NOT WELL")

@@ -141,7 +141,6 @@ class AccountEraser:
             deletion_id=new_opaque_id(), workspace_id=workspace_id, state=DeletionState.WAITING,
             requested_by=requested_by, requested_unix=now, due_unix=now + wait_s,
         )  # fmt: skip
-        self.requests[workspace_id] = deletion
         await self._jobs.begin(
             JOB_KIND, "", wait_ms=wait_s * 1000, job_id=deletion.deletion_id,
             beside=[
@@ -149,6 +148,8 @@ class AccountEraser:
                 audit_row(self._clock, workspace_id, actor_id, "workspace.delete", workspace_id),
             ],
         )  # fmt: skip
+        # Not before it is committed: a store that refused has been asked for nothing. No step runs in between.
+        self.requests[workspace_id] = deletion
         return deletion
 
     def prepare(self, workspace_id: str) -> tuple[AccountDeletion, str]:
