@@ -8,7 +8,6 @@ of them. A missing key takes the stricter meaning. Secrets are paths to files; t
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import os
 import re
 import tomllib
@@ -23,6 +22,7 @@ from echoless.core.engine_names import EMBEDDED_WORDS, is_engine_name, local_nam
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.models import MODEL_BY_ID, MODELS
 from echoless.core.voices import VOICE_BY_ID
+from echoless.supervisor.backups import backup_paths, check_apart, check_recipients
 from echoless.supervisor.mail import MailSettings
 from echoless.supervisor.moderation import ModerationSettings
 from echoless.supervisor.remotes import RemoteSettings, check_names
@@ -42,7 +42,6 @@ _ERROR: Final = "error"
 _API_KEY: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _PORTS_MAX: Final = 16
-_RECIPIENT: Final = re.compile(r"age1[a-z0-9]{58}")
 _ONLY_IN_A_FILE: Final = frozenset({"remotes", "mail", "moderation"})
 # What pydantic would say in its own words of a table that is none.
 _TABLE_FAULTS: Final = frozenset({"dict_type", "model_type", "mapping_type"})
@@ -336,22 +335,14 @@ class ServerConfig(BaseModel):
 
     @model_validator(mode="after")
     def _check_backups(self) -> Self:
-        """Refuse recipients that are none, and one place for what must lie apart."""
-        words = (word.strip() for word in self.backup_recipients.split(",") if word.strip())
-        if not all(_RECIPIENT.fullmatch(word) for word in words):
-            raise ValueError("backup_recipients are age recipients (age1...), parted by commas")
-        places = (Path(self.data).resolve(), *self.backup_paths)
-        for first, second in itertools.permutations(places, 2):
-            if first.is_relative_to(second):
-                raise ValueError("data, backup_directory and backup_keys_directory must lie apart")
+        check_recipients(self.backup_recipients)
+        check_apart(Path(self.data).resolve(), *self.backup_paths)
         return self
 
     @property
     def backup_paths(self) -> tuple[Path, Path]:
         """Where archives of the vault go, and those of keys."""
-        data = Path(self.data).resolve()
-        named = (self.backup_directory or f"{data}-backups", self.backup_keys_directory or f"{data}-backup-keys")
-        return Path(named[0]).resolve(), Path(named[1]).resolve()
+        return backup_paths(Path(self.data).resolve(), self.backup_directory, self.backup_keys_directory)
 
     @property
     def models_path(self) -> Path:

@@ -291,7 +291,12 @@ def _entries(tar: tarfile.TarFile) -> Iterator[Entry]:
             raise refused("the archive holds something that is no file")
         file = tar.extractfile(head)
         assert file is not None, "a regular file has content"
-        yield Entry(head.name, head.size, iter(lambda f=file: f.read(PIECE_BYTES), b""))  # type: ignore[misc]
+        yield Entry(head.name, head.size, _until_the_end(file))
+
+
+def _until_the_end(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(PIECE_BYTES):
+        yield piece
 
 
 def _pieces_of(path: Path, size_bytes: int) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from echoless.core.ids import TicketId
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.control import BackupRules, StoreAccess, VaultConfig
 from echoless.crossing.query_records import GetHistoryItem, HistoryItemView
@@ -40,7 +41,7 @@ class Opened:
     async def text_of(self, item_id: str) -> str | None:
         """Return the text of an item of the first workspace, or None where there is no such item."""
         granted = await self.gateway.open(ITEM, voice_id="")
-        answer = await self.gateway.link.call(GetHistoryItem(item_id), granted.ticket_id)  # type: ignore[arg-type]
+        answer = await self.gateway.link.call(GetHistoryItem(item_id), TicketId(granted.ticket_id))
         assert isinstance(answer, (HistoryItemView, Refused))
         return answer.text if isinstance(answer, HistoryItemView) else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from echoless.crossing.operator_records import OperatorCreateKey, OperatorListKeys, OperatorRevokeKey
+from echoless.crossing.operator_records import KeyList, OperatorCreateKey, OperatorListKeys, OperatorRevokeKey
 from echoless.crossing.query_records import Done, KeyCreated
 from echoless.retention.decision import RetentionMode
 from echoless.vault.service.vault import Vault
@@ -51,4 +51,5 @@ async def test_the_deletion_of_a_key_is_in_the_ledger(vault: Vault) -> None:
     assert isinstance(await vault.operate(OperatorRevokeKey(made.key_id)), Done)
     assert made.key_id in {key_id for batch in vault._storage.ledger.batches() for key_id in batch}
     listed = await vault.operate(OperatorListKeys(workspace_id))
-    assert made.key_id not in {key.key_id for key in listed.keys}  # type: ignore[attr-defined]
+    assert isinstance(listed, KeyList)
+    assert made.key_id not in {key.key_id for key in listed.keys}
