@@ -382,6 +382,7 @@ class Vault:
         )  # fmt: skip
 
     def _readings(self) -> Readings:
+        backups = self.backups.standing if self.backups is not None else None
         return Readings(
             now_unix=self._clock.unix_ms() // 1000,
             open_requests=len(self.intake.tickets),
@@ -397,6 +398,8 @@ class Vault:
             jobs_lag_s=self.jobs.lag_s(),
             notices_pending=self.outbox.pending_count,
             notices_given_up=self.outbox.given_up_count,
+            backup_unix=(backups.last_unix or None) if backups is not None else None,
+            is_backup_failing=backups is not None and backups.failure_unix > backups.last_unix,
         )
 
     def _ask_unknown(self, link: Link, correlation: int, record: Record) -> None:

@@ -180,6 +180,11 @@ def test_the_age_of_a_backup_is_never_negative(backup_unix: int, age_s: float) -
     assert value(series_of(pages.page()), "echoless_backup_age_seconds") == age_s
 
 
+def test_a_backup_that_failed_is_shown() -> None:
+    pages = MetricsPages("1", Tally(), lambda: readings(backup_unix=900, is_backup_failing=True))
+    assert value(series_of(pages.page()), "echoless_backup_failing") == 1
+
+
 def test_without_a_backup_its_age_is_no_number() -> None:
     pages = MetricsPages("1", Tally(), readings)
     assert math.isnan(value(series_of(pages.page()), "echoless_backup_age_seconds"))
