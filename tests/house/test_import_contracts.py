@@ -56,6 +56,8 @@ VIOLATIONS = (
     Violation("one-models", "vault/bad.py", "import espeakng_loader\n"),
     Violation("one-way-out", "volatile/gateway/bad.py", "import httpx2\n"),
     Violation("one-way-out", "vault/bad.py", "import httpx2\n"),
+    Violation("one-mail", "vault/bad.py", "import aiosmtplib\n"),
+    Violation("one-mail", "volatile/gateway/bad.py", "import aiosmtplib\n"),
     Violation("pure", "retention/bad.py", "import time\n"),
     Violation("pure", "volatile/speech/bad.py", "import asyncio\n"),
     Violation(

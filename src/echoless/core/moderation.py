@@ -26,11 +26,6 @@ class Severity(StrEnum):
     FLAGGED = "flagged"
     SEVERE = "severe"
 
-    @property
-    def rank(self) -> int:
-        """The place in the order, the gravest last."""
-        return list(Severity).index(self)
-
 
 class Action(StrEnum):
     """What became of the request."""
