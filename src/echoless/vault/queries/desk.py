@@ -45,6 +45,11 @@ from echoless.crossing.member_records import (
     WithdrawInvitation,
 )
 from echoless.crossing.notice_records import GetModeration, ListNotices
+from echoless.crossing.number_records import (
+    GetUsage,
+    ListAuditEntries,
+    ListRequests,
+)
 from echoless.crossing.policy_records import ForeseeRequest, GetRetention, SetSelfDisabling
 from echoless.crossing.query_records import (
     CheckRequestIds,
@@ -57,12 +62,9 @@ from echoless.crossing.query_records import (
     EditVoiceSettings,
     GetAccount,
     GetHistoryItem,
-    GetUsage,
     GetVoice,
     GetZeroRetention,
-    ListAuditEntries,
     ListHistory,
-    ListRequests,
     ListServiceAccounts,
     ListVoices,
     ReadItemAlignment,
@@ -200,8 +202,7 @@ class QueryDesk:
             GetUsage: Question((*reads_user, *reads_workspace), _SHOWS_USAGE, numbers.usage),
             ListRequests: Question(reads_workspace, ("POST /v1/workspace/analytics/requests",), numbers.requests),
             ListAuditEntries: Question(("audit_log_read",), ("GET /v1/workspace/audit-logs",), numbers.audit),
-            **_policy_questions(policy, keys),
-            GetReceipt: Question(reads_workspace, (f"GET {_POLICY}/receipts/{{request}}",), receipts.receipt),
+            **_policy_questions(policy, keys, receipts),
             ListServiceAccounts: Question(
                 reads_workspace,
                 (f"GET {_ACCOUNTS}", f"GET {_KEYS}", f"GET {_KEY}/zero-retention"),
@@ -266,7 +267,9 @@ def _dictionary_questions(dictionaries: DictionaryQueries) -> dict[type[Record],
     }
 
 
-def _policy_questions(policy: PolicyQueries, keys: KeyQueries) -> dict[type[Record], Question]:
+def _policy_questions(
+    policy: PolicyQueries, keys: KeyQueries, receipts: ReceiptQueries
+) -> dict[type[Record], Question]:
     reads, writes = ("workspace_read",), ("workspace_write",)
     foresees = (f"GET {_POLICY}/request", f"GET {_KEY}/zero-retention", f"GET {_POLICY}")
     switches = ("POST /v1/workspaces/api-keys/third-party-disabling",)
@@ -274,6 +277,7 @@ def _policy_questions(policy: PolicyQueries, keys: KeyQueries) -> dict[type[Reco
         GetZeroRetention: Question(reads, (f"GET {_POLICY}",), policy.get),
         SetZeroRetention: Question(writes, (f"PATCH {_POLICY}",), policy.set),
         ForeseeRequest: Question(reads, foresees, policy.foresee),
+        GetReceipt: Question(reads, (f"GET {_POLICY}/receipts/{{request}}",), receipts.receipt),
         GetRetention: Question(reads, ("GET /v1/workspace/retention",), policy.retention),
         SetSelfDisabling: Question(("service_account_write",), switches, keys.set_self_disabling),
     }

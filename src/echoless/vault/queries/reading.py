@@ -11,29 +11,31 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import is_opaque_id
 from echoless.core.models import DEFAULT_MODEL_ID, MODEL_BY_ID
 from echoless.crossing.dialogue_records import ResolveVoices, VoicesResolved
+from echoless.crossing.number_records import (
+    AuditEntries,
+    AuditEntry,
+    GetUsage,
+    ListAuditEntries,
+    ListRequests,
+    RequestRow,
+    RequestRows,
+    Usage,
+)
 from echoless.crossing.query_records import (
     Account,
     AlignmentView,
-    AuditEntries,
-    AuditEntry,
     CheckRequestIds,
     DeleteHistoryItem,
     Done,
     EditVoiceSettings,
     GetAccount,
     GetHistoryItem,
-    GetUsage,
     GetVoice,
     HistoryItemView,
     HistoryPage,
-    ListAuditEntries,
     ListHistory,
-    ListRequests,
     ListVoices,
     ReadItemAlignment,
-    RequestRow,
-    RequestRows,
-    Usage,
     VoiceList,
     VoiceView,
 )

@@ -7,12 +7,14 @@ import pytest
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.control import VaultConfig
-from echoless.crossing.query_records import (
+from echoless.crossing.number_records import (
     AuditEntries,
+    ListAuditEntries,
+)
+from echoless.crossing.query_records import (
     GetHistoryItem,
     HistoryItemView,
     HistoryPage,
-    ListAuditEntries,
     ListHistory,
 )
 from echoless.crossing.records import Refused

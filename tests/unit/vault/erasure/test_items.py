@@ -9,14 +9,16 @@ import pytest
 from echoless.core.errors import ErrorCode
 from echoless.core.journal import Event, MemoryJournal
 from echoless.crossing.control import VaultConfig
-from echoless.crossing.query_records import (
+from echoless.crossing.number_records import (
     AuditEntries,
+    ListAuditEntries,
+)
+from echoless.crossing.query_records import (
     CheckRequestIds,
     DeleteHistoryItem,
     Done,
     GetHistoryItem,
     HistoryItemView,
-    ListAuditEntries,
     ReadItemAudio,
 )
 from echoless.crossing.records import Refused, TicketClosed

@@ -9,7 +9,14 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, MemoryJournal
 from echoless.crossing.control import VaultConfig
 from echoless.crossing.log_records import LogSettings, SetLogSettings
-from echoless.crossing.query_records import GetHistoryItem, HistoryItemView, ListRequests, RequestRows
+from echoless.crossing.number_records import (
+    ListRequests,
+    RequestRows,
+)
+from echoless.crossing.query_records import (
+    GetHistoryItem,
+    HistoryItemView,
+)
 from echoless.crossing.records import Refused, TicketClosed
 from echoless.retention.decision import Switch
 from echoless.retention.schedule import Kept
@@ -99,6 +106,21 @@ async def test_the_jobs_run_it_every_hour_and_a_new_process_looks_at_once(
         await vault.jobs.run_due()
         assert await rows_of(vault) == (1, 0, 0)
         assert vault.schedule.lag_s == 0
+
+
+async def test_a_shorter_life_holds_from_the_next_start_on(
+    config: VaultConfig, clock: TurnedClock, journal: MemoryJournal
+) -> None:
+    """Not an hour after it: every job is due when a process begins."""
+    async with open_vault(config, clock, journal) as vault, GatewayDouble.connected(vault) as gateway:
+        await gateway.make("words")
+        clock.turn(8 * DAY_S)
+        await vault.jobs.run_due()
+        assert await rows_of(vault) == (1, 1, 1)
+    shorter = config_for(config.data_directory, stores=config.stores, debug_log_days=7, request_log_days=7)
+    async with open_vault(shorter, clock, journal) as vault:
+        await vault.jobs.run_due()
+        assert await rows_of(vault) == (1, 0, 0)
 
 
 async def test_a_class_whose_job_fails_lags_longer_and_longer(

@@ -6,7 +6,11 @@ import msgspec
 import pytest
 
 from echoless.core.errors import EcholessError
-from echoless.crossing.query_records import ListRequests, RequestRow, RequestRows
+from echoless.crossing.number_records import (
+    ListRequests,
+    RequestRow,
+    RequestRows,
+)
 from echoless.crossing.records import CloseStatus, KeepText, TicketClosed, UnitsReserved
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.vault.intake.keeping import Keeper

@@ -20,6 +20,10 @@ from echoless.crossing.kept_records import (
     ReadTranscriptAudio,
 )
 from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRANSCRIPT
+from echoless.crossing.number_records import (
+    ListRequests,
+    RequestRows,
+)
 from echoless.crossing.query_records import (
     Account,
     CheckRequestIds,
@@ -28,8 +32,6 @@ from echoless.crossing.query_records import (
     HistoryItemView,
     HistoryPage,
     ListHistory,
-    ListRequests,
-    RequestRows,
 )
 from echoless.crossing.records import (
     KIND_KEEP_AUDIO,

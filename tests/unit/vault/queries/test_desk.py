@@ -8,6 +8,9 @@ from dataclasses import replace
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.crossing.number_records import (
+    ListRequests,
+)
 from echoless.crossing.query_records import (
     QUERY_RECORDS,
     Account,
@@ -19,7 +22,6 @@ from echoless.crossing.query_records import (
     GetAccount,
     GetZeroRetention,
     ListHistory,
-    ListRequests,
     ListServiceAccounts,
     ReadItemAudio,
     SetZeroRetention,

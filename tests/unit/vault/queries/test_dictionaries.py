@@ -215,7 +215,10 @@ async def test_the_tickets_of_dictionaries_ask_for_nothing_else(gateway: Gateway
 
 
 async def test_changes_are_on_the_trail(vault: Vault, gateway: GatewayDouble) -> None:
-    from echoless.crossing.query_records import AuditEntries, ListAuditEntries
+    from echoless.crossing.number_records import (
+        AuditEntries,
+        ListAuditEntries,
+    )
 
     made = await make(gateway, "words")
     await change(gateway, SetRules(made.dictionary_id, [alias("a")]))

@@ -14,13 +14,15 @@ from echoless.core.ids import TicketId
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.control import VaultConfig
 from echoless.crossing.log_records import GetLogSettings, LogPage, LogSettings, ReadLog, SetLogSettings
-from echoless.crossing.query_records import (
+from echoless.crossing.number_records import (
     AuditEntries,
+    ListAuditEntries,
+)
+from echoless.crossing.query_records import (
     DeleteHistoryItem,
     Done,
     GetHistoryItem,
     HistoryItemView,
-    ListAuditEntries,
 )
 from echoless.crossing.records import CloseStatus, Record, Refused, TicketClosed, UnitsReserved
 from echoless.retention.decision import RetentionMode, Switch

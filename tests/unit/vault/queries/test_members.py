@@ -33,7 +33,13 @@ from echoless.crossing.member_records import (
     SignOnView,
     WithdrawInvitation,
 )
-from echoless.crossing.query_records import AuditEntries, Done, ListAuditEntries
+from echoless.crossing.number_records import (
+    AuditEntries,
+    ListAuditEntries,
+)
+from echoless.crossing.query_records import (
+    Done,
+)
 from echoless.crossing.records import OpenTicket, Record, Refused, TicketGranted
 from echoless.crossing.socket_records import MintToken, TokenKind, TokenMinted
 from echoless.retention.decision import RetentionMode, Switch

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.crossing.number_records import (
+    AuditEntries,
+    ListAuditEntries,
+)
 from echoless.crossing.operator_records import SetRestriction
 from echoless.crossing.policy_records import ForeseenRequest, ForeseeRequest, GetRetention, RetentionView
 from echoless.crossing.query_records import (
-    AuditEntries,
     CreateKey,
     CreateServiceAccount,
     GetZeroRetention,
     KeyCreated,
-    ListAuditEntries,
     ServiceAccountView,
     SetZeroRetention,
     ZeroRetentionPolicy,

@@ -6,17 +6,19 @@ import pytest
 
 from echoless.core.errors import ErrorCode
 from echoless.core.voices import VOICES
+from echoless.crossing.number_records import (
+    AuditEntries,
+    GetUsage,
+    ListAuditEntries,
+    Usage,
+)
 from echoless.crossing.query_records import (
     Account,
-    AuditEntries,
     Done,
     EditVoiceSettings,
     GetAccount,
-    GetUsage,
     GetVoice,
-    ListAuditEntries,
     ListVoices,
-    Usage,
     VoiceList,
     VoiceView,
 )

@@ -12,13 +12,15 @@ from echoless.core.errors import ErrorCode
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.control import VaultConfig
 from echoless.crossing.kept_records import DeleteTranscript, KeptTranscript, ReadTranscript, ReadTranscriptAudio
-from echoless.crossing.query_records import (
+from echoless.crossing.number_records import (
     AuditEntries,
+    ListAuditEntries,
+)
+from echoless.crossing.query_records import (
     DeleteHistoryItem,
     Done,
     GetHistoryItem,
     HistoryPage,
-    ListAuditEntries,
     ListHistory,
     ReadItemAlignment,
     ReadItemAudio,

@@ -10,7 +10,13 @@ import pytest
 from echoless.core.errors import ErrorCode
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.control import VaultConfig
-from echoless.crossing.query_records import AuditEntries, Done, ListAuditEntries
+from echoless.crossing.number_records import (
+    AuditEntries,
+    ListAuditEntries,
+)
+from echoless.crossing.query_records import (
+    Done,
+)
 from echoless.crossing.records import CloseStatus, Refused, TicketClosed
 from echoless.crossing.webhook_records import (
     CreateWebhook,

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.crossing.query_records import GetUsage, ListRequests, RequestRow, RequestRows, Usage
+from echoless.crossing.number_records import (
+    GetUsage,
+    ListRequests,
+    RequestRow,
+    RequestRows,
+    Usage,
+)
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.routing import Route

@@ -11,12 +11,14 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.crossing.policy_records import ForeseenRequest, ForeseeRequest, GetRetention, RetentionView
-from echoless.crossing.query_records import (
+from echoless.crossing.number_records import (
     AuditEntries,
     AuditEntry,
-    GetZeroRetention,
     ListAuditEntries,
+)
+from echoless.crossing.policy_records import ForeseenRequest, ForeseeRequest, GetRetention, RetentionView
+from echoless.crossing.query_records import (
+    GetZeroRetention,
     SetZeroRetention,
     ZeroRetentionPolicy,
 )

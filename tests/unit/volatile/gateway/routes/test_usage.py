@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from echoless.crossing.query_records import GetUsage, ListRequests, RequestRow, RequestRows, Usage
+from echoless.crossing.number_records import (
+    GetUsage,
+    ListRequests,
+    RequestRow,
+    RequestRows,
+    Usage,
+)
 from echoless.retention.decision import RetentionMode
 from tests.fakes.gateway import running_gateway
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from echoless.crossing import number_records as numbers
 from echoless.crossing import query_records as queries
 from echoless.crossing.policy_records import ForeseenRequest, ForeseeRequest, GetRetention
 from echoless.crossing.records import Record
@@ -127,11 +128,11 @@ async def test_the_date_of_an_agreement_crosses_as_it_was_given() -> None:
 
 
 async def test_acts_are_listed_with_the_members_that_are_required() -> None:
-    entry = queries.AuditEntry(
+    entry = numbers.AuditEntry(
         entry_id="a-1", time_ms=1_790_000_000_123, actor_id="k-1", activity="key_created", target_id="k-2"
     )
     async with running_gateway() as gateway:
-        gateway.vault.scripted[queries.ListAuditEntries] = queries.AuditEntries(entries=[entry], next_cursor="c-2")
+        gateway.vault.scripted[numbers.ListAuditEntries] = numbers.AuditEntries(entries=[entry], next_cursor="c-2")
         page = (await gateway.ask("GET", "/v1/workspace/audit-logs?limit=1&actor_uid=k-1")).json
         assert (page["has_more"], page["next_cursor"]) == (True, "c-2")
         act = page["entries"][0]
@@ -141,9 +142,9 @@ async def test_acts_are_listed_with_the_members_that_are_required() -> None:
 
 
 async def test_acts_of_another_class_are_none() -> None:
-    entry = queries.AuditEntry(entry_id="a-1", time_ms=5, actor_id="k-1", activity="key_created", target_id="k-2")
+    entry = numbers.AuditEntry(entry_id="a-1", time_ms=5, actor_id="k-1", activity="key_created", target_id="k-2")
     async with running_gateway() as gateway:
-        gateway.vault.scripted[queries.ListAuditEntries] = queries.AuditEntries(entries=[entry], next_cursor="c-2")
+        gateway.vault.scripted[numbers.ListAuditEntries] = numbers.AuditEntries(entries=[entry], next_cursor="c-2")
         page = (await gateway.ask("GET", "/v1/workspace/audit-logs?class_name=Authentication")).json
         assert page == {"entries": [], "has_more": False, "next_cursor": None}
         page = (await gateway.ask("GET", "/v1/workspace/audit-logs?class_name=Entity%20Management")).json
@@ -153,7 +154,7 @@ async def test_acts_of_another_class_are_none() -> None:
 
 async def test_cursor_that_leads_nowhere_is_refused() -> None:
     async with running_gateway() as gateway:
-        gateway.vault.scripted[queries.ListAuditEntries] = queries.AuditEntries(entries=[], next_cursor="")
+        gateway.vault.scripted[numbers.ListAuditEntries] = numbers.AuditEntries(entries=[], next_cursor="")
         reply = await gateway.ask("GET", "/v1/workspace/audit-logs?cursor=unknown")
         assert (reply.status, reply.json["detail"][0]["loc"]) == (422, ["query", "cursor"])
         assert (await gateway.ask("GET", "/v1/workspace/audit-logs")).json["entries"] == []

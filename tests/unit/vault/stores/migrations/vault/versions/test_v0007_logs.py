@@ -8,7 +8,10 @@ import pytest
 
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.log_records import GetLogSettings, LogSettings
-from echoless.crossing.query_records import AuditEntries, ListAuditEntries
+from echoless.crossing.number_records import (
+    AuditEntries,
+    ListAuditEntries,
+)
 from echoless.retention.schedule import Kept
 from echoless.vault.service.opening import open_vault
 from echoless.vault.stores import migration
