@@ -32,6 +32,7 @@ class Readings:
     schedule_lag_s:   by class, by how much the oldest thing outlived its time
     backup_unix:      when the newest backup was taken; None where there is none
     is_backup_failing: the last attempt came to nothing
+    shred_pending_s:  for how long destroyed keys have been in an archive that is to forget them at once
     jobs_*:           durable jobs that are due and not done, and for how long the oldest of them has been
     notices_*:        that have not arrived yet, and that never will
     missing:          codes of the properties that zero retention needs and some process lacks
@@ -51,6 +52,7 @@ class Readings:
     jobs_lag_s: int = 0
     backup_unix: int | None = None
     is_backup_failing: bool = False
+    shred_pending_s: int = 0
     notices_pending: int = 0
     notices_given_up: int = 0
 
@@ -157,6 +159,10 @@ def _keeping(now: Readings) -> Iterator[Metric]:
     age_s = float("nan") if now.backup_unix is None else max(0, now.now_unix - now.backup_unix)
     yield _number("echoless_backup_age_seconds", "Age of the newest backup; NaN where there is none.", age_s)
     yield _number("echoless_backup_failing", "Whether the last attempt came to nothing.", now.is_backup_failing)
+    yield _number(
+        "echoless_backup_shred_pending_seconds", "For how long destroyed keys are still in an archive.",
+        now.shred_pending_s,
+    )  # fmt: skip
     yield _number("echoless_notices_pending", "Notices that have not arrived yet.", now.notices_pending)
     yield _number("echoless_notices_given_up", "Notices that never will.", now.notices_given_up)
 

@@ -329,23 +329,7 @@ class Vault:
     def _ask(self, link: Link, frame: Frame, record: Record) -> None:
         """Begin to answer a question, if this ticket may ask it."""
         correlation = frame.header.correlation
-        if isinstance(record, AskReadiness | ReadMetrics):
-            link.post(self._about_server(record), correlation=correlation)
-            return
-        if isinstance(record, GetCertificate | GetCertificateKey):
-            self._spawn(self._guard(self._show_certificate(link, correlation, record), link, correlation))
-            return
-        if isinstance(record, UNTICKETED_PROOF_RECORDS):
-            link.post(self.proving.queries.public(record), correlation=correlation)
-            return
-        if isinstance(record, NoteScrubbed):
-            self.proving.receipting.scrubbed(link)
-            return
-        if isinstance(record, NoteDelivery):
-            self._spawn(self._guard(self._webhooks.note(record), link, correlation=0))
-            return
-        if isinstance(record, UNTICKETED_RECORDS):
-            self._ask_unknown(link, correlation, record)
+        if self._takes_unticketed(link, correlation, record):
             return
         if not self._queries.knows(record):
             raise EcholessError(ErrorCode.CROSSING_BROKEN, f"kind {frame.header.kind} is no question of a gateway")
@@ -363,6 +347,24 @@ class Vault:
             self._begin_read(link, correlation, ticket.caller, record)
         else:
             self._spawn(self._answer(link, correlation, ticket.caller, record))
+
+    def _takes_unticketed(self, link: Link, correlation: int, record: Record) -> bool:
+        """Begin to answer what needs no ticket; say whether this was such."""
+        if isinstance(record, AskReadiness | ReadMetrics):
+            link.post(self._about_server(record), correlation=correlation)
+        elif isinstance(record, GetCertificate | GetCertificateKey):
+            self._spawn(self._guard(self._show_certificate(link, correlation, record), link, correlation))
+        elif isinstance(record, UNTICKETED_PROOF_RECORDS):
+            link.post(self.proving.queries.public(record), correlation=correlation)
+        elif isinstance(record, NoteScrubbed):
+            self.proving.receipting.scrubbed(link)
+        elif isinstance(record, NoteDelivery):
+            self._spawn(self._guard(self._webhooks.note(record), link, correlation=0))
+        elif isinstance(record, UNTICKETED_RECORDS):
+            self._ask_unknown(link, correlation, record)
+        else:
+            return False
+        return True
 
     async def _show_certificate(
         self, link: Link, correlation: int, record: GetCertificate | GetCertificateKey
@@ -399,7 +401,8 @@ class Vault:
             notices_pending=self.outbox.pending_count,
             notices_given_up=self.outbox.given_up_count,
             backup_unix=(backups.last_unix or None) if backups is not None else None,
-            is_backup_failing=backups is not None and backups.failure_unix > backups.last_unix,
+            is_backup_failing=backups is not None and backups.failure_unix > 0,
+            shred_pending_s=backups.pending_shred_s if backups is not None else 0,
         )
 
     def _ask_unknown(self, link: Link, correlation: int, record: Record) -> None:

@@ -181,8 +181,10 @@ def test_the_age_of_a_backup_is_never_negative(backup_unix: int, age_s: float) -
 
 
 def test_a_backup_that_failed_is_shown() -> None:
-    pages = MetricsPages("1", Tally(), lambda: readings(backup_unix=900, is_backup_failing=True))
-    assert value(series_of(pages.page()), "echoless_backup_failing") == 1
+    pages = MetricsPages("1", Tally(), lambda: readings(backup_unix=900, is_backup_failing=True, shred_pending_s=3))
+    series = series_of(pages.page())
+    assert value(series, "echoless_backup_failing") == 1
+    assert value(series, "echoless_backup_shred_pending_seconds") == 3
 
 
 def test_without_a_backup_its_age_is_no_number() -> None:
