@@ -195,3 +195,49 @@ async def test_the_vault_serves_between_two_steps_and_a_new_job_wakes_the_loop(
     assert served > 10
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_job_of_a_workspace_that_is_deleted_in_the_midst_of_a_step_does_not_come_back(
+    storage: Storage, clock: TurnedClock, journal: MemoryJournal
+) -> None:
+    jobs = Jobs(storage, clock, journal)
+    ran: list[str] = []
+
+    async def step(job: Job) -> Progress:
+        ran.append(job.workspace_id)
+        if job.workspace_id == "gone":
+            jobs.forget_workspace("gone")
+        return Progress("1", 1, is_done=len(ran) > 2)
+
+    jobs.register(KIND, step)
+    await jobs.begin(KIND, "gone")
+    await jobs.begin(KIND, "stays")
+    await jobs.run_due()
+    assert ran == ["gone", "stays", "stays"]
+    assert jobs.waiting(KIND) == []
+
+
+async def test_a_job_that_is_pushed_takes_no_step_twice(
+    storage: Storage, clock: TurnedClock, journal: MemoryJournal
+) -> None:
+    """Whoever looks at a long job pushes it; the loop that runs it anyway must not be beside."""
+    under_way = 0
+
+    async def step(job: Job) -> Progress:
+        nonlocal under_way
+        under_way += 1
+        assert under_way == 1
+        await asyncio.sleep(0)
+        under_way -= 1
+        number = int(job.cursor or 0) + 1
+        return Progress(str(number), 1, is_done=number == 20)
+
+    jobs = Jobs(storage, clock, journal)
+    jobs.register(KIND, step)
+    job = await jobs.begin(KIND, "w")
+    await asyncio.gather(*(jobs.push(job.job_id, 10) for _ in range(3)), jobs.run_due())
+    await jobs.run_due()
+    found = await jobs.find("w", job.job_id)
+    assert found is not None
+    assert (found.state, found.done_count) == (JobState.DONE, 20)
+    assert not [event for event, _ in journal.events if event is Event.UNEXPECTED_ERROR]
