@@ -32,6 +32,8 @@ def of_type(hint: Any) -> st.SearchStrategy[Any]:
 
 def _bounded(base: Any, meta: msgspec.Meta) -> st.SearchStrategy[Any]:
     if get_origin(base) is list:
+        return of_type(base).filter(lambda found: len(found) >= (meta.min_length or 0))
+    if get_origin(base) is dict:
         return of_type(base)
     if base is int:
         return st.integers(meta.ge or 0, meta.le)

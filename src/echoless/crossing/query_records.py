@@ -407,7 +407,7 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     GetZeroRetention,
     ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
-    ReadItemAlignment, CheckRequestIds, *NUMBER_RECORDS, *VOICE_RECORDS, *RECEIPT_RECORDS, *DICTIONARY_RECORDS, *KEPT_RECORDS,
-    *WEBHOOK_RECORDS, *MEMBER_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS, *ACCOUNT_RECORDS,
+    ReadItemAlignment, CheckRequestIds, *NUMBER_RECORDS, *VOICE_RECORDS, *RECEIPT_RECORDS, *DICTIONARY_RECORDS,
+    *KEPT_RECORDS, *WEBHOOK_RECORDS, *MEMBER_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS, *ACCOUNT_RECORDS,
     *LOG_RECORDS, *NOTICE_RECORDS,
 )  # fmt: skip
