@@ -62,6 +62,12 @@ def delete_item_rows(connections: Connections, item_ids: Sequence[str]) -> None:
     truncate_log(connections.vault)
 
 
+def take_back(connections: Connections, item_ids: Sequence[str]) -> None:
+    """Delete keys and rows that nobody was told of; there is nothing then that a ledger should remember."""
+    destroy_keys(connections, item_ids)
+    delete_item_rows(connections, item_ids)
+
+
 def delete_rows(connections: Connections, column: sa.Column[Any], ids: Sequence[str]) -> None:
     """Delete the rows of one table that these ids name."""
     with connections.vault.begin():

@@ -89,17 +89,6 @@ def require_other_cluster(vault: sa.Connection, keys: sa.Connection) -> None:
         )
 
 
-def vacuum(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
-    """Take deleted rows out of tables now, as far as PostgreSQL can; what its log still has, goes with the log."""
-    connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-    try:
-        for table in tables:
-            connection.exec_driver_sql(f"VACUUM {table.name}")
-    finally:
-        connection.rollback()
-        connection.execution_options(isolation_level="READ COMMITTED")
-
-
 def _tls(place: DatabaseURL) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=place.ca_path or None)
 

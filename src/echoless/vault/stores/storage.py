@@ -19,6 +19,7 @@ from echoless.core.journal import Journal
 from echoless.core.store_urls import IN_DIRECTORY, StorePlaces
 from echoless.vault.stores.accounts import Accounts
 from echoless.vault.stores.directory import DataDirectory, DirectoryLock, remove_copies
+from echoless.vault.stores.erasing import take_back
 from echoless.vault.stores.history import HistoryReader
 from echoless.vault.stores.installation import settle_installation
 from echoless.vault.stores.keyring import Keyring
@@ -135,7 +136,7 @@ async def _open_parts(
         await loop.run_in_executor(read_thread, reader.close)
         await loop.run_in_executor(write_thread, connections.close)
         raise
-    writer = Writer(connections, keyring, segments, write_thread)
+    writer = Writer(connections, keyring, segments, write_thread, take_back)
     writer.start()
     return Storage(
         directory=directory, lock=lock, keyring=keyring, segments=segments, ledger=ledger,

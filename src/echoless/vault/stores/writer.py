@@ -2,7 +2,8 @@
 
 While one group is being committed the next one gathers. Keys are committed before the items that they open, and
 nobody is told before both are. When a group fails, whoever waits for it is told so, rows that may wait stay, and
-the writer tries again every second; nothing is ever half there.
+the writer tries again every second; nothing is ever half there. A connection may end while a commit is answered, and
+then nobody knows whether it came to be: items of a group that failed are taken back, whole, by the next one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
@@ -63,10 +65,19 @@ class Connections:
 class Writer:
     """Accepts rows from the loop and writes them in a thread of its own, in order.
 
+    take_back:  removes keys and rows of items that nobody was told of
     is_failing: the last group failed and none has succeeded since
     """
 
-    def __init__(self, connections: Connections, keyring: Keyring, segments: Segments, thread: Executor) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        keyring: Keyring,
+        segments: Segments,
+        thread: Executor,
+        take_back: Callable[[Connections, list[str]], None],
+    ) -> None:
+        self._take_rows_back = take_back
         self._connections = connections
         self._keyring = keyring
         self._segments = segments
@@ -76,6 +87,7 @@ class Writer:
         self._timer: asyncio.TimerHandle | None = None
         self._loop_task: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._in_doubt: set[str] = set()
         self.is_failing = False
         self.group_count = 0
         self.dropped_count = 0
@@ -158,7 +170,8 @@ class Writer:
 
     def drop_segments(self, draft: ItemDraft) -> None:
         """Remove what was stored of a draft that makes no item; what this misses, the next start sweeps."""
-        if draft.has_segments:
+        # An item in doubt may have a row; it stays whole until the next group takes all of it back.
+        if draft.has_segments and draft.item_id not in self._in_doubt:
             self._thread.submit(self._segments.delete_item, draft.item_id)
 
     async def run(self, step: Callable[[Connections], T]) -> T:
@@ -198,12 +211,18 @@ class Writer:
     async def _write_batch(self) -> None:
         batch, self._batch = self._batch, _Batch()
         loop = asyncio.get_running_loop()
+        in_doubt = sorted(self._in_doubt)
         try:
+            if in_doubt:
+                await loop.run_in_executor(self._thread, self._take_back, in_doubt)
+                self._in_doubt.difference_update(in_doubt)
             failed = await loop.run_in_executor(self._thread, self._commit, batch)
-        except (sa.exc.SQLAlchemyError, OSError):
+        except (sa.exc.SQLAlchemyError, OSError, EcholessError):
             failed = None
         self.is_failing = failed is None
         if failed is None:
+            self._in_doubt |= {facts.item_id for _draft, facts, _waiter in batch.items}
+            self._in_doubt |= {row["item_id"] for row in batch.rows.get(Write.ITEM_KEY, [])}
             self._keep_for_later(batch)
         self.group_count += 1
         for _draft, facts, waiter in batch.items:
@@ -231,6 +250,14 @@ class Writer:
         execute_group(self._connections.keys, rows, are_keys=True)
         execute_group(self._connections.vault, rows, are_keys=False)
         return frozenset(failed)
+
+    def _take_back(self, item_ids: list[str]) -> None:
+        """Remove whatever there is of items that nobody was told of, in the writer's thread."""
+        self._take_rows_back(self._connections, item_ids)
+        for item_id in item_ids:
+            # An object store that is down tries again by itself, and the next start sweeps: there is no row.
+            with suppress(EcholessError):
+                self._segments.delete_item(item_id)
 
     def _keep_for_later(self, batch: _Batch) -> None:
         """Keep rows that may wait after a failed group; what somebody waited for is dropped, they are told."""

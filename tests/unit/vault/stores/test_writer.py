@@ -14,6 +14,7 @@ from echoless.vault.stores.segments import Part
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.writer import Connections
 from echoless.vault.stores.writing import Write
+from tests.fakes.gateway_double import ON_FILES
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
@@ -119,6 +120,7 @@ async def test_an_item_whose_segment_failed_spoils_no_other_of_its_group(storage
     assert await item_ids(storage) == {"item0002"}
 
 
+@ON_FILES
 async def test_a_segment_that_cannot_be_stored_marks_its_draft(storage: Storage) -> None:
     (storage.directory.objects / "it").write_bytes(b"in the way")
     made, done = draft("item0001"), asyncio.Event()
