@@ -6,7 +6,6 @@ source: Amazon S3 API reference, ListObjectVersions, DeleteObjects, ListMultipar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -14,7 +13,6 @@ from echoless.core.store_urls import ObjectsURL
 from echoless.vault.stores.objects import unavailable
 
 _BATCH: Final = 500
-_PASSES_MAX: Final = 3
 
 
 class ObjectVersions:
@@ -47,43 +45,27 @@ class ObjectVersions:
 
         raises: EcholessError(STORE_UNAVAILABLE) where one stays, as under a lock of the bucket
         """
-        for _ in range(_PASSES_MAX):
-            is_empty = True
-            for batch in self._batches(prefix):
-                is_empty = False
-                self._delete(batch)
-            if is_empty:
-                return
-        raise unavailable("the object store keeps versions of what was deleted")
+        before: list[dict[str, str]] = []
+        # Always the first page again: what it named is gone, or the store does not do what it is told.
+        while batch := self._first(prefix):
+            if batch == before:
+                raise unavailable("the object store keeps versions of what was deleted")
+            self._call("delete_objects", Delete={"Objects": batch, "Quiet": True})
+            before = batch
 
     def abort_uploads(self, prefix: str) -> int:
         """Abort every upload below a prefix that was begun and not ended; return how many."""
         count = 0
-        for page in self._pages("list_multipart_uploads", prefix):
-            for upload in page.get("Uploads", []):
+        while uploads := self._call("list_multipart_uploads", Prefix=prefix).get("Uploads", []):
+            for upload in uploads:
                 self._call("abort_multipart_upload", Key=upload["Key"], UploadId=upload["UploadId"])
-                count += 1
+            count += len(uploads)
         return count
 
-    def _batches(self, prefix: str) -> Iterator[list[dict[str, str]]]:
-        for page in self._pages("list_object_versions", prefix):
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if found:
-                yield [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
-
-    def _delete(self, batch: Sequence[dict[str, str]]) -> None:
-        self._call("delete_objects", Delete={"Objects": list(batch), "Quiet": True})
-
-    def _pages(self, call: str, prefix: str) -> Iterator[dict[str, Any]]:
-        size = "MaxUploads" if call == "list_multipart_uploads" else "MaxKeys"
-        token: dict[str, str] = {}
-        while True:
-            page = self._call(call, Prefix=prefix, **{size: _BATCH}, **token)
-            yield page
-            if not page.get("IsTruncated"):
-                return
-            names = ("KeyMarker", "UploadIdMarker" if size == "MaxUploads" else "VersionIdMarker")
-            token = {name: page[f"Next{name}"] for name in names if page.get(f"Next{name}")}
+    def _first(self, prefix: str) -> list[dict[str, str]]:
+        page = self._call("list_object_versions", Prefix=prefix, MaxKeys=_BATCH)
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        return [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
 
     def _call(self, name: str, **arguments: Any) -> dict[str, Any]:  # as the service defines them
         from botocore.exceptions import BotoCoreError, ClientError
