@@ -5,7 +5,9 @@ Exit status: 0 where everything holds, 1 where something does not.
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -76,10 +78,9 @@ def log_command(
     if (url is None) is (directory is None):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "name the log by --url or by --dir", param="url")
     log_key = VerifierKey.parse(str(_object(keys.read_text(encoding="utf-8")).get("log_key", "")))
-    fetch = _fetch_from(directory) if directory is not None else _fetch_over(str(url))
-    note = (fetch(_CHECKPOINT) or b"").decode("utf-8", "replace")
     seen = open_checkpoint(since.read_text(encoding="utf-8"), log_key) if since is not None else None
-    with progress_bars() as bars:
+    with _files(url, directory) as fetch, progress_bars() as bars:
+        note = (fetch(_CHECKPOINT) or b"").decode("utf-8", "replace")
         report = check_log(
             note, fetch, log_key, witnesses=[VerifierKey.parse(text) for text in witness or ()], seen=seen,
             progress=lambda fraction: bars.step("entries", fraction),
@@ -116,10 +117,17 @@ def _fetch_from(directory: Path) -> Fetch:
     return fetch
 
 
-def _fetch_over(url: str) -> Fetch:
-    base = f"{url.rstrip('/')}/v1/transparency-log"
-    client = httpx2.Client(timeout=_TIMEOUT_S)
+@contextlib.contextmanager
+def _files(url: str | None, directory: Path | None) -> Iterator[Fetch]:
+    """Yield what reads the files of a log."""
+    if directory is not None:
+        yield _fetch_from(directory)
+        return
+    with httpx2.Client(timeout=_TIMEOUT_S) as client:
+        yield _fetch_over(client, f"{str(url).rstrip('/')}/v1/transparency-log")
 
+
+def _fetch_over(client: httpx2.Client, base: str) -> Fetch:
     def fetch(path: str) -> bytes | None:
         try:
             answer = client.get(f"{base}/{path}")

@@ -12,7 +12,7 @@ from echoless.receipts.growing import append_entries
 from echoless.receipts.log_check import LogFault, check_growth, check_log
 from echoless.receipts.tiles import pack_entries, unpack_entries
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.claim("Z32")]
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 ORIGIN = "log.example/echoless"
 VERIFIER = VerifierKey(ORIGIN, KEY.public_key().public_bytes_raw())

@@ -21,7 +21,7 @@ from echoless.receipts.merkle import (
     verify_inclusion,
 )
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.claim("Z32")]
 
 # The leaves and roots that certificate-transparency's own tests publish.
 LEAVES = [bytes.fromhex(text) for text in (

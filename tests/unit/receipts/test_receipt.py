@@ -20,7 +20,7 @@ from echoless.receipts.receipt import (
 )
 from echoless.receipts.signing import StatementSigner, verify_statement
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.claim("Z31")]
 RECEIPT = Receipt(
     request_id="abc", workspace_id="w1", endpoint="POST /v1/text-to-speech/{voice}", product="text_to_speech",
     mode="zero", level="request", model_id="eleven_flash_v2_5", output_format="mp3_44100_128", characters=100,

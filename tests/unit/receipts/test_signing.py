@@ -15,7 +15,7 @@ from joserfc.jwk import OctKey, OKPKey
 from echoless.core.errors import EcholessError
 from echoless.receipts.signing import StatementSigner, verify_statement
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.claim("Z31")]
 KIND = "echoless-test+jws"
 SEED = bytes(range(32))
 SIGNER = StatementSigner(SEED)

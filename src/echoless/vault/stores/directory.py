@@ -8,6 +8,7 @@
     keys/               master key and pepper, mode 0600
     objects/            sealed audio and transcripts, a folder for each item
     erasure/ledger      ids of what was deleted, append-only
+    log/                the transparency log: tiles and the newest checkpoint, for anybody to read
     before-migration/   copies of both databases while a migration may have to be taken back
     backup-staging/     copies of both databases while a backup is made of them
     restore-staging/    a restored directory until it is whole; with restore-whole it takes this one's place

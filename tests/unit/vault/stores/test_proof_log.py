@@ -14,7 +14,7 @@ from echoless.receipts.log_check import LogFault, check_log
 from echoless.vault.stores import proof_log
 from echoless.vault.stores.proof_log import ProofLog
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.claim("Z32")]
 ORIGIN = "log.example/echoless"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
