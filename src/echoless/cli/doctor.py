@@ -12,9 +12,12 @@ from typing import Annotated
 
 import typer
 
+from echoless.cli.backup_standing import backup_facts, in_words
 from echoless.cli.screen import show_line, show_table
+from echoless.cli.settings import ConfigOption, DataOption, config_of
 from echoless.confinement.doctor import DoctorReport, RoleReport, diagnose, fix_for
 from echoless.confinement.facts import ChannelResult, ChannelVerdict
+from echoless.core.clock import SystemClock
 
 
 def register(app: typer.Typer) -> None:
@@ -25,13 +28,21 @@ def register(app: typer.Typer) -> None:
 def doctor_command(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    config: ConfigOption = None,
+    data: DataOption = None,
 ) -> None:
-    """Enter each wall in a process of its own, try every channel, and say what closes it or what to do."""
+    """Enter each wall in a process of its own, try every channel, and say what closes it or what to do.
+
+    Where backups stand is said too; the exit status does not depend on it.
+    """
+    backups = backup_facts(config_of(config=config, data=data), SystemClock().unix_ms() // 1000)
     report = diagnose()
     if as_json:
-        show_line(json.dumps(asdict(report) | {"missing": report.missing}, indent=2))
+        facts = asdict(report) | {"missing": report.missing, "backups": asdict(backups)}
+        show_line(json.dumps(facts, indent=2))
     else:
         _show(report)
+        show_table(("backups", "value"), in_words(backups), title="Backups")
     raise typer.Exit(1 if report.missing else 0)
 
 
