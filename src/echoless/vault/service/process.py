@@ -85,7 +85,7 @@ class _Process:
                 case ConfinementReport():
                     vault.walls.note(record)
                 case ProcessCounts():
-                    vault.note_processes(record)
+                    vault.watch.note_processes(record)
                 case AddLink(peer=Peer.GATEWAY):
                     await vault.add_gateway(socket.socket(fileno=descriptors[0]))
                 case AddLink(peer=Peer.COURIER):

@@ -11,11 +11,10 @@ import os
 import re
 import socket
 import struct
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import Final
 
-from echoless import __version__
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal, where
@@ -29,7 +28,7 @@ from echoless.crossing.dictionary_records import DICTIONARY_QUESTIONS, UseDictio
 from echoless.crossing.link import Link
 from echoless.crossing.member_records import UNTICKETED_RECORDS
 from echoless.crossing.moderation_records import MODERATION_RECORDS
-from echoless.crossing.operations_records import AskReadiness, MetricsPage, ProcessCounts, Readiness, ReadMetrics
+from echoless.crossing.operations_records import AskReadiness, ReadMetrics
 from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds
 from echoless.crossing.receipt_records import UNTICKETED_PROOF_RECORDS, NoteScrubbed
@@ -39,14 +38,12 @@ from echoless.crossing.webhook_records import NoteDelivery, UseWebhooks
 from echoless.crossing.wire import Frame
 from echoless.vault.backups.desk import BackupDesk
 from echoless.vault.backups.schedule import open_backups
-from echoless.vault.erasure.account import AccountEraser
 from echoless.vault.erasure.bulk import BulkEraser
 from echoless.vault.erasure.items import Eraser
 from echoless.vault.erasure.jobs import Jobs
 from echoless.vault.erasure.lives import Lives, ageing_classes
 from echoless.vault.erasure.schedule import Schedule
 from echoless.vault.erasure.sweep import sweep
-from echoless.vault.identity.identity import Identity
 from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
 from echoless.vault.intake.granting import Gatekeeper, HostStanding
 from echoless.vault.intake.keeping import Keeper
@@ -54,40 +51,33 @@ from echoless.vault.intake.tickets import Ticket
 from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.notices.outbox import Outbox
 from echoless.vault.notices.policy_changes import PolicyChanges
-from echoless.vault.queries.account import AccountQueries
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import STREAMED_QUESTIONS, StreamedQuestion, StreamedRead
 from echoless.vault.queries.deletions import DeletionQueries
 from echoless.vault.queries.desk import QueryDesk
 from echoless.vault.queries.dictionaries import DictionaryQueries
-from echoless.vault.queries.ending import AccountEnding
 from echoless.vault.queries.keys import KeyQueries
-from echoless.vault.queries.logins import LoginQueries
 from echoless.vault.queries.logs import LogQueries
-from echoless.vault.queries.members import MemberQueries
 from echoless.vault.queries.operator import OperatorDesk
-from echoless.vault.queries.operator_members import OperatorMembers
 from echoless.vault.queries.operator_policy import OperatorPolicy
 from echoless.vault.queries.policy import PolicyQueries, told_lives
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
-from echoless.vault.service.codes import OutboxCodes
-from echoless.vault.service.metrics import MetricsPages, Readings
-from echoless.vault.service.provider_way import CourierWay
+from echoless.vault.service.ending import Ending
+from echoless.vault.service.people import PeopleDesk
 from echoless.vault.service.proving import Proving
 from echoless.vault.service.telling import Telling
 from echoless.vault.service.walls import Walls
+from echoless.vault.service.watching import Watch
 from echoless.vault.stores.accounts import ENTERPRISE, ApiKey, Caller
 from echoless.vault.stores.log_entries import LogBook, LogName
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
-from echoless.vault.stores.signing import open_signer
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.voices import VoiceBook
 from echoless.vault.stores.writing import Write
 
 _QUESTIONS_MAX: Final = 1000
-_TIDY_S: Final = 3600.0
 _LOG_ORIGIN: Final = "echoless"
 _KEY_FORM: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 _PEER_CREDENTIALS: Final = struct.Struct("3i")
@@ -137,7 +127,7 @@ class Vault:
         self.log_book = LogBook(storage.writer, storage.keyring, self.jobs.steady, log_lives)
         self.administration = Administration(storage, clock)
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
-        self._tokens = tokens = SingleUseTokens(storage.keyring, clock)
+        tokens = SingleUseTokens(storage.keyring, clock)
         storage.accounts.when_key_ends = self._keep_end
         gatekeeper = Gatekeeper(
             storage.accounts, storage.keyring, clock, self.host, tokens,
@@ -155,13 +145,11 @@ class Vault:
             accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
             concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
         )  # fmt: skip
-        self.identity = Identity(
-            storage, clock, erase=self.eraser.erase, sender=OutboxCodes(self.outbox),
-            session_life_s=config.session_hours * 3600,
+        self._people = PeopleDesk(
+            storage, clock, journal, eraser=self.eraser, outbox=self.outbox, courier=self.courier,
+            session_hours=config.session_hours,
         )  # fmt: skip
-        self.identity.sign_ons.way = CourierWay(self.courier)
-        self.outbox.addresses = self.identity.people
-        self._logins = LoginQueries(self.identity.logins, self.identity.sign_ons)
+        self.identity = self._people.identity
         changes = PolicyChanges(storage.accounts, self.administration.change_workspace, self.outbox)
         told = told_lives({each.kept: each.days for each in classes}, config.backups)
         policy = PolicyQueries(storage.accounts, changes, clock, gatekeeper.foresee, told)
@@ -179,27 +167,26 @@ class Vault:
             dictionaries=DictionaryQueries(storage, clock),
             transcripts=TranscriptQueries(self.eraser.delete_transcript),
             webhooks=self._webhooks,
-            members=MemberQueries(self.identity),
             policy=policy,
             notices=self.telling.notices,
             receipts=self.proving.queries,
         )
-        self._metrics = MetricsPages(__version__, self.intake.tally, self._readings)
         self._operator = OperatorDesk(storage, self.administration, clock, self.telling.restrictions)
-        self.account_eraser = AccountEraser(
-            storage, self.jobs, clock, journal, signer=open_signer(storage.directory), retire=self._retire,
-            wait_days=config.account_deletion_wait_days,
+        self._ending = Ending(
+            storage, config, clock, journal, jobs=self.jobs, administration=self.administration,
+            identity=self.identity, telling=self.telling, intake=self.intake, tokens=tokens,
+            receipting=self.proving.receipting, recent=self.recent,
         )  # fmt: skip
-        self._ending = AccountEnding(storage, self.account_eraser)
-        self._operator.add(self._ending.acts())
-        owned = AccountQueries(
-            storage.accounts, self.account_eraser, self.identity.logins, self.outbox, clock,
-            has_mail=config.has_mail,
-        )  # fmt: skip
-        self._queries.add(owned.questions())
-        self._operator.add(OperatorMembers(self.identity).acts())
+        self.account_eraser = self._ending.eraser
+        self._queries.add({**self._ending.questions(), **self._people.questions()})
+        self._operator.add({**self._ending.acts(), **self._people.acts()})
         self._operator.add({**logs.acts(), **deletions.acts(), **self.telling.notices.acts()})
         self.backups = open_backups(storage, config.backups, clock, journal)
+        self.watch = Watch(
+            intake=self.intake, writer=storage.writer, host=self.host, schedule=self.schedule, jobs=self.jobs,
+            outbox=self.outbox, clock=clock,
+        )  # fmt: skip
+        self.watch.backups = self.backups
         self._backup_desk = BackupDesk(self.backups)
         self._operator.add(self._backup_desk.acts())
         self._operator.add(
@@ -231,8 +218,7 @@ class Vault:
             await self.backups.open()
         await self.jobs.load()
         await self.schedule.open()
-        await self.account_eraser.load()
-        await self.account_eraser.replay()
+        await self._ending.open()
         since_ms = self._clock.unix_ms() - LIFE_MS
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
             self.recent.add(*found)
@@ -271,10 +257,6 @@ class Vault:
             await Link.open(connection, registry, on_frame=self._on_operator_frame, on_closed=self._links.discard)
         )
 
-    def note_processes(self, counts: ProcessCounts) -> None:
-        """Take what the supervisor says of its processes."""
-        self._metrics.processes = counts
-
     def run_schedule(self) -> None:
         """Run the jobs from now on: what time takes away, every hour, and all others."""
         self._spawn(self.jobs.run_for_ever())
@@ -282,7 +264,7 @@ class Vault:
             self._spawn(self.backups.run_for_ever())
         self._spawn(self.outbox.run_for_ever())
         self._spawn(self.proving.receipting.run_for_ever())
-        self._spawn(self._tidy_for_ever())
+        self._spawn(self._people.tidy_for_ever())
 
     async def close(self) -> None:
         """Cut the links, commit what is to be committed, close the stores."""
@@ -346,12 +328,12 @@ class Vault:
         elif isinstance(record, STREAMED_QUESTIONS):
             self._begin_read(link, correlation, ticket.caller, record)
         else:
-            self._spawn(self._answer(link, correlation, ticket.caller, record))
+            self._spawn(self._answer(link, correlation, self._queries.answer(ticket.caller, record)))
 
     def _takes_unticketed(self, link: Link, correlation: int, record: Record) -> bool:
         """Begin to answer what needs no ticket; say whether this was such."""
         if isinstance(record, AskReadiness | ReadMetrics):
-            link.post(self._about_server(record), correlation=correlation)
+            link.post(self.watch.answer(record), correlation=correlation)
         elif isinstance(record, GetCertificate | GetCertificateKey):
             self._spawn(self._guard(self._show_certificate(link, correlation, record), link, correlation))
         elif isinstance(record, UNTICKETED_PROOF_RECORDS):
@@ -370,53 +352,16 @@ class Vault:
         self, link: Link, correlation: int, record: GetCertificate | GetCertificateKey
     ) -> None:
         """Show what outlives an account to whoever knows its id: nobody of the account is left to ask."""
-        answer = await self._ending.show(record)
+        answer = await self._ending.desk.show(record)
         if not link.is_closed:
             link.post(answer, correlation=correlation)
-
-    def _about_server(self, record: AskReadiness | ReadMetrics) -> Record:
-        """Answer what is asked without a ticket: nothing of a request or a workspace."""
-        if isinstance(record, ReadMetrics):
-            return MetricsPage(self._metrics.page())
-        return Readiness(
-            is_starting=self.host.is_starting, is_store_failing=self._storage.writer.is_failing,
-            is_confined=self.host.is_confined,
-        )  # fmt: skip
-
-    def _readings(self) -> Readings:
-        backups = self.backups.standing if self.backups is not None else None
-        return Readings(
-            now_unix=self._clock.unix_ms() // 1000,
-            open_requests=len(self.intake.tickets),
-            running=self.intake.running_count,
-            waiting=self.intake.waiting_count,
-            refused_content=self.intake.refused_content_count,
-            is_store_failing=self._storage.writer.is_failing,
-            pending_bytes=self._storage.writer.pending_segment_bytes,
-            is_confined=self.host.is_confined,
-            missing=self.host.missing,
-            schedule_lag_s={kept: self.schedule.lag_of(kept) for kept in self.schedule.lives},
-            jobs_pending=self.jobs.pending_count,
-            jobs_lag_s=self.jobs.lag_s(),
-            notices_pending=self.outbox.pending_count,
-            notices_given_up=self.outbox.given_up_count,
-            backup_unix=(backups.last_unix or None) if backups is not None else None,
-            is_backup_failing=backups is not None and backups.failure_unix > 0,
-            shred_pending_s=backups.pending_shred_s if backups is not None else 0,
-        )
 
     def _ask_unknown(self, link: Link, correlation: int, record: Record) -> None:
         """Begin to answer somebody who has no credential yet."""
         if len(self._tasks) >= _QUESTIONS_MAX:
             link.post(_BUSY, correlation=correlation)
-            return
-
-        async def answer() -> None:
-            found = await self._logins.answer(record)
-            if not link.is_closed:
-                link.post(found, correlation=correlation)
-
-        self._spawn(self._guard(answer(), link, correlation))
+        else:
+            self._spawn(self._answer(link, correlation, self._people.logins.answer(record)))
 
     def _begin_read(self, link: Link, correlation: int, caller: Caller, record: StreamedQuestion) -> None:
         read = StreamedRead(self._storage, link, correlation)
@@ -424,9 +369,9 @@ class Vault:
         self._reads[link, correlation] = (read, task)
         task.add_done_callback(lambda _task: self._reads.pop((link, correlation), None))
 
-    async def _answer(self, link: Link, correlation: int, caller: Caller, record: Record) -> None:
+    async def _answer(self, link: Link, correlation: int, answering: Awaitable[Record]) -> None:
         async def answer() -> None:
-            found = await self._queries.answer(caller, record)
+            found = await answering
             if not link.is_closed:
                 link.post(found, correlation=correlation)
 
@@ -434,12 +379,7 @@ class Vault:
 
     def _on_operator_frame(self, link: Link, frame: Frame) -> None:
         record = link.registry.decode(frame)
-        correlation = frame.header.correlation
-
-        async def answer() -> None:
-            link.post(await self.operate(record), correlation=correlation)
-
-        self._spawn(self._guard(answer(), link, correlation))
+        self._spawn(self._answer(link, frame.header.correlation, self.operate(record)))
 
     async def _guard(self, work: Coroutine[object, object, None], link: Link, correlation: int) -> None:
         """Let no mistake of ours hang whoever asked: say its type and answer that it failed."""
@@ -461,30 +401,6 @@ class Vault:
         self.proving.receipting.link_closed(link)
 
     # --- inner ---
-
-    async def _tidy_for_ever(self) -> None:
-        """Destroy sessions and codes that time has closed, every hour; a failure is said, and tried again."""
-        while True:
-            try:
-                await self.identity.tidy()
-            except EcholessError as error:
-                self._journal.say(Event.UNEXPECTED_ERROR, error=error.code.value, module="vault.identity")
-            await asyncio.sleep(_TIDY_S)
-
-    async def _retire(self, workspace_id: str) -> None:
-        """End whatever a workspace has running, and forget it: nobody of it is known from here on."""
-
-        def end() -> None:
-            self._tokens.forget_workspace(workspace_id)
-            self.telling.standings.forget_workspace(workspace_id)
-            self.jobs.forget_workspace(workspace_id)
-            self.intake.end_workspace(workspace_id)
-            self.identity.forget_workspace(workspace_id)
-
-        await self.administration.end_workspace(workspace_id, end)
-        await self.intake.commits_begun()
-        self.recent.forget_workspace(workspace_id)
-        self._storage.keyring.drop_workspace_key(workspace_id)
 
     def _keep_end(self, key: ApiKey) -> None:
         row = {"of_key": key.key_id, "at_unix": key.expires_unix, "seen_unix": key.ended_unix}

@@ -159,7 +159,7 @@ async def test_metrics_are_asked_for_without_a_ticket_and_hold_no_place(gateway:
 
 
 async def test_processes_and_confinement_are_as_the_supervisor_said(vault: Vault, gateway: GatewayDouble) -> None:
-    vault.note_processes(ProcessCounts({"vault": 1, "engine": 2}, {"engine": 3, CANARY: 9}))
+    vault.watch.note_processes(ProcessCounts({"vault": 1, "engine": 2}, {"engine": 3, CANARY: 9}))
     vault.host.missing = frozenset({"swap_on", "channel_open:udp", f"{CANARY}:x"})
     page = await scrape(gateway)
     series = series_of(page)
