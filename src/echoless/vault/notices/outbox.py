@@ -30,6 +30,7 @@ from echoless.vault.stores.notices import (
     PrivatePart,
     StoredDelivery,
     StoredNotice,
+    attempt_row,
     count_states,
     delivery_row,
     forget_private,
@@ -202,7 +203,7 @@ class Outbox:
         if after.channel == Channel.WEBHOOK.value and after.state != DeliveryState.PENDING.value:
             # Attempts that will be repeated are no failures of the webhook's own log yet.
             await self._hooks.note_delivery(delivery.target_id, is_delivered=outcome.is_delivered)
-        await self._storage.writer.now((Write.NOTICE_DELIVERY, delivery_row(after)))
+        await self._storage.writer.now((Write.NOTICE_ATTEMPT, attempt_row(after)))
         if outcome.is_delivered and notice is not None and self.on_delivered is not None:
             await self.on_delivered(notice)
         if notice is not None and notice.sealed is not None and after.state == DeliveryState.SENT.value:
@@ -224,7 +225,7 @@ class Outbox:
         if hook is None:
             return Outcome("no_webhook", is_final=True)
         status = await self.courier.post(hook, event_of(notice))
-        return Outcome("" if 200 <= status < 300 else f"http_{status}")
+        return Outcome("" if 200 <= status < 300 else f"http_{status}" if status else "no_answer")
 
     async def _forget_when_sent(self, notice: StoredNotice) -> None:
         """Destroy what was sealed once all of the notice has arrived: an address or a code is needed no more."""

@@ -104,6 +104,12 @@ def delivery_row(delivery: StoredDelivery) -> Row:
     return {name: getattr(delivery, name) for name in StoredDelivery.__slots__}
 
 
+def attempt_row(delivery: StoredDelivery) -> Row:
+    """Return what an attempt has changed of a delivery."""
+    names = ("state", "attempt_count", "next_ms", "last_code", "done_ms")
+    return {"of_delivery_id": delivery.delivery_id} | {f"new_{name}": getattr(delivery, name) for name in names}
+
+
 def read_due(reader: HistoryReader, now_ms: int, wait_ms_max: int, count_max: int) -> list[StoredDelivery]:
     """Return pending deliveries whose time has come, the oldest first.
 

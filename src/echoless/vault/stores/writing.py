@@ -54,6 +54,7 @@ class Write(IntEnum):
     NOTICE_DELIVERY = 66
     VERDICT = 67
     MODERATION_STANDING = 68
+    NOTICE_ATTEMPT = 69
     JOB = 75
     LOG_ENTRY = 76
     ACCOUNT_DELETION = 90
@@ -96,6 +97,14 @@ def _end_key() -> sa.Executable:
     return sa.update(table).where(is_meant).values(ended_unix=sa.bindparam("seen_unix"))
 
 
+def _note_attempt() -> sa.Executable:
+    """Change a delivery that is still there: one whose workspace was deleted meanwhile does not come back."""
+    table = schema.notice_deliveries
+    names = ("state", "attempt_count", "next_ms", "last_code", "done_ms")
+    changed: dict[str, sa.BindParameter[Any]] = {name: sa.bindparam(f"new_{name}") for name in names}
+    return sa.update(table).where(table.c.delivery_id == sa.bindparam("of_delivery_id")).values(changed)
+
+
 STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     Write.WORKSPACE_KEY: sa.insert(schema.workspace_keys),
     Write.ITEM_KEY: sa.insert(schema.item_keys),
@@ -132,7 +141,8 @@ STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     ),
     Write.KEY_ENDED: _end_key(),
     Write.NOTICE: sa.insert(schema.notices),
-    Write.NOTICE_DELIVERY: _upsert(schema.notice_deliveries),
+    Write.NOTICE_DELIVERY: sa.insert(schema.notice_deliveries),
+    Write.NOTICE_ATTEMPT: _note_attempt(),
     Write.VERDICT: _add_verdicts(),
     Write.MODERATION_STANDING: _upsert(schema.moderation_standings),
     Write.ACCOUNT_DELETION: _upsert(schema.account_deletions),

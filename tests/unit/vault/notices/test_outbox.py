@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,11 +10,12 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from echoless.core.journal import MemoryJournal
+from echoless.core.journal import Event, MemoryJournal
 from echoless.vault.notices.kinds import NoticeKind
 from echoless.vault.notices.outbox import DELAYS_S, Outbox, Recipient
 from echoless.vault.notices.ports import Hook, Mail, Outcome
 from echoless.vault.stores import schema
+from echoless.vault.stores.erasing import delete_item_rows
 from echoless.vault.stores.history import HistoryReader
 from echoless.vault.stores.notices import DeliveryState, NoticeFilter, list_notices, read_deliveries
 from echoless.vault.stores.storage import Storage
@@ -203,6 +205,61 @@ async def test_without_a_courier_notices_wait_and_say_so(
     notice_id = await outbox.post(WORKSPACE, NoticeKind.LIFTED, [Recipient("u1")], {})
     await outbox.run_due()
     assert await state_of(storage, notice_id) == [("pending", "no_mail_server", 1)]
+
+
+async def test_what_was_deleted_while_it_was_carried_does_not_come_back(
+    outbox: Outbox, courier: FakeCourier, storage: Storage
+) -> None:
+    """An account may be deleted while a message is under way."""
+    notice_id = await outbox.post(WORKSPACE, NoticeKind.LIFTED, [Recipient("u1")], {})
+
+    async def deletes(mail: Mail) -> Outcome:
+        await storage.writer.run(lambda connections: delete_item_rows(connections, [notice_id]))
+        return Outcome("no_mail_server")
+
+    courier.send_mail = deletes  # type: ignore[method-assign]  # in place of a mail server
+    assert await outbox.run_due() == 1
+    assert await state_of(storage, notice_id) == []
+
+
+async def test_a_webhook_that_fails_is_tried_again_and_noted_in_its_log_at_the_end_only(
+    outbox: Outbox, courier: FakeCourier, books: FakeBooks, clock: TurnedClock, storage: Storage
+) -> None:
+    """Attempts of one notice are no ten failures that would switch the webhook off."""
+    books.hooks.append(Hook("h1", "https://hooks.example.org/", "wsec_1"))
+    courier.statuses[:] = [0, 503, 404]
+    notice_id = await outbox.post(WORKSPACE, NoticeKind.LIFTED, [], {})
+    for delay_s, code in zip(DELAYS_S, ("no_answer", "http_503", "http_404"), strict=False):
+        await outbox.run_due()
+        assert [one[1] for one in await state_of(storage, notice_id)] == [code]
+        assert books.noted == []
+        clock.turn(delay_s)
+    await outbox.run_due()
+    assert books.noted == [("h1", True)]
+
+
+async def test_a_webhook_that_is_gone_is_given_up(outbox: Outbox, books: FakeBooks, storage: Storage) -> None:
+    books.hooks.append(Hook("h1", "https://hooks.example.org/", "wsec_1"))
+    notice_id = await outbox.post(WORKSPACE, NoticeKind.LIFTED, [], {})
+    books.hooks.clear()
+    await outbox.run_due()
+    assert await state_of(storage, notice_id) == [("given_up", "no_webhook", 1)]
+
+
+async def test_the_outbox_works_by_itself_and_hears_of_news_at_once(
+    outbox: Outbox, courier: FakeCourier, journal: MemoryJournal
+) -> None:
+    working = asyncio.ensure_future(outbox.run_for_ever())
+    try:
+        await asyncio.sleep(0.05)
+        await outbox.post(WORKSPACE, NoticeKind.LIFTED, [Recipient("u1")], {})
+        async with asyncio.timeout(5):
+            while not courier.mails:
+                await asyncio.sleep(0.01)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert Event.UNEXPECTED_ERROR not in {event for event, _ in journal.events}
 
 
 async def test_nothing_prints_an_address_or_a_code() -> None:
