@@ -112,6 +112,11 @@ class Receipting:
         before_s = self._clock.monotonic_s() - PATIENCE_S
         self._release(lambda waiting: waiting.ended_s <= before_s, Scrubbed.NOT_CONFIRMED)
 
+    def forget_workspace(self, workspace_id: str) -> None:
+        """Drop what is still to be signed of a workspace that is deleted: a receipt would outlive it."""
+        self._waiting = deque(one for one in self._waiting if one.receipt.workspace_id != workspace_id)
+        self._ready = [receipt for receipt in self._ready if receipt.workspace_id != workspace_id]
+
     async def issue_ready(self) -> int:
         """Sign what can be signed; return how many. What cannot be kept is counted as lost and said."""
         count = 0
