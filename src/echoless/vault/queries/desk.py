@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.crossing.account_records import RemoveMember
 from echoless.crossing.dialogue_records import ResolveVoices
 from echoless.crossing.dictionary_records import (
     AddRules,
@@ -27,23 +26,6 @@ from echoless.crossing.dictionary_records import (
 )
 from echoless.crossing.kept_records import DeleteTranscript, ReadInputAudio, ReadTranscript, ReadTranscriptAudio
 from echoless.crossing.log_records import DeleteMany, GetDeletionProgress, GetLogSettings, SetLogSettings
-from echoless.crossing.member_records import (
-    ChangeGroup,
-    ChangePassword,
-    CloseSessions,
-    CreateGroup,
-    DeleteGroup,
-    EditMember,
-    GetSignOn,
-    Invite,
-    ListGroups,
-    ListMembers,
-    ListSessions,
-    RemoveSignOn,
-    SetSignOn,
-    SetUsageLimit,
-    WithdrawInvitation,
-)
 from echoless.crossing.notice_records import GetModeration, ListNotices
 from echoless.crossing.number_records import (
     GetUsage,
@@ -86,7 +68,6 @@ from echoless.vault.queries.deletions import DeletionQueries
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.logs import LogQueries
-from echoless.vault.queries.members import MemberQueries
 from echoless.vault.queries.notices import NoticeQueries
 from echoless.vault.queries.policy import PolicyQueries
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
@@ -165,7 +146,6 @@ class QueryDesk:
         dictionaries: DictionaryQueries,
         transcripts: TranscriptQueries,
         webhooks: WebhookQueries,
-        members: MemberQueries,
         policy: PolicyQueries,
         receipts: ReceiptQueries,
         logs: LogQueries,
@@ -193,7 +173,6 @@ class QueryDesk:
             DeleteTranscript: Question(hears, (f"DELETE {_TRANSCRIPT}",), transcripts.delete),
             **_dictionary_questions(dictionaries),
             **_webhook_questions(webhooks),
-            **_member_questions(members),
             **_log_questions(logs, deletions),
             **_notice_questions(notices),
             MintToken: Question(("user_write",), _TOKENS, mint_token),
@@ -310,37 +289,4 @@ def _webhook_questions(webhooks: WebhookQueries) -> dict[type[Record], Question]
         EditWebhook: Question(writes, (f"PATCH {_WEBHOOKS}/{{hook}}",), webhooks.edit),
         DeleteWebhook: Question(writes, (f"DELETE {_WEBHOOKS}/{{hook}}",), webhooks.delete),
         UseWebhooks: Question(("speech_to_text",), ("POST /v1/speech-to-text",), webhooks.use),
-    }
-
-
-_MEMBERS: Final = "/v1/workspace/members"
-_INVITES: Final = "/v1/workspace/invites"
-_GROUPS: Final = "/v1/workspace/groups"
-_SESSIONS: Final = "/v1/workspace/sessions"
-_SIGN_ON: Final = "/v1/workspace/sign-on"
-
-
-def _member_questions(members: MemberQueries) -> dict[type[Record], Question]:
-    reads, writes = ("workspace_members_read",), ("workspace_write",)
-    invites, groups, own = ("workspace_members_invite",), ("group_members_manage",), ("user_write",)
-    asked = (f"POST {_INVITES}/add", f"POST {_INVITES}/add-bulk")
-    moved = (f"POST {_GROUPS}/{{group}}/members", f"POST {_GROUPS}/{{group}}/members/remove")
-    closed = (f"DELETE {_SESSIONS}", f"DELETE {_SESSIONS}/{{session}}", "POST /v1/workspace/logout")
-    return {
-        ListMembers: Question(reads, (f"GET {_MEMBERS}",), members.list_members),
-        EditMember: Question(writes, (f"POST {_MEMBERS}",), members.edit),
-        RemoveMember: Question(("workspace_members_remove",), (f"DELETE {_MEMBERS}",), members.remove),
-        SetUsageLimit: Question(writes, (f"PUT {_MEMBERS}/{{user}}/usage-limit",), members.set_usage_limit),
-        Invite: Question(invites, asked, members.invite),
-        WithdrawInvitation: Question(invites, (f"DELETE {_INVITES}",), members.withdraw),
-        ListGroups: Question(reads, (f"GET {_GROUPS}", f"GET {_GROUPS}/search"), members.list_groups),
-        CreateGroup: Question(groups, (f"POST {_GROUPS}",), members.create_group),
-        DeleteGroup: Question(groups, (f"DELETE {_GROUPS}/{{group}}",), members.delete_group),
-        ChangeGroup: Question(groups, moved, members.change_group),
-        ListSessions: Question(("user_read",), (f"GET {_SESSIONS}",), members.list_sessions),
-        CloseSessions: Question(own, closed, members.close_sessions),
-        ChangePassword: Question(own, ("POST /v1/workspace/password",), members.change_password),
-        GetSignOn: Question(writes, (f"GET {_SIGN_ON}",), members.get_sign_on),
-        SetSignOn: Question(writes, (f"PUT {_SIGN_ON}",), members.set_sign_on),
-        RemoveSignOn: Question(writes, (f"DELETE {_SIGN_ON}",), members.remove_sign_on),
     }

@@ -38,11 +38,6 @@ from echoless.crossing.webhook_records import NoteDelivery, UseWebhooks
 from echoless.crossing.wire import Frame
 from echoless.vault.backups.desk import BackupDesk
 from echoless.vault.backups.schedule import open_backups
-from echoless.vault.erasure.bulk import BulkEraser
-from echoless.vault.erasure.items import Eraser
-from echoless.vault.erasure.jobs import Jobs
-from echoless.vault.erasure.lives import Lives, ageing_classes
-from echoless.vault.erasure.schedule import Schedule
 from echoless.vault.erasure.sweep import sweep
 from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
 from echoless.vault.intake.granting import Gatekeeper, HostStanding
@@ -53,11 +48,9 @@ from echoless.vault.notices.outbox import Outbox
 from echoless.vault.notices.policy_changes import PolicyChanges
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import STREAMED_QUESTIONS, StreamedQuestion, StreamedRead
-from echoless.vault.queries.deletions import DeletionQueries
 from echoless.vault.queries.desk import QueryDesk
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
-from echoless.vault.queries.logs import LogQueries
 from echoless.vault.queries.operator import OperatorDesk
 from echoless.vault.queries.operator_policy import OperatorPolicy
 from echoless.vault.queries.policy import PolicyQueries, told_lives
@@ -71,7 +64,6 @@ from echoless.vault.service.telling import Telling
 from echoless.vault.service.walls import Walls
 from echoless.vault.service.watching import Watch
 from echoless.vault.stores.accounts import ENTERPRISE, ApiKey, Caller
-from echoless.vault.stores.log_entries import LogBook, LogName
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.voices import VoiceBook
@@ -115,17 +107,12 @@ class Vault:
         self.walls = Walls(config.assurance, clock)
         self.proving = Proving(storage, self.walls, clock, journal, _LOG_ORIGIN)
         self.recent = RecentRequests(clock)
-        self.jobs = Jobs(storage, clock, journal)
-        self.eraser = Eraser(storage, self.recent, clock, journal)
-        self.bulk_eraser = BulkEraser(storage, self.eraser, self.jobs, clock)
-        lives = Lives(
-            config.history_days, config.request_log_days, config.debug_log_days, config.moderation_log_days
-        )
-        classes = ageing_classes(storage, self.recent, lives)
-        self.schedule = Schedule(storage, self.recent, self.jobs, journal, classes)
-        log_lives = {LogName.DEBUG: config.debug_log_days, LogName.MODERATION: config.moderation_log_days}
-        self.log_book = LogBook(storage.writer, storage.keyring, self.jobs.steady, log_lives)
         self.administration = Administration(storage, clock)
+        self.erasing = Erasing.of(
+            storage, config, clock, journal, recent=self.recent, change=self.administration.change_workspace
+        )
+        self.jobs, self.schedule, self.eraser = self.erasing.jobs, self.erasing.schedule, self.erasing.eraser
+        self.bulk_eraser, self.log_book = self.erasing.bulk, self.erasing.book
         voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
         tokens = SingleUseTokens(storage.keyring, clock)
         storage.accounts.when_key_ends = self._keep_end
@@ -151,14 +138,12 @@ class Vault:
         )  # fmt: skip
         self.identity = self._people.identity
         changes = PolicyChanges(storage.accounts, self.administration.change_workspace, self.outbox)
-        told = told_lives({each.kept: each.days for each in classes}, config.backups)
+        told = told_lives(self.schedule.lives, config.backups)
         policy = PolicyQueries(storage.accounts, changes, clock, gatekeeper.foresee, told)
-        logs = LogQueries(storage, self.schedule, clock, self.administration.change_workspace)
-        deletions = DeletionQueries(storage.accounts, self.bulk_eraser)
         self._queries = QueryDesk(
             storage.accounts,
-            logs=logs,
-            deletions=deletions,
+            logs=self.erasing.logs,
+            deletions=self.erasing.deletions,
             mint_token=tokens.mint,
             history=HistoryQueries(storage, self.recent, clock, self.eraser.delete_item),
             voices=VoiceQueries(voices, self.administration),
@@ -180,7 +165,7 @@ class Vault:
         self.account_eraser = self._ending.eraser
         self._queries.add({**self._ending.questions(), **self._people.questions()})
         self._operator.add({**self._ending.acts(), **self._people.acts()})
-        self._operator.add({**logs.acts(), **deletions.acts(), **self.telling.notices.acts()})
+        self._operator.add({**self.erasing.acts(), **self.telling.notices.acts()})
         self.backups = open_backups(storage, config.backups, clock, journal)
         self.watch = Watch(
             intake=self.intake, writer=storage.writer, host=self.host, schedule=self.schedule, jobs=self.jobs,
@@ -216,8 +201,7 @@ class Vault:
         await self.proving.open()
         if self.backups is not None:
             await self.backups.open()
-        await self.jobs.load()
-        await self.schedule.open()
+        await self.erasing.load()
         await self._ending.open()
         since_ms = self._clock.unix_ms() - LIFE_MS
         for found in await self._storage.read(lambda reader: reader.recent_request_ids(since_ms)):
