@@ -33,6 +33,7 @@ def test_each_listed_preview_plays_without_a_key(server: RunningServer) -> None:
 
 @pytest.mark.claim("Z11")
 @pytest.mark.parametrize("name", ["mp3_44100_128", "pcm_22050", "wav_22050", "ulaw_8000", "opus_48000_64"])
+@pytest.mark.seed("S1")
 def test_kept_audio_is_what_the_client_got(server: RunningServer, name: str) -> None:
     headers, audio = speak(server, f"?output_format={name}")
     status, kept_headers, kept = server.request("GET", f"/v1/history/{headers['history-item-id']}/audio")
@@ -69,6 +70,7 @@ def test_deleted_item_is_gone_at_once(server: RunningServer) -> None:
 
 
 @pytest.mark.claim("Z9")
+@pytest.mark.seed("S17")
 def test_zero_request_counts_and_is_in_the_log_but_not_in_the_history(server: RunningServer) -> None:
     """C12: counters still move."""
     before = json.loads(server.request("GET", "/v1/user")[2])["subscription"]["character_count"]

@@ -90,6 +90,7 @@ def unpack(backed: Backed, into: Path) -> None:
 
 @pytest.mark.claim("Z26")
 @pytest.mark.claim("Z9")
+@pytest.mark.seed("S26")
 def test_a_backup_taken_during_zero_retention_traffic_holds_none_of_it(backed: Backed, tmp_path: Path) -> None:
     """C23: opened to the last byte; texts in every form, and audio. The controls: the kept item's row is found in
     the clear, and its text where the vault itself opens what is sealed.

@@ -45,6 +45,7 @@ def history_ids(server: RunningServer) -> set[str]:
 
 
 @pytest.mark.parametrize("is_kept", [True, False])
+@pytest.mark.seed("S11")
 def test_dialogues_are_kept_only_when_they_may_be(
     client: elevenlabs.ElevenLabs, server: RunningServer, is_kept: bool
 ) -> None:

@@ -72,6 +72,7 @@ def test_each_turn_of_a_kept_dialogue_is_an_item_under_one_request(
 
 
 @pytest.mark.claim("Z9")
+@pytest.mark.seed("S3.4")
 def test_a_zero_dialogue_leaves_nothing(server: RunningServer) -> None:
     before = items(server)
     heard = talk_at(server, f"{STREAM}?{ZERO}", {"voices": [GEORGE], "inputs": [line("Hush now, my dear.")]}, END)

@@ -289,6 +289,7 @@ async def test_no_method_and_no_switch_of_the_client_is_left_out(over_tls: Runni
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("name", "is_async", "is_kept"), CASES)
+@pytest.mark.seed("S10")
 async def test_each_method_does_its_work_and_keeps_only_what_it_may(
     over_tls: RunningServer, name: str, is_async: bool, is_kept: bool
 ) -> None:

@@ -99,6 +99,7 @@ def test_a_transcript_is_kept_beside_the_history_and_deleted_once(
 
 
 @pytest.mark.claim("Z9")
+@pytest.mark.seed("S3.6")
 def test_zero_retention_leaves_a_row_of_numbers_and_nothing_else(
     server: RunningServer, client: elevenlabs.ElevenLabs, recording: bytes
 ) -> None:

@@ -92,6 +92,7 @@ def test_a_kept_session_can_be_fetched_and_deleted(fixed: RunningServer) -> None
 
 
 @pytest.mark.claim("Z9")
+@pytest.mark.seed("S3.8")
 def test_a_zero_session_leaves_a_row_of_numbers(fixed: RunningServer) -> None:
     started, committed = heard(fixed, "&enable_logging=false&keyterms=echoless")
     assert started["config"]["enable_logging"] is False

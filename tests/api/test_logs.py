@@ -117,6 +117,8 @@ def shown_logs(server: RunningServer, workspace_id: str) -> str:
 
 
 @pytest.mark.claim("Z25")
+@pytest.mark.seed("S3")
+@pytest.mark.seed("S3.10")
 def test_no_address_of_an_account_is_in_any_log_or_file_after_zero_requests(
     server: RunningServer, workspace_id: str, session: str
 ) -> None:

@@ -341,6 +341,7 @@ def test_a_transcript_is_delivered_signed(world: World, is_kept: bool) -> None:
 
 
 @pytest.mark.claim("Z21")
+@pytest.mark.seed("S3.8")
 def test_a_zero_retention_transcript_that_nobody_takes_is_lost(world: World) -> None:
     """C48: one attempt, no queue, and nothing of it in the server's files."""
     asked_since = world.since()
@@ -413,6 +414,7 @@ def test_nothing_goes_out_unless_it_is_switched_on(server: RunningServer) -> Non
 
 
 @pytest.mark.claim("Z20")
+@pytest.mark.seed("S7")
 def test_a_server_does_not_start_with_a_remote_that_may_train(tmp_path: Path) -> None:
     """S7."""
     config = tmp_path / "echoless.toml"

@@ -129,6 +129,7 @@ def test_a_wav_states_its_sizes_and_samples_need_no_container(client: elevenlabs
         assert file.getnframes() == pytest.approx(16_000, rel=0.01)
 
 
+@pytest.mark.seed("S12")
 def test_both_spellings_are_one_product(server: RunningServer) -> None:
     body = form(part("audio", recording(), "upload"))
     answers = [
@@ -172,6 +173,7 @@ def transcription(server: RunningServer, query: str, *parts: bytes) -> tuple[int
 
 
 @pytest.mark.parametrize("is_kept", MODES)
+@pytest.mark.seed("S13")
 def test_a_recording_is_written_down(client: elevenlabs.ElevenLabs, server: RunningServer, is_kept: bool) -> None:
     before = len(history(server))
     answer = client.speech_to_text.convert(

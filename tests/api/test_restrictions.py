@@ -129,6 +129,7 @@ def kinds_of(asked: list[Asked]) -> list[str]:
     return [json.loads(one.body)["data"]["kind"] for one in asked]
 
 
+@pytest.mark.seed("S6")
 def test_a_restriction_by_hand_refuses_at_once_and_reaches_everybody_once_the_mail_server_is_back(
     world: World,
 ) -> None:

@@ -75,12 +75,16 @@ def assert_spoken_and_not_kept(data: bytes, rate: int, bits: int, before: list[s
     assert history_ids(server) == before
 
 
+@pytest.mark.seed("S9")
+@pytest.mark.seed("S17")
 def test_the_python_call_speaks_and_leaves_no_history_item(server: RunningServer, tmp_path: Path) -> None:
     before = history_ids(server)
     data = run_example([sys.executable, "call.py"], example("python"), server, tmp_path)
     assert_spoken_and_not_kept(data, 22050, 32000, before, server)
 
 
+@pytest.mark.seed("S19")
+@pytest.mark.seed("S23")
 def test_the_python_call_without_the_flag_is_kept(server: RunningServer, tmp_path: Path) -> None:
     before = history_ids(server)
     text = example("python").replace("    enable_logging=False,\n", "")
@@ -90,6 +94,7 @@ def test_the_python_call_without_the_flag_is_kept(server: RunningServer, tmp_pat
     assert (status, kept) == (200, data)
 
 
+@pytest.mark.seed("S9")
 def test_the_javascript_call_speaks_and_leaves_no_history_item(server: RunningServer, tmp_path: Path) -> None:
     client = os.environ.get("ECHOLESS_JAVASCRIPT_CLIENT", "")
     node = shutil.which("node")
@@ -101,6 +106,7 @@ def test_the_javascript_call_speaks_and_leaves_no_history_item(server: RunningSe
     assert_spoken_and_not_kept(data, 22050, 32000, before, server)
 
 
+@pytest.mark.seed("S9")
 def test_the_curl_call_speaks_and_leaves_no_history_item(server: RunningServer, tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed here")

@@ -54,6 +54,7 @@ def test_a_kept_stream_is_one_item_with_all_its_text_and_audio(server: RunningSe
 
 
 @pytest.mark.claim("Z9")
+@pytest.mark.seed("S8")
 def test_a_zero_stream_leaves_nothing_and_is_counted(server: RunningServer) -> None:
     before = history(server)
     heard = talk(server, ZERO, INIT, {"text": TEXT, "flush": True}, END)

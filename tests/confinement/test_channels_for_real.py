@@ -86,6 +86,7 @@ def _skip_aloud_if_unproved(name: str, control: int) -> None:
 
 @pytest.mark.claim("Z6")
 @pytest.mark.parametrize("name", sorted(ACTS))
+@pytest.mark.seed("S4")
 def test_wall_refuses_what_works_without_it(acts_in: Act, name: str) -> None:
     refusal = acts_in("full")[name]
     assert refusal in WALL_ERRNOS, f"{name} came through the wall with {refusal}"

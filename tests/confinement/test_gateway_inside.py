@@ -140,6 +140,7 @@ def test_gateway_speaks_websocket_behind_the_wall(gateway: Running) -> None:
 
 
 @pytest.mark.claim("Z7")
+@pytest.mark.seed("S4")
 def test_gateway_can_read_neither_database_nor_key_nor_configuration(gateway: Running) -> None:
     connection = gateway.connection()
     connection.request("GET", "/read")

@@ -16,6 +16,7 @@ from echoless.core.server_process import ServerProcess
 pytestmark = [pytest.mark.leak, pytest.mark.claim("Z1"), pytest.mark.claim("Z9"), pytest.mark.claim("Z13")]
 
 
+@pytest.mark.seed("S2")
 def test_the_audit_passes_on_a_sound_server() -> None:
     report = run_audit(AuditOptions(ask_running, has_controls=False, flags=("--engines", "1", "--gateways", "1")))
     failed = [check for check in report.checks if not check.is_passed]

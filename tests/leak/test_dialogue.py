@@ -43,6 +43,7 @@ def speak(watched: Watched, client: AuditClient, body: dict[str, object], suffix
     return audio
 
 
+@pytest.mark.seed("S3.3")
 def test_nothing_is_left_of_a_dialogue(watched: Watched, client: AuditClient, mint: CanaryMint) -> None:
     canaries = [mint.plain(f"dialogue line {number}", 120, is_kept=False) for number in range(3)]
     tag = mint.plain("dialogue tag", 60, is_kept=False)

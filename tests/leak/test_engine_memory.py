@@ -125,6 +125,7 @@ def clause(length: int, turn: int = 0) -> str:
 
 @pytest.mark.claim("Z1")
 @pytest.mark.claim("Z17")
+@pytest.mark.seed("S3.2")
 def test_nothing_of_a_job_is_left_in_the_engine_process() -> None:
     """Clauses of 5, 300 and 5,000 characters, each codec, cancelled jobs; the samples inside too. (C32, C39)"""
     with engine_process() as twin, engine_process() as engine:

@@ -24,6 +24,7 @@ _FORMATS = ("mp3_44100_128", "pcm_22050", "opus_48000_64", "ulaw_8000", "wav_160
 
 
 @pytest.mark.parametrize("count", [1, 10, 200])
+@pytest.mark.seed("S2")
 def test_nothing_is_left_after_so_many_requests(
     watched: Watched, client: AuditClient, mint: CanaryMint, count: int
 ) -> None:
@@ -53,6 +54,7 @@ def test_nothing_is_left_after_200_requests_at_once(watched: Watched, mint: Cana
 
 
 @pytest.mark.parametrize("characters", [5, 300, 5_000])
+@pytest.mark.seed("S3.1")
 def test_nothing_is_left_of_a_clause(
     watched: Watched, client: AuditClient, mint: CanaryMint, characters: int
 ) -> None:

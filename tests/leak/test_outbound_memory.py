@@ -129,6 +129,7 @@ def test_recordings_and_transcripts_of_remotes_leave_nothing(world: World) -> No
 
 
 @pytest.mark.claim("Z1")
+@pytest.mark.seed("S3.7")
 def test_a_fetched_recording_leaves_neither_itself_nor_its_address(world: World) -> None:
     recording = RECORDING[:44] + secrets.token_bytes(64_000)
     world.files.script = lambda _asked: Said(body=recording)

@@ -36,6 +36,7 @@ Plantings = Callable[..., Iterator[Planting]]
 @pytest.mark.parametrize(
     "plantings_of", [conversion_plantings, transcription_plantings, listening_plantings, audio_plantings]
 )
+@pytest.mark.seed("S3.5")
 def test_nothing_is_left_of_recordings(
     watched: Watched, client: AuditClient, mint: CanaryMint, plantings_of: Plantings
 ) -> None:

@@ -75,6 +75,7 @@ def test_no_input_lowers_what_workspace_or_key_demand(switch: Switch, standing: 
 
 
 @given(endpoints, standings)
+@pytest.mark.seed("S23")
 def test_logging_on_is_never_stricter_or_laxer_than_silence(endpoint: Endpoint, standing: Standing) -> None:
     """`true` asks for what is the default anyway: it neither lowers a policy nor raises one."""
     assert decide(endpoint, Switch.LOGGING_ON, standing) == decide(endpoint, Switch.ABSENT, standing)
@@ -161,6 +162,7 @@ def test_allow_never_reaches_past_key_or_request() -> None:
     assert isinstance(decide(MUSIC, Switch.ABSENT, floor), Refusal)
 
 
+@pytest.mark.seed("S16")
 def test_agents_are_told_where_their_switch_is() -> None:
     create = ENDPOINT_BY_NAME["POST /v1/convai/agents/create"]
     outcome = decide(create, Switch.LOGGING_OFF, entitled())
@@ -170,6 +172,7 @@ def test_agents_are_told_where_their_switch_is() -> None:
 
 @pytest.mark.parametrize("standing", [entitled(is_enforced=True), entitled(key_floor=RetentionMode.ZERO)])
 @pytest.mark.parametrize("switch", [Switch.ABSENT, Switch.LOGGING_ON])
+@pytest.mark.seed("S16")
 def test_agents_that_a_policy_refuses_are_not_told_of_a_query_that_nobody_sent(
     standing: Standing, switch: Switch
 ) -> None:
@@ -180,6 +183,7 @@ def test_agents_that_a_policy_refuses_are_not_told_of_a_query_that_nobody_sent(
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+@pytest.mark.seed("S18")
 def test_each_row_answers_as_its_class_says(endpoint: Endpoint) -> None:
     """C3, C4: one row of the contract's table each."""
     outcome = decide(endpoint, Switch.LOGGING_OFF, entitled())

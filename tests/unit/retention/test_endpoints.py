@@ -21,6 +21,7 @@ def test_no_endpoint_is_listed_twice() -> None:
 
 
 @pytest.mark.claim("Z5")
+@pytest.mark.seed("S18")
 def test_only_the_products_of_the_table_honour_the_switch() -> None:
     """C3, C4: eligible are speech, dialogue, voice changer and transcription, all of them and nothing else."""
     assert {endpoint.product for endpoint in ENDPOINTS if endpoint.is_eligible} == ELIGIBLE_PRODUCTS
@@ -36,6 +37,8 @@ def test_only_the_products_of_the_table_honour_the_switch() -> None:
         "/v1/speech-to-text",
     ],
 )
+@pytest.mark.seed("S8")
+@pytest.mark.seed("S11")
 def test_every_generating_endpoint_under_an_eligible_prefix_honours_the_switch(prefix: str) -> None:
     """C3."""
     generating = [e for e in ENDPOINTS if e.template.startswith(prefix) and e.method in {"POST", "WS"}]

@@ -26,6 +26,7 @@ def settings(**more: Any) -> RemoteSettings:
 
 
 @pytest.mark.claim("Z20")
+@pytest.mark.seed("S7")
 def test_a_remote_without_the_agreement_not_to_train_cannot_be_enabled() -> None:
     """S7."""
     with pytest.raises(ValidationError, match="no_training_agreed"):

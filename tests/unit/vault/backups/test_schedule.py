@@ -42,6 +42,7 @@ async def turn(site: Site, opened: Opened, days: int) -> None:
 
 
 @pytest.mark.claim("Z26")
+@pytest.mark.seed("S26")
 async def test_nothing_outlives_its_deletion_by_more_than_thirty_days(site: Site, tmp_path: Path) -> None:
     """C53: on day 29 the archive opens and has the key of what was deleted on day 0, and can be restored from; on
     day 31 it is gone with its key, and a copy of the archive of the vault opens for nobody, the operator included.
@@ -142,6 +143,7 @@ async def test_what_was_destroyed_before_a_crash_is_shredded_by_the_next_start(s
         assert doomed_id not in keys_in_archive(site, note, tmp_path / "found")[1]
 
 
+@pytest.mark.seed("S26")
 async def test_a_backup_is_taken_daily_and_a_missed_one_at_once(site: Site) -> None:
     site.interval_s = DAY_S
     async with site.opened() as opened:

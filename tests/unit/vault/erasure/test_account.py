@@ -63,6 +63,7 @@ async def census(vault: Vault, workspace_id: str) -> Census:
 
 
 @pytest.mark.claim("Z28")
+@pytest.mark.seed("S27")
 async def test_a_census_of_every_store_finds_nothing_of_a_deleted_account(
     vault: Vault, gateway: GatewayDouble
 ) -> None:
@@ -85,6 +86,7 @@ async def test_a_census_of_every_store_finds_nothing_of_a_deleted_account(
 
 
 @pytest.mark.claim("Z28")
+@pytest.mark.seed("S27")
 async def test_no_file_has_the_id_of_a_deleted_account_but_the_ledger_and_the_certificate(
     config: VaultConfig, clock: TurnedClock, journal: MemoryJournal
 ) -> None:
@@ -140,6 +142,7 @@ def parts_of(thing: Any) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.claim("Z28")
+@pytest.mark.seed("S28")
 async def test_the_certificate_lists_what_was_destroyed_by_class_and_count(
     vault: Vault, gateway: GatewayDouble, clock: TurnedClock
 ) -> None:

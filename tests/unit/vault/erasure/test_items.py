@@ -39,6 +39,7 @@ def files(directory: str) -> dict[str, bytes]:
 
 @pytest.mark.claim("Z12")
 @ON_FILES
+@pytest.mark.seed("S25")
 async def test_nothing_of_a_deleted_item_is_in_any_file(
     vault: Vault, gateway: GatewayDouble, config: VaultConfig, journal: MemoryJournal
 ) -> None:

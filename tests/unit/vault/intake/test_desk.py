@@ -66,6 +66,7 @@ def refusals(journal: MemoryJournal) -> list[object]:
 
 
 @pytest.mark.claim("Z8")
+@pytest.mark.seed("S3.1")
 async def test_a_zero_ticket_refuses_content_for_ever(
     vault: Vault, gateway: GatewayDouble, journal: MemoryJournal, config: VaultConfig
 ) -> None:

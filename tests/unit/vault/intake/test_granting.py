@@ -111,6 +111,7 @@ def test_ineligible_products_of_an_enforced_workspace_are_refused_unless_allowed
 
 @pytest.mark.claim("Z4")
 @pytest.mark.parametrize("change", [{"tier": "business"}, {"is_entitled": False}, {"is_restricted": True}])
+@pytest.mark.seed("S5")
 def test_zero_needs_an_entitled_unrestricted_enterprise_workspace(scene: Scene, change: dict[str, object]) -> None:
     """C1, C10: refused, never run with retention instead; requests without the switch still run."""
     scene.set(**change)

@@ -69,6 +69,7 @@ async def add_admin(vault: Vault, address: str, role: MemberRole = MemberRole.AD
 
 
 @pytest.mark.claim("Z24")
+@pytest.mark.seed("S6")
 async def test_repeated_findings_restrict_zero_retention_and_tell_every_administrator(
     vault: Vault, gateway: GatewayDouble
 ) -> None:

@@ -118,6 +118,7 @@ async def test_a_transcript_and_its_recording_come_back_as_they_were(gateway: Ga
     ("endpoint", "model", "output_format"),
     [(STS, STS_MODEL, "mp3_44100_128"), (STT, STT_MODEL, ""), (REALTIME, "scribe_v2_realtime", "")],
 )
+@pytest.mark.seed("S3.7")
 async def test_a_zero_ticket_refuses_recordings_and_transcripts_from_the_header(
     vault: Vault,
     gateway: GatewayDouble,
@@ -252,6 +253,7 @@ async def test_a_transcript_that_a_dead_gateway_may_have_sent_in_part_is_not_kep
 @pytest.mark.parametrize(
     ("endpoint", "model", "output_format"), [(STS, STS_MODEL, "mp3_44100_128"), (STT, STT_MODEL, "")]
 )
+@pytest.mark.seed("S3.10")
 async def test_the_request_log_has_the_closed_list_in_both_modes(
     gateway: GatewayDouble, clock: TurnedClock, mode: RetentionMode, endpoint: str, model: str, output_format: str
 ) -> None:

@@ -76,6 +76,7 @@ async def test_the_debug_log_has_what_was_asked_for_and_how_it_ended(
 
 
 @pytest.mark.claim("Z25")
+@pytest.mark.seed("S22")
 async def test_a_zero_request_has_no_entry_however_it_ends(vault: Vault, gateway: GatewayDouble) -> None:
     """S3.10, C30: also one that was granted as DEFAULT and answered as ZERO."""
     for status in (CloseStatus.DONE, CloseStatus.FAILED, CloseStatus.REFUSED, CloseStatus.CLIENT_LEFT):
@@ -171,6 +172,7 @@ async def test_another_workspaces_entries_and_logs_that_there_are_not(vault: Vau
 
 
 @pytest.mark.claim("Z25")
+@pytest.mark.seed("S25")
 async def test_entries_outlive_their_item_until_their_own_day(
     vault: Vault, gateway: GatewayDouble, clock: TurnedClock
 ) -> None:

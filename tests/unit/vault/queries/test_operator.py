@@ -79,6 +79,7 @@ async def test_a_restricted_workspace_is_refused_from_now_on_and_served_again_wh
     assert isinstance(answer, Refused)
 
 
+@pytest.mark.seed("S4")
 async def test_workspaces_do_not_see_each_other(vault: Vault, gateway: GatewayDouble) -> None:
     """C11: a foreign id answers exactly like one that never was."""
     created = await workspace(vault)
