@@ -11,7 +11,8 @@ from echoless.core.errors import EcholessError
 from echoless.core.journal import MemoryJournal
 from echoless.vault.erasure.sweep import sweep
 from echoless.vault.stores import schema
-from echoless.vault.stores.erasing import delete_item_rows, delete_log_before, destroy_keys
+from echoless.vault.stores.ageing import delete_deliveries
+from echoless.vault.stores.erasing import delete_item_rows, destroy_keys
 from echoless.vault.stores.keyring import ItemSealer
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.webhooks import (
@@ -86,7 +87,7 @@ async def test_deleting_its_rows_takes_its_log_and_no_other(storage: Storage, st
 
 async def test_old_deliveries_go_by_age_like_requests(storage: Storage, stored: StoredWebhook) -> None:
     """T40."""
-    assert await storage.writer.run(lambda connections: delete_log_before(connections, 4)) == 4
+    assert await storage.writer.run(lambda connections: delete_deliveries(connections, 4000)) == 4
     assert [found.time_unix for found in (await log(storage))["hook1"]] == [4]
 
 
