@@ -20,7 +20,15 @@ from echoless.crossing.operator_policy_records import (
 )
 from echoless.crossing.operator_records import CreateWorkspace, OperatorCreateKey, WorkspaceCreated
 from echoless.crossing.policy_records import ForeseenRequest, ForeseeRequest, RetentionView
-from echoless.crossing.query_records import Done, EditKey, KeyCreated, KeyView
+from echoless.crossing.query_records import (
+    DeleteHistoryItem,
+    Done,
+    EditKey,
+    GetHistoryItem,
+    HistoryItemView,
+    KeyCreated,
+    KeyView,
+)
 from echoless.crossing.records import OpenTicket, Record, Refused
 from echoless.retention.decision import Level, RetentionMode, Switch
 from echoless.vault.service.vault import Vault
@@ -174,3 +182,19 @@ async def test_administrators_are_told_of_what_the_operator_changes(vault: Vault
     assert [notice.facts["what"] for notice in reversed(told)] == [
         "zero_retention.withdraw", "zero_retention.change",
     ]  # fmt: skip
+
+
+@pytest.mark.seed("S24")
+@pytest.mark.seed("S25")
+async def test_a_workspace_of_the_smallest_plan_deletes_at_once_what_was_kept(
+    vault: Vault, gateway: GatewayDouble
+) -> None:
+    created = await made(vault, "free", False)
+    item_id = await gateway.make("some words", key=created.secret)
+    item = "/v1/history/{item}"
+    shown = await gateway.question(f"GET {item}", GetHistoryItem(item_id), HistoryItemView, key=created.secret)
+    assert shown.text == "some words"
+    await gateway.question(f"DELETE {item}", DeleteHistoryItem(item_id), Done, key=created.secret)
+    for method, record in (("GET", GetHistoryItem(item_id)), ("DELETE", DeleteHistoryItem(item_id))):
+        refused = await gateway.question(f"{method} {item}", record, Refused, key=created.secret)
+        assert refused.code == ErrorCode.HISTORY_ITEM_NOT_FOUND
