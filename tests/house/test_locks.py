@@ -92,7 +92,7 @@ def test_each_locked_package_has_its_licence_in_the_table(name: str) -> None:
 # Names under which packages are imported, where they differ; and packages that are used without an import.
 IMPORT_NAMES = {
     "pyahocorasick": "ahocorasick", "hatchling": "", "editables": "", "pyworld-prebuilt": "pyworld",
-    "webrtcvad-wheels": "webrtcvad", "python-docx": "docx",
+    "webrtcvad-wheels": "webrtcvad", "python-docx": "docx", "argon2-cffi": "argon2",
 }  # fmt: skip
 USED_WITHOUT_IMPORT = {
     "httptools": "uvicorn's parser, chosen by name",
