@@ -58,6 +58,7 @@ from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQ
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.service.ending import Ending
+from echoless.vault.service.erasing import Erasing
 from echoless.vault.service.people import PeopleDesk
 from echoless.vault.service.proving import Proving
 from echoless.vault.service.telling import Telling
