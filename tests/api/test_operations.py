@@ -185,7 +185,8 @@ def test_what_runs_when_a_stop_is_asked_for_ends_in_order_and_nothing_new_begins
 
 
 def test_what_has_not_ended_by_the_deadline_is_cut_and_nobody_hangs_meanwhile(tmp_path: Path) -> None:
-    variables = {"ECHOLESS_DRAIN_DEADLINE_S": "3"}
+    deadline_s = 5.0
+    variables = {"ECHOLESS_DRAIN_DEADLINE_S": str(deadline_s)}
     with (
         running_server(tmp_path, "--engines", "1", "--gateways", "2", variables=variables) as server,
         contextlib.closing(begin_stream(server, "&enable_logging=false")) as stream,
@@ -196,10 +197,12 @@ def test_what_has_not_ended_by_the_deadline_is_cut_and_nobody_hangs_meanwhile(tm
         began_s = time.monotonic()
         assert until(lambda: answered(server) == 503)
         # Gateways that are gone already are answered for, too: new connections go to either.
-        assert {answered(server) for _ in range(12)} == {503}
-        assert time.monotonic() - began_s < 3, "an answer came late"
-        assert server.process.wait(20) == 0
-        assert time.monotonic() - began_s >= 2.9, "the deadline was not waited for"
+        while time.monotonic() - began_s < deadline_s / 2:
+            asked_s = time.monotonic()
+            assert answered(server) == 503
+            assert time.monotonic() - asked_s < deadline_s / 2, "an answer came late"
+        assert server.process.wait(30) == 0
+        assert time.monotonic() - began_s >= deadline_s - 0.1, "the deadline was not waited for"
         with pytest.raises(ConnectionClosed):
             while True:
                 idle.recv(5)
