@@ -187,13 +187,21 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
         return text.lower(), range(len(text))
     parts: list[str] = []
     source_of: list[int] = []
+    # Of this text alone, and gone with this call.
+    known: dict[str, str] = {}
     for index, character in enumerate(text):
-        for one in unicodedata.normalize("NFKD", character).casefold():
-            # Accents stand apart now; signs of formatting are not seen at all.
-            if unicodedata.category(one) not in {"Mn", "Cf"}:
-                parts.append(one)
-                source_of.append(index)
+        folded = known.get(character)
+        if folded is None:
+            folded = known[character] = _folded_character(character)
+        parts.append(folded)
+        source_of.extend([index] * len(folded))
     return "".join(parts), source_of
+
+
+def _folded_character(character: str) -> str:
+    """Return a character as it is compared: without accents; signs of formatting are not seen at all."""
+    apart = unicodedata.normalize("NFKD", character).casefold()
+    return "".join(one for one in apart if unicodedata.category(one) not in {"Mn", "Cf"})
 
 
 def _fault(words: str) -> EcholessError:
