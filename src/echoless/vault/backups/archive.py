@@ -12,6 +12,7 @@ import hashlib
 import os
 import tarfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from echoless.vault.stores.directory import sync_folder
 
 PIECE_BYTES: Final = 256 * 1024
 _END: Final = bytes(2 * tarfile.BLOCKSIZE)
+_BREATH_S: Final = 0.0002
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,8 @@ class _Source:
                 if piece is None:
                     return b""
                 self._held = memoryview(piece)
+                # The process serves meanwhile: whoever waits for the interpreter gets it now.
+                time.sleep(_BREATH_S)
             part, self._held = bytes(self._held[:size]), self._held[size:]
             self._read_bytes += len(part)
             self._note(self._read_bytes)
