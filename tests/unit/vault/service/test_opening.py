@@ -58,7 +58,9 @@ async def test_another_configured_first_key_is_refused_with_an_explanation(
     for _ in range(2):
         with pytest.raises(EcholessError, match="not the one") as caught:
             async with open_vault(
-                config_for(tmp_path / "data", bootstrap_api_key="sk_" + "9" * 48), clock, journal
+                config_for(tmp_path / "data", bootstrap_api_key="sk_" + "9" * 48, stores=config.stores),
+                clock,
+                journal,
             ):
                 raise AssertionError("a vault with a foreign key opened")
         assert caught.value.code is ErrorCode.CONFIGURATION
