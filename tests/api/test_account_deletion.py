@@ -33,6 +33,7 @@ from tests.fakes.running_server import RunningServer
 
 pytestmark = pytest.mark.api
 LONG = "This sentence is said again and again, so that nobody hears its end. " * 60
+LIVE = "/v1/speech-to-text/realtime?model_id=scribe_v2_realtime"
 DONE_S = 20.0
 
 
@@ -98,7 +99,7 @@ def test_requests_of_a_deleted_account_end_and_are_neither_kept_nor_counted(
         raw_connection(server.base_url) as waiting,
         raw_connection(server.base_url, receive_buffer_bytes=4096) as bystander,
         open_socket(server, query, key=account.key) as text_socket,
-        open_at(server, f"/v1/speech-to-text/realtime?model_id=scribe_v2_realtime&{query}", account.key) as live_socket,
+        open_at(server, f"{LIVE}&{query}", account.key) as live_socket,
     ):
         stream.send(streamed)
         bystander.send(request_bytes("POST", f"{SPEECH}?output_format=pcm_44100", body=body, key=server.api_key))

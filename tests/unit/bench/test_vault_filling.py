@@ -24,7 +24,10 @@ async def test_rows_keys_and_objects_fit_each_other(tmp_path: Path) -> None:
         made = await vault.operate(CreateWorkspace("doomed", "enterprise", True))
         assert isinstance(made, WorkspaceCreated)
     fill(tmp_path / "data", first, made.workspace_id, Filling(key_count=20, item_count=30, doomed_count=10))
-    async with open_vault(config, TurnedClock(), MemoryJournal()) as vault, GatewayDouble.connected(vault) as gateway:
+    async with (
+        open_vault(config, TurnedClock(), MemoryJournal()) as vault,
+        GatewayDouble.connected(vault) as gateway,
+    ):
         census = await vault.operate(TakeCensus(first))
         doomed = await vault.operate(TakeCensus(made.workspace_id))
         assert isinstance(census, Census)

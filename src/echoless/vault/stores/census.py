@@ -1,9 +1,9 @@
 """What belongs to whom: every table of both databases, counted for one workspace.
 
 Which tables there are is read from the schema, not written down here, so that a new table is counted and purged
-from its first day. Only two things must be said of a table: its class, in the words of the deletion certificate; and,
-where it has no column for the workspace, through which other table its rows belong to one. A test compares both with
-the schema.
+from its first day. Only two things must be said of a table: its class, in the words of the deletion certificate;
+and, where it has no column for the workspace, through which other table its rows belong to one. A test compares
+both with the schema.
 """
 
 from __future__ import annotations

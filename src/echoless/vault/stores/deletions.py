@@ -1,7 +1,8 @@
 """Deletions of accounts as they are stored while they run, and the certificates that are left of them.
 
-A certificate is a file beside the erasure ledger, outside the databases: no restored copy takes it away, and nothing
-of the account is needed to read it. It has ids, times and counts by class, signed; no e-mail address, no name, no key.
+A certificate is a file beside the erasure ledger, outside the databases: no restored copy takes it away, and
+nothing of the account is needed to read it. It has ids, times and counts by class, signed; no e-mail address, no
+name, no key.
 """
 
 from __future__ import annotations

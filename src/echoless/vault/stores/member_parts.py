@@ -1,4 +1,4 @@
-"""What a member has beside the workspace: what goes with the member, what others take over, what stays by id alone."""
+"""What a member has beside the workspace: what goes with it, what others take over, what stays by id alone."""
 
 from __future__ import annotations
 

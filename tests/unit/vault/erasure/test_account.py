@@ -252,7 +252,7 @@ async def test_a_clock_that_goes_back_brings_no_deletion_forward(
 async def test_a_restored_copy_brings_no_deleted_account_back(
     config: VaultConfig, clock: TurnedClock, journal: MemoryJournal
 ) -> None:
-    """C52: the ledger outlives the databases; what a copy from before has of the account goes before anybody asks."""
+    """C52: the ledger outlives the databases; what a copy has of the account goes before anybody asks."""
     root = Path(config.data_directory)
     async with open_vault(config, clock, journal) as vault, GatewayDouble.connected(vault) as gateway:
         gone, other = first_id(vault), await made(vault)

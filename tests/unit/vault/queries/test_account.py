@@ -76,7 +76,7 @@ async def people(
 
         def noting(*words: object, secrets: dict[str, str] | None = None) -> object:
             made.secrets.append(secrets or {})
-            return draft(*words, secrets=secrets)  # type: ignore[arg-type]
+            return draft(*words, secrets=secrets)  # type: ignore[arg-type]  # as the outbox takes them
 
         monkeypatch.setattr(vault.outbox, "draft", noting)
         yield made
