@@ -6,6 +6,7 @@ Schemathesis makes requests that fit the document and requests that do not, with
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -38,6 +39,10 @@ ALARMS = ("unexpected_error", "frame_refused", "content_refused", "process_exite
 LINES_OF_JSON = "/v1/text-to-speech/{voice}/stream/with-timestamps"
 # It would end the key that all other requests use.
 LEFT_OUT = {"/v1/workspaces/api-keys/disable"}
+# Made up requests have no password, no mailed code and no session, so these can only refuse them.
+FOR_MEMBERS = re.compile(
+    r"/v1/workspace/(login|logout|sessions|password|sign-on|invites/accept|members/|groups/\{|deletion)"
+)
 
 
 @dataclass(slots=True)
@@ -125,6 +130,7 @@ def test_nothing_that_the_document_allows_or_forbids_makes_the_server_fail(asked
     assert len(campaign.statuses) == len(all_operations) >= 25
     reached = {label for label, statuses in campaign.statuses.items() if 200 in statuses}
     assert REACHED in reached
-    assert len(reached) > len(all_operations) / 3, campaign.statuses
+    for_all = [one for one in all_operations if FOR_MEMBERS.search(one.label) is None]
+    assert len(reached) > len(for_all) / 3, campaign.statuses
     assert not [line for line in asked.output().splitlines() if any(f'"{alarm}"' in line for alarm in ALARMS)]
     assert open_generations(asked.base_url, asked.api_key) == 0
