@@ -103,6 +103,12 @@ STORES: Final[tuple[Store, ...]] = (
         ("erasure",),
     ),
     Store(
+        "transparency_log",
+        (Purpose.PROOF,),
+        "Salted digests of receipts in an append-only log, for anybody to read; nothing of a request is in them.",
+        ("log",),
+    ),
+    Store(
         "migration_copies",
         (Purpose.RECOVERY,),
         "Both databases as they were before the newest update; 7 days.",
@@ -198,6 +204,15 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
         ("vault_database",),
         (_ACCOUNT,),
         "GET /v1/usage/character-stats; gone with the account.",
+        keeps_zero=True,
+    ),
+    RetainedClass(
+        "receipts",
+        (Purpose.PROOF,),
+        "Signed statements on the mode of each generation: times to the minute, counts in buckets, no key id.",
+        ("vault_database", "transparency_log"),
+        (_ACCOUNT,),
+        "echoless verify receipt; rows and salts go with the account, what is left in the log names nothing.",
         keeps_zero=True,
     ),
     RetainedClass(

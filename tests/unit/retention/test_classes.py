@@ -48,4 +48,4 @@ def test_backups_live_no_longer_than_thirty_days() -> None:
 def test_what_holds_content_keeps_nothing_of_zero_retention() -> None:
     assert not [kept.name for kept in CLASSES if kept.has_content and kept.keeps_zero]
     zero = {kept.name for kept in CLASSES if kept.keeps_zero}
-    assert zero == {"request_log", "usage", "verdicts", "deliveries"}
+    assert zero == {"request_log", "usage", "verdicts", "deliveries", "receipts"}

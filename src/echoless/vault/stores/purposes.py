@@ -18,6 +18,7 @@ _TABLES: Final[Mapping[str, str]] = {
     "request_log": "request_log",
     "usage": "usage_hours meters",
     "audit_trail": "audit_entries",
+    "receipts": "receipts",
     "debug_log": "log_entries",
     "verdicts": "verdict_hours moderation_standings",
     "deliveries": "webhook_deliveries",
