@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from elevenlabs import ElevenLabs
 
@@ -55,6 +56,13 @@ def session(server: RunningServer, workspace_id: str) -> str:
     assert status == 200, body
     found = json.loads(body)
     return str(next(value for value in found.values() if isinstance(value, str) and value.startswith("es_")))
+
+
+@pytest.fixture
+def client(server: RunningServer) -> Iterator[ElevenLabs]:
+    # The client never closes its connections itself, and a warning about that would be an error here.
+    with httpx.Client(timeout=60) as connections:
+        yield ElevenLabs(base_url=server.base_url, api_key=server.api_key, httpx_client=connections)
 
 
 def echoless(server: RunningServer, *words: str) -> str:
@@ -159,10 +167,9 @@ def test_an_operator_reads_what_a_default_request_said_with_a_reason_and_the_wor
 
 @pytest.mark.claim("Z25")
 def test_a_clients_history_is_deleted_by_the_official_client_and_by_one_request(
-    server: RunningServer, workspace_id: str
+    server: RunningServer, workspace_id: str, client: ElevenLabs
 ) -> None:
     """Audio and text at once; the debug log keeps its entry until the workspace wishes otherwise."""
-    client = ElevenLabs(base_url=server.base_url, api_key=server.api_key)
     for index in range(6):
         b"".join(
             client.text_to_speech.convert(VOICE, text=f"Item {index} of a history.", model_id="eleven_flash_v2")
