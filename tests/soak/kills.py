@@ -138,12 +138,14 @@ class Kills:
         for item_id in self.deleted[-20:]:
             if not isinstance(await gateway.question(ITEM, GetHistoryItem(item_id), Record), Refused):
                 problems.append(f"deleted item {item_id} is there")
-        for workspace_id, deletion_id in self.doomed.items():
+        # Each is looked at until it was found gone once; a deleted one has no way back.
+        for workspace_id, deletion_id in tuple(self.doomed.items()):
             if not await self._is_done(operator, deletion_id):
                 problems.append(f"the deletion of account {workspace_id} does not end")
             census = await operator.call(TakeCensus(workspace_id))
             if not isinstance(census, Census) or sum(census.rows.values()) or census.orphan_count:
                 problems.append(f"something is left of account {workspace_id}")
+            del self.doomed[workspace_id]
 
     async def _is_done(self, operator: Link, deletion_id: str) -> bool:
         loop = asyncio.get_running_loop()
