@@ -28,6 +28,7 @@ PASSWORD = "A long password, 4 tests."
 NOBODYS = {
     "{voice}": "voices are the catalogue's, the same for all workspaces",
     "{token_type}": "a word of a list",
+    **dict.fromkeys([f"{{part{number}}}" for number in range(1, 7)], "the public log, the same for all"),
     "{certificate}": "shown to whoever has its id, which says of whom nothing",
 }
 BODIES: dict[str, Any] = {
@@ -59,10 +60,14 @@ IN_BODIES: tuple[tuple[str, str, Any], ...] = (
 
 
 # Where one's own is not answered by 200: no recording was kept with a spoken item.
-OWN_STATUSES = {"GET /v1/history/{item}/input-audio": 404}
+# Receipts are signed a second after their request, and by nobody in this process.
+OWN_STATUSES = {
+    "GET /v1/history/{item}/input-audio": 404,
+    "GET /v1/workspace/zero-retention/receipts/{request}": 404,
+}
 # What answers how many there were, which is none.
 COUNTING = {"POST /v1/history/deletions"}
-MADE = {"item", "tr", "dict", "ver", "job", "sa", "key", "hook", "user", "group", "session"}
+MADE = {"item", "tr", "dict", "ver", "job", "sa", "key", "hook", "user", "group", "session", "request"}
 
 
 @dataclass
@@ -183,12 +188,13 @@ def unknown_like(known: str) -> str:
     return known[:cut] + "".join(turned.get(each, each) for each in known[cut:])
 
 
+_NEW = {"request-id", "x-echoless-receipt", "content-length"}
+
+
 def shown(answer: Answer) -> tuple[int, bytes, dict[str, str]]:
     """What a client can compare: everything but new ids."""
     body = re.sub(rb'"(request|deletion)_id":"[^"]*"', b"", answer.body)
-    headers = {
-        name: value for name, value in answer.headers.items() if name not in {"request-id", "content-length"}
-    }
+    headers = {name: value for name, value in answer.headers.items() if name not in _NEW}
     return answer.status, body, headers
 
 
@@ -231,7 +237,7 @@ async def test_what_is_ones_own_is_served_by_other_work(world: World) -> None:
         _unknown, least = await world.follow(name, {word: unknown_like(i) for word, i in world.mine.of.items()})
         own, work = await world.follow(name, world.mine.of)
         assert own.status == OWN_STATUSES.get(name, 200), (name, own.status, own.body)
-        assert work != least, f"{name}: the tracer saw nothing"
+        assert work != least or own.status == 404, f"{name}: the tracer saw nothing"
 
 
 async def test_what_belongs_to_others_is_not_there_in_a_body_either(
