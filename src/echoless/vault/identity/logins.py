@@ -72,14 +72,30 @@ class LogIns:
         member = self._people.with_address(normal, workspace_id)
         # Counted before the work, so that attempts at the same time are attempts too.
         self._throttle.failed(digest)
-        if not await self._is_right(member, password):
+        stored = self._stored_of(member)
+        if not await self._passwords.is_right(stored, password) or member is None:
             raise EcholessError(ErrorCode.INVALID_CREDENTIALS, WRONG)
-        assert member is not None
-        self._throttle.succeeded(digest)
         async with self._people.one_at_a_time:
-            now = self._people.named(member.workspace_id, member.user_id)
+            # The password may have been changed, or the member locked or removed, while the hash was compared.
+            now = self._people.accounts.members.get(member.user_id)
+            if now is None or self._stored_of(now) != stored:
+                raise EcholessError(ErrorCode.INVALID_CREDENTIALS, WRONG)
+            self._throttle.succeeded(digest)
             session, token = await self._sessions.open(now)
         return now, session, token
+
+    def _as_proved(self, member: Member) -> Member:
+        """Return a member whose password was right, as they are now.
+
+        raises: EcholessError(INVALID_CREDENTIALS) where they were locked or removed, or the password was changed,
+                while it was checked: those close all sessions, and none may open behind them
+        """
+        now = self._people.accounts.members.get(member.user_id)
+        if now is not None and not now.is_locked:
+            hashes = {self._people.profile(each).password_hash for each in (member, now)}
+            if len(hashes) == 1:
+                return now
+        raise EcholessError(ErrorCode.INVALID_CREDENTIALS, WRONG)
 
     async def check_password(self, member: Member, password: str) -> None:
         """Prove that a member who is logged in knows the password, as slowly as a login.
@@ -88,7 +104,7 @@ class LogIns:
         """
         self._check_pace(member.lookup_digest)
         self._throttle.failed(member.lookup_digest)
-        if not await self._is_right(member, password):
+        if not await self._passwords.is_right(self._stored_of(member), password):
             raise EcholessError(ErrorCode.INVALID_CREDENTIALS, WRONG, param="password")
         self._throttle.succeeded(member.lookup_digest)
 
@@ -100,12 +116,15 @@ class LogIns:
         await self.check_password(member, old)
         hashed = await self._passwords.hash(new)
         async with self._people.one_at_a_time:
+            if session_id not in self._people.accounts.sessions:
+                # Revoked since, perhaps by the member's own newer password: this one must not take its place.
+                raise EcholessError(ErrorCode.INVALID_CREDENTIALS, WRONG, param="password")
             await self._people.set_password(member.user_id, hashed, member.user_id)
             await self._sessions.close_all_of(member.user_id, member.user_id, but=session_id)
 
-    async def _is_right(self, member: Member | None, password: str) -> bool:
-        stored = "" if member is None or member.is_locked else self._people.profile(member).password_hash
-        return await self._passwords.is_right(stored, password)
+    def _stored_of(self, member: Member | None) -> str:
+        """Return the hash that lets a member in now, or an empty text."""
+        return "" if member is None or member.is_locked else self._people.profile(member).password_hash
 
     def _check_pace(self, digest: bytes) -> None:
         wait_s = self._throttle.wait_s(digest)

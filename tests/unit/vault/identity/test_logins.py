@@ -133,6 +133,50 @@ async def test_a_new_password_closes_the_other_sessions_and_the_old_one_is_worth
     await log_in(identity, "another long word")
 
 
+@pytest.mark.parametrize("event", ["changed", "locked", "removed"])
+async def test_a_password_that_is_over_while_it_is_compared_opens_nothing(
+    identity: Identity, storage: Storage, workspace_id: str, event: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Changed, locked or removed: the comparison with the former hash is right, and comes too late."""
+    member = await add_member(identity, workspace_id, ADDRESS, MemberRole.EDITOR)
+    compare, new = identity.passwords.is_right, await identity.passwords.hash("another long word")
+
+    async def compare_slowly(stored: str, password: str) -> bool:
+        is_right = await compare(stored, password)
+        async with identity.people.one_at_a_time:
+            if event == "changed":
+                await identity.people.set_password(member.user_id, new, member.user_id)
+            elif event == "locked":
+                await identity.edit(member, "operator", is_locked=True)
+            else:
+                await identity.people.remove(member.user_id, "operator")
+        return is_right
+
+    monkeypatch.setattr(identity.passwords, "is_right", compare_slowly)
+    assert (await fails(identity, ADDRESS, PASSWORD)).code is ErrorCode.INVALID_CREDENTIALS
+    assert storage.accounts.sessions_of(member.user_id) == []
+
+
+async def test_a_change_whose_session_is_revoked_meanwhile_does_not_replace_the_newer_password(
+    identity: Identity, workspace_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await add_member(identity, workspace_id, ADDRESS)
+    session, _ = await log_in(identity)
+    make, new = identity.passwords.hash, await identity.passwords.hash("another long word")
+
+    async def make_slowly(password: str) -> str:
+        async with identity.people.one_at_a_time:
+            await identity.people.set_password(member.user_id, new, member.user_id)
+            await identity.sessions.close_all_of(member.user_id, member.user_id)
+        return await make(password)
+
+    monkeypatch.setattr(identity.passwords, "hash", make_slowly)
+    with pytest.raises(EcholessError) as caught:
+        await identity.logins.change_password(member, PASSWORD, "a thief's long word", session.session_id)
+    assert caught.value.code is ErrorCode.INVALID_CREDENTIALS
+    await log_in(identity, "another long word")
+
+
 async def test_a_code_sets_a_new_password_once_and_closes_every_session(
     identity: Identity, storage: Storage, workspace_id: str, codes: CaughtCodes
 ) -> None:
@@ -223,3 +267,29 @@ async def test_a_short_password_is_refused_before_any_work(identity: Identity, w
     with pytest.raises(EcholessError) as caught:
         await identity.passwords.hash("short")
     assert caught.value.code is ErrorCode.INVALID_PARAMETERS
+
+
+@pytest.mark.parametrize("meanwhile", ["locked", "another password", "removed"])
+async def test_no_session_opens_behind_what_has_just_closed_them_all(
+    identity: Identity, workspace_id: str, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """A password that was right when the check began is not enough once the member is locked or has another."""
+    await add_member(identity, workspace_id, "owner@example.org")
+    member = await add_member(identity, workspace_id, ADDRESS, MemberRole.EDITOR)
+    is_right, hashed = identity.passwords.is_right, await identity.passwords.hash("another long enough word")
+
+    async def slow(stored: str, password: str) -> bool:
+        found = await is_right(stored, password)
+        async with identity.people.one_at_a_time:
+            if meanwhile == "locked":
+                await identity.edit(member, "operator", is_locked=True)
+            elif meanwhile == "removed":
+                await identity.remove_member(member.user_id, "operator")
+            else:
+                await identity.people.set_password(member.user_id, hashed, "operator")
+                await identity.sessions.close_all_of(member.user_id, "operator")
+        return found
+
+    monkeypatch.setattr(identity.passwords, "is_right", slow)
+    assert (await fails(identity, ADDRESS, PASSWORD)).code is ErrorCode.INVALID_CREDENTIALS
+    assert not identity.people.accounts.sessions
