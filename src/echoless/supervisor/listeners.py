@@ -16,14 +16,8 @@ from echoless.core.errors import EcholessError, ErrorCode
 
 BACKLOG: Final = 1024
 OPERATOR_SOCKET_NAME: Final = "operator.sock"
-_UNAVAILABLE_BODY: Final = (
-    b'{"detail":{"type":"server_error","code":"engine_unavailable","status":"engine_unavailable",'
-    b'"message":"The server is starting again; try again shortly."}}'
-)
-UNAVAILABLE_RESPONSE: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: application/json\r\n"
-    b"cache-control: no-store\r\ncontent-length: " + str(len(_UNAVAILABLE_BODY)).encode() + b"\r\n\r\n"
-) + _UNAVAILABLE_BODY
+_STARTING: Final = b"The server is starting again; try again shortly."
+_STOPPING: Final = b"The server is stopping and takes no new work; send this again shortly. Nothing was read."
 
 
 def listen_http(host: str, port: int, count: int) -> list[socket.socket]:
@@ -77,12 +71,25 @@ def listen_operator(data_directory: Path) -> socket.socket:
     return listener
 
 
-def answer_unavailable(listener: socket.socket, *, is_tls: bool) -> None:
-    """Take one waiting connection of a gateway that is down and answer 503; with TLS just close it."""
+def answer_unavailable(listener: socket.socket, *, is_tls: bool, is_stopping: bool) -> None:
+    """Take one waiting connection of a gateway that is not there and answer 503; with TLS just close it."""
     with contextlib.suppress(OSError):
         connection, _ = listener.accept()
         with connection:
             connection.settimeout(0.2)
             if not is_tls:
-                connection.sendall(UNAVAILABLE_RESPONSE)
+                connection.sendall(_unavailable(_STOPPING if is_stopping else _STARTING))
                 connection.shutdown(socket.SHUT_WR)
+
+
+def _unavailable(message: bytes) -> bytes:
+    """Return a whole response: the answer of a gateway where there is none."""
+    body = (
+        b'{"detail":{"type":"service_unavailable","code":"engine_unavailable","status":"engine_unavailable",'
+        b'"message":"' + message + b'"}}'
+    )
+    return (
+        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n"
+        b"content-type: application/json\r\ncache-control: no-store\r\n"
+        b"content-length: " + str(len(body)).encode() + b"\r\n\r\n"
+    ) + body

@@ -101,10 +101,14 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class AnswerUnavailable:
-    """Answer 503 in place of a gateway that does not come back, or stop doing so."""
+    """Answer 503 in place of a gateway that does not come back, or stop doing so.
+
+    is_stopping: the server stops, and this gateway had nothing left to do
+    """
 
     slot: Slot
     is_on: bool
+    is_stopping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +359,7 @@ class Plan:
         if slot.role is not Role.GATEWAY or state.is_answering:
             return []
         state.is_answering = True
-        return [AnswerUnavailable(slot, is_on=True)]
+        return [AnswerUnavailable(slot, is_on=True, is_stopping=True)]
 
     def _restate(self) -> list[Command]:
         """Tell a ready vault the state of the host where it has not heard it yet."""

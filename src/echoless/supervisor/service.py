@@ -301,7 +301,7 @@ class Supervisor:
                 if command.number in self._children:
                     self._children[command.number].kill()
             case AnswerUnavailable():
-                self._answer_unavailable(command.slot, is_on=command.is_on)
+                self._answer_unavailable(command.slot, is_on=command.is_on, is_stopping=command.is_stopping)
             case AnnounceReady():
                 self._announce()
             case Exit():
@@ -368,14 +368,18 @@ class Supervisor:
             if vault is not None:
                 self._send(vault, report)
 
-    def _answer_unavailable(self, slot: Slot, *, is_on: bool) -> None:
+    def _answer_unavailable(self, slot: Slot, *, is_on: bool, is_stopping: bool) -> None:
         listener = self._listeners[slot.index]
         if not is_on:
             self._selector.unregister(listener)
             return
         listener.setblocking(False)
         is_tls = self._tls.is_on
-        self._selector.register(listener, selectors.EVENT_READ, lambda: answer_unavailable(listener, is_tls=is_tls))
+
+        def answer() -> None:
+            answer_unavailable(listener, is_tls=is_tls, is_stopping=is_stopping)
+
+        self._selector.register(listener, selectors.EVENT_READ, answer)
 
     def _announce(self) -> None:
         welcome = self._welcome

@@ -54,14 +54,16 @@ def test_the_operators_socket_is_for_this_user_only_and_survives_long_paths(tmp_
     listener.close()
 
 
-def test_clients_of_a_gateway_that_is_away_hear_so() -> None:
+@pytest.mark.parametrize(("is_stopping", "word"), [(False, b"starting again"), (True, b"stopping")])
+def test_clients_of_a_gateway_that_is_away_hear_so(*, is_stopping: bool, word: bytes) -> None:
     (listener,) = listen_http("127.0.0.1", 0, 1)
     with socket.create_connection(listener.getsockname(), timeout=5) as client:
-        answer_unavailable(listener, is_tls=False)
+        answer_unavailable(listener, is_tls=False, is_stopping=is_stopping)
         answer = b"".join(iter(lambda: client.recv(4096), b""))
     listener.close()
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"\r\nretry-after: 1\r\n" in answer
+    assert [word in answer, b'"type":"service_unavailable"' in answer] == [True, True]
     assert len(answer.partition(b"\r\n\r\n")[2]) == int(
         answer.partition(b"content-length: ")[2].partition(b"\r\n")[0]
     )

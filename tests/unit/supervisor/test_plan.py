@@ -184,7 +184,8 @@ def test_what_a_retiring_engine_lacks_counts_until_it_is_gone() -> None:
 def test_stopping_takes_gateways_first_and_the_vault_last() -> None:
     plan = serving()
     assert plan.stop_asked(100.0) == [AskToStop(3, 5.0)]
-    assert plan.exited(3, 100.1) == [AnswerUnavailable(GATEWAY, is_on=True), AskToStop(2, 5.0)]
+    told = AnswerUnavailable(GATEWAY, is_on=True, is_stopping=True)
+    assert plan.exited(3, 100.1) == [told, AskToStop(2, 5.0)]
     assert plan.exited(2, 100.2) == [AskToStop(1, 5.0)]
     assert plan.exited(1, 100.3) == [Exit(0)]
 
