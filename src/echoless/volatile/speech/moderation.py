@@ -18,6 +18,8 @@ from echoless.volatile.speech.moderation_rules import Match, Read, RuleBook
 EXCERPT_MARGIN: Final = 80
 EXCERPTS_MAX: Final = 8
 _TAIL_MIN: Final = 64
+# One tag of the longest kind may stand inside a phrase whose beginning came in an earlier piece.
+_TAG_REACH: Final = 256
 
 
 class Source(StrEnum):
@@ -97,7 +99,7 @@ class ReviewFlow:
         text = self._tail + piece.reveal()
         old = len(self._tail)
         new = [match for match in self._book.matches(text, self._read) if match.end > old]
-        reach = max(_TAIL_MIN, 2 * self._book.longest_phrase)
+        reach = max(_TAIL_MIN, 2 * self._book.longest_phrase) + _TAG_REACH
         self._tail = text[-reach:]
         return Verdict(_findings(new, text))
 

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.moderation import Action, Category, Severity
+from echoless.volatile.speech.audio_tags import mask_audio_tags
+from echoless.volatile.speech.markup import DROPPED, mask_tags
 
 PHRASE_WORDS_MAX: Final = 12
 PHRASE_CHARACTERS_MAX: Final = 200
@@ -76,7 +78,19 @@ class RuleBook:
                 self._add(phrase, rule)
 
     def matches(self, text: str, read: Read) -> list[Match]:
-        """Return where rules hold in a text, each rule once at its first place after `Match.start`."""
+        """Return where rules hold in a text, as it is written and as it is heard: without its tags.
+
+        Each rule once at its first place after `Match.start`.
+        """
+        found = self._matches(text, read)
+        heard = mask_audio_tags(mask_tags(text))
+        if heard != text:
+            found += self._matches(heard, read)
+        return list(dict.fromkeys(found))
+
+    # --- inner ---
+
+    def _matches(self, text: str, read: Read) -> list[Match]:
         folded, source_of = _folded(text)
         words = [(match[0], match.start(), match.end()) for match in _WORD.finditer(folded)]
         found = [
@@ -89,8 +103,6 @@ class RuleBook:
             if read in rule.reads:
                 found += [Match(rule, start, start + len(needle)) for start in _places(folded, needle)]
         return [Match(match.rule, source_of[match.start], source_of[match.end - 1] + 1) for match in found]
-
-    # --- inner ---
 
     def _add(self, phrase: str, rule: Rule) -> None:
         folded, _ = _folded(phrase)
@@ -199,7 +211,9 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
 
 
 def _folded_character(character: str) -> str:
-    """Return a character as it is compared: without accents; signs of formatting are not seen at all."""
+    """Return a character as it is compared: without accents; formatting and tags inside a word are not seen."""
+    if character == DROPPED:
+        return ""
     apart = unicodedata.normalize("NFKD", character).casefold()
     return "".join(one for one in apart if unicodedata.category(one) not in {"Mn", "Cf"})
 

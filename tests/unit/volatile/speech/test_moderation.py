@@ -74,6 +74,14 @@ def test_a_phrase_across_a_seam_is_found_once(cut: int, before: str) -> None:
     assert again == Verdict()
 
 
+def test_a_tag_that_parts_a_phrase_across_pieces_hides_nothing() -> None:
+    """A listener hears no tag: not one of the longest kind, nor one that comes in two pieces."""
+    flow = ReviewFlow(BOOK)
+    text = f'a pipe <break{" " * 180}time="0.1s"/> bomb'
+    verdicts = [flow.hear(TextContent(text[start : start + 20])) for start in range(0, len(text), 20)]
+    assert [verdict.is_refused for verdict in verdicts] == [False] * (len(verdicts) - 1) + [True]
+
+
 def test_what_was_read_long_ago_is_not_held() -> None:
     flow = ReviewFlow(BOOK)
     flow.hear(TextContent("secret " + "z" * 5000))

@@ -39,6 +39,11 @@ def found(rules: RuleBook, text: str, read: Read = Read.TEXT) -> list[str]:
         ("bomb", "bombastic", []),
         ("\u70b8\u5f39", "\u5236\u9020\u70b8\u5f39\u7684", ["\u70b8\u5f39"]),
         ("straße", "STRASSE", ["STRASSE"]),
+        ("gift cards", 'gift <break time="0.1s"/> cards', ['gift <break time="0.1s"/> cards']),
+        ("gift cards", "gift [whispers] cards", ["gift [whispers] cards"]),
+        ("gift cards", "gi<emphasis>ft</emphasis> cards", ["gi<emphasis>ft</emphasis> cards"]),
+        ("gift cards", "gift [cards]", ["gift [cards"]),
+        ("gift cards", "gift < 3 cards", []),
     ],
 )
 def test_a_phrase_is_found_however_it_is_written(phrase: str, text: str, expected: list[str]) -> None:
