@@ -96,7 +96,7 @@ class SignOns:
         return stored.provider
 
     async def set(self, workspace_id: str, wanted: Provider, actor_id: str) -> Provider:
-        """Name the provider of an enterprise workspace; an empty secret leaves the former one.
+        """Name the provider of an enterprise workspace; an empty secret leaves the former one of the same client.
 
         raises: EcholessError(INVALID_PARAMETERS)
         """
@@ -109,7 +109,9 @@ class SignOns:
             message = "A first login makes nobody an administrator."
             raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="default_role")
         before = self._by_workspace.get(workspace_id)
-        if not wanted.client_secret and before is not None:
+        # Another issuer would be shown the secret that the former one knows.
+        is_same = before is not None and _client_of(before.provider) == _client_of(wanted)
+        if not wanted.client_secret and before is not None and is_same:
             wanted = Provider(
                 wanted.issuer, wanted.client_id, before.provider.client_secret, wanted.redirect_url,
                 wanted.domains, wanted.default_role,
@@ -213,6 +215,10 @@ class SignOns:
         profile = MemberProfile(address, who.first_name)
         role = MemberRole(begun.provider.default_role)
         return await self._people.add(begun.workspace_id, profile, role, "sign_on", subject=subject)
+
+
+def _client_of(provider: Provider) -> tuple[str, str]:
+    return provider.issuer, provider.client_id
 
 
 def _binding(subject: bytes) -> Callable[[Member], Member]:

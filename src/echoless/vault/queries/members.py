@@ -43,6 +43,7 @@ from echoless.vault.identity.people import NO_MEMBER
 from echoless.vault.stores.accounts import ApiKey, Caller
 from echoless.vault.stores.members import Provider
 from echoless.vault.stores.membership import Group, Member
+from echoless.vault.stores.roles import MemberRole
 
 _NOT_A_MEMBER: Final = "Only a member who is logged in has sessions and a password; an API key asks here."
 
@@ -197,7 +198,8 @@ class MemberQueries:
         raises: EcholessError(INVALID_PARAMETERS, MISSING_PERMISSIONS)
         """
         role = role_named(record.default_role)
-        check_may_grant(self._own(caller), role)
+        # Whoever names the provider can have it vouch for anybody's address, an administrator's too.
+        check_may_grant(self._own(caller), MemberRole.ADMIN)
         wanted = Provider(
             issuer=record.issuer, client_id=record.client_id, client_secret=record.client_secret,
             redirect_url=record.redirect_url, domains=tuple(domain.lower() for domain in record.domains),

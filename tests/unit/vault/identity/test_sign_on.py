@@ -267,3 +267,13 @@ async def test_a_provider_that_was_replaced_meanwhile_lets_nobody_in(
     with pytest.raises(EcholessError) as caught:
         await identity.sign_ons.finish(state, code)
     assert caught.value.code is ErrorCode.INVALID_CREDENTIALS
+
+
+@pytest.mark.parametrize("other", [{"issuer": "https://another.example.org"}, {"client_id": "another"}])
+async def test_a_secret_that_stays_is_not_shown_to_another_provider(
+    identity: Identity, provider: IdentityProvider, workspace_id: str, other: dict[str, str]
+) -> None:
+    await set_provider(identity, workspace_id, client_secret="")
+    assert identity.sign_ons.provider(workspace_id).client_secret == CLIENT_SECRET
+    await set_provider(identity, workspace_id, client_secret="", **other)
+    assert identity.sign_ons.provider(workspace_id).client_secret == ""

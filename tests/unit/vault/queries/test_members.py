@@ -251,6 +251,17 @@ async def test_a_sign_on_is_named_shown_without_its_secret_and_taken_away(
     assert (await gateway.question("GET /v1/workspace/sign-on", GetSignOn(), Refused)).code == "not_found"
 
 
+async def test_who_is_no_administrator_names_nobody_who_vouches_for_one(
+    people: Vault, gateway: GatewayDouble
+) -> None:
+    """Whoever is the provider may name an administrator's address; so a first login's role is not all it gives."""
+    scopes = (SCOPES_BY_ROLE[MemberRole.EDITOR] or frozenset()) | {"workspace_write"}
+    key = bounded_key(people, scopes=scopes)
+    put = SetSignOn("https://i.test", "client", "the secret", "https://r.test", [], "viewer")
+    refused = await gateway.question("PUT /v1/workspace/sign-on", put, Refused, key)
+    assert refused.code == ErrorCode.MISSING_PERMISSIONS
+
+
 async def test_a_group_that_is_not_there_is_not_given_with_an_invitation(
     people: Vault, gateway: GatewayDouble
 ) -> None:
