@@ -90,9 +90,7 @@ def test_requests_of_a_deleted_account_end_and_are_neither_kept_nor_counted(
     """C54: what was not begun is refused, a begun response is cut, sockets are told why; nobody else notices."""
     query = f"enable_logging={logging}"
     body = json.dumps({"text": LONG}).encode()
-    streamed = request_bytes(
-        "POST", f"{SPEECH}/stream?output_format=pcm_44100&{query}", body=body, key=account.key
-    )
+    streamed = request_bytes("POST", f"{SPEECH}/stream?output_format=pcm_44100&{query}", body=body, key=account.key)
     unsent = request_bytes("POST", f"{SPEECH}?{query}", "content-length: 1000", key=account.key)
     with (
         raw_connection(server.base_url, receive_buffer_bytes=4096) as stream,

@@ -159,9 +159,7 @@ class _Trial:
         """Read pages of a hundred items, the newest, which the vault opens one by one."""
         times = []
         for _ in range(_PAGES):
-            granted = self._gateway.ask(
-                OpenTicket("GET /v1/history", self._key, Switch.ABSENT, ""), TicketGranted
-            )
+            granted = self._gateway.ask(OpenTicket("GET /v1/history", self._key, Switch.ABSENT, ""), TicketGranted)
             began_s = time.perf_counter()
             page = self._gateway.ask(ListHistory(page_size=_PAGE), HistoryPage, granted.ticket_id)
             times.append((time.perf_counter() - began_s) * 1000)

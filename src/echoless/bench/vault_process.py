@@ -48,9 +48,7 @@ class Asker:
         raises: EcholessError(CROSSING_BROKEN) where the vault answers otherwise or ends
         """
         self._correlation += 1
-        self._end.sendall(
-            self._registry.encode(question, correlation=self._correlation, ticket=TicketId(ticket))
-        )
+        self._end.sendall(self._registry.encode(question, correlation=self._correlation, ticket=TicketId(ticket)))
         while received := self._end.recv_into(self._reader.writable()):
             for frame in self._reader.advance(received):
                 if frame.header.correlation == self._correlation:

@@ -30,9 +30,12 @@ _PASSWORD_LINE_MAX: Final = 300
 WorkspaceOption = Annotated[
     str | None, typer.Option("--workspace", help="Its id; needed where there are several.", metavar="ID")
 ]
-MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="User id or address, as `member list` shows.")]
+MemberArgument = Annotated[
+    str, typer.Argument(metavar="MEMBER", help="User id or address, as `member list` shows.")
+]
 StdinOption = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from standard input; one is made up unless told.")
+    bool,
+    typer.Option("--password-stdin", help="Read the password from standard input; one is made up unless told."),
 ]
 
 

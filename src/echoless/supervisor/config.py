@@ -150,7 +150,10 @@ class ServerConfig(BaseModel):
         12, ge=1, le=24 * 90, description="How long a login of a member lasts, however much it is used."
     )
     account_deletion_wait_days: int = Field(
-        0, ge=0, le=365, description="How long a deletion of an account that its owner confirmed waits; it can be "
+        0,
+        ge=0,
+        le=365,
+        description="How long a deletion of an account that its owner confirmed waits; it can be "
         "taken back meanwhile. 0 begins at once.",
     )
     body_bytes_max: int = Field(

@@ -22,9 +22,11 @@ pytestmark = pytest.mark.unit
 
 def fill(data: Path) -> None:
     async def make() -> None:
-        async with open_vault(config_for(data), SystemClock(), MemoryJournal()) as vault:
-            async with GatewayDouble.connected(vault) as gateway:
-                await gateway.make("Keep me.", b"audio" * 1000)
+        async with (
+            open_vault(config_for(data), SystemClock(), MemoryJournal()) as vault,
+            GatewayDouble.connected(vault) as gateway,
+        ):
+            await gateway.make("Keep me.", b"audio" * 1000)
 
     asyncio.run(make())
 

@@ -217,7 +217,9 @@ def test_who_connects_makes_tcp_sockets_of_the_internet_families_only(connecting
     for kind in range(16):
         for protocol in (0, tcp, 17, 132, 256, 262):
             is_tcp = family in {2, 10} and kind == stream and protocol in {0, tcp}
-            assert connecting.says("socket", family, kind | close_on_exec, protocol) == (0 if is_tcp else WALL_ERRNO)
+            assert connecting.says("socket", family, kind | close_on_exec, protocol) == (
+                0 if is_tcp else WALL_ERRNO
+            )
 
 
 @pytest.mark.claim("Z6")

@@ -24,7 +24,9 @@ def test_without_a_file_there_is_no_digest() -> None:
     assert metrics_token_digest(None) == ""
 
 
-@pytest.mark.parametrize("text", ["", "short", "with a blank in the middle", "x" * 257, "\u00fcber-long-token-0123"])
+@pytest.mark.parametrize(
+    "text", ["", "short", "with a blank in the middle", "x" * 257, "\u00fcber-long-token-0123"]
+)
 def test_a_token_that_cannot_be_one_keeps_the_server_from_starting(tmp_path: Path, text: str) -> None:
     path = tmp_path / "token"
     path.write_text(text, encoding="utf-8")

@@ -49,9 +49,7 @@ def kinds_of(places: StorePlaces) -> dict[str, str]:
     }
 
 
-def settle_installation(
-    directory: DataDirectory, places: StorePlaces, *, is_moving: bool = False
-) -> Installation:
+def settle_installation(directory: DataDirectory, places: StorePlaces, *, is_moving: bool = False) -> Installation:
     """Return the installation of a directory, made where directory and outside stores are both new.
 
     is_moving: for whoever moves everything here, and is not done

@@ -1,7 +1,8 @@
 """What each tier may run at once, by kind of work, as data.
 
-Speaking counts twice: every request of it holds a place of `speech`, and one whose model is not a fast one holds
-a place of `slow_speech` too. An enterprise's figures are a matter of contract: the operator's setting for the server.
+Speaking counts twice: every request of it holds a place of `speech`, and one whose model is not a fast one
+holds a place of `slow_speech` too. An enterprise's figures are a matter of contract: the operator's
+setting for the server.
 source: the wire contract, limits and concurrency
 """
 

@@ -42,7 +42,11 @@ def key_row(key: ApiKey) -> Row:
 
 
 def load_accounts(
-    accounts: Accounts, vault: sa.Connection, keys: sa.Connection, keyring: Keyring, gone: frozenset[str] = frozenset()
+    accounts: Accounts,
+    vault: sa.Connection,
+    keys: sa.Connection,
+    keyring: Keyring,
+    gone: frozenset[str] = frozenset(),
 ) -> None:
     """Read everything that tickets need into memory.
 

@@ -2,8 +2,8 @@
 
 While one group is being committed the next one gathers. Keys are committed before the items that they open, and
 nobody is told before both are. When a group fails, whoever waits for it is told so, rows that may wait stay, and
-the writer tries again every second; nothing is ever half there. A connection may end while a commit is answered, and
-then nobody knows whether it came to be: items of a group that failed are taken back, whole, by the next one.
+the writer tries again every second; nothing is ever half there. A connection may end while a commit is answered,
+and then nobody knows whether it came to be: items of a group that failed are taken back, whole, by the next one.
 """
 
 from __future__ import annotations

@@ -78,12 +78,10 @@ class _Gateway:
                 fetch_bytes_max=config.upload_bytes_max,
             ),
             remotes=remotes,
-            moderation=moderation_of(config.moderation, rules_text, remotes),
+            moderation=moderation_of(config.moderation, rules_text, remotes, start.journal),
         )
         self._duty = services.duty
-        self._server = GatewayServer(
-            build_app(services, config), config, start.journal, self._vault.note_scrubbed
-        )
+        self._server = GatewayServer(build_app(services, config), config, start.journal, self._vault.note_scrubbed)
         self._ends: asyncio.Queue[tuple[AddLink, int]] = asyncio.Queue()
         self._stop_deadline_s: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 

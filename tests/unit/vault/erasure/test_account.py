@@ -41,9 +41,7 @@ def first_id(vault: Vault) -> str:
 async def fill(gateway: GatewayDouble, key: str = KEY) -> list[str]:
     """Something of much of what a workspace can have."""
     items = [await gateway.make(f"Number {number}.", b"sound" * 200, key=key) for number in range(3)]
-    await gateway.question(
-        "POST /v1/service-accounts", CreateServiceAccount("robots"), ServiceAccountView, key=key
-    )
+    await gateway.question("POST /v1/service-accounts", CreateServiceAccount("robots"), ServiceAccountView, key=key)
     return items
 
 

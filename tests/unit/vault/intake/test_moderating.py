@@ -58,8 +58,7 @@ async def asked_for_zero(gateway: GatewayDouble) -> TicketGranted | Refused:
 
 
 async def notices_of(vault: Vault) -> list[StoredNotice]:
-    found = await vault._storage.read(lambda reader: list_notices(reader, NoticeFilter(), count_max=100))
-    return found
+    return await vault._storage.read(lambda reader: list_notices(reader, NoticeFilter(), count_max=100))
 
 
 async def add_admin(vault: Vault, address: str, role: MemberRole = MemberRole.ADMIN) -> str:

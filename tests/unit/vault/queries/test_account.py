@@ -57,7 +57,6 @@ class People:
         return found[-1]
 
 
-
 @pytest.fixture
 async def people(
     config: VaultConfig, clock: TurnedClock, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ import pytest
 from echoless.core.errors import EcholessError
 from echoless.crossing.control import ProcessReady, StartRefused, StoreAccess
 from echoless.crossing.query_records import DeleteHistoryItem, Done, GetHistoryItem, HistoryItemView
-from tests.fakes.gateway_double import config_for
+from tests.fakes.gateway_double import GatewayDouble, config_for
 from tests.fakes.vault_process import VaultProcess
 
 pytestmark = [
@@ -40,6 +40,13 @@ async def test_the_process_reaches_its_stores_from_behind_the_wall(tmp_path: Pat
     assert vault.process.returncode == 0
 
 
+async def keep_making(gateway: GatewayDouble, acknowledged: list[str]) -> None:
+    """Make items until the vault is gone; what it acknowledged is noted."""
+    with suppress(EcholessError):
+        for _ in range(1000):
+            acknowledged.append(await gateway.make("Kept.", os.urandom(600_000)))
+
+
 @pytest.mark.claim("Z16")
 async def test_every_acknowledged_item_survives_kill_9(tmp_path: Path, stores: StoreAccess) -> None:
     chance = random.Random(11)
@@ -51,12 +58,7 @@ async def test_every_acknowledged_item_survives_kill_9(tmp_path: Path, stores: S
         for item_id in acknowledged:
             await gateway.question(ITEM, GetHistoryItem(item_id), HistoryItemView)
 
-        async def keep_making() -> None:
-            with suppress(EcholessError):
-                for _ in range(1000):
-                    acknowledged.append(await gateway.make("Kept.", os.urandom(600_000)))
-
-        making = asyncio.ensure_future(keep_making())
+        making = asyncio.ensure_future(keep_making(gateway, acknowledged))
         await asyncio.sleep(chance.uniform(0.05, 0.4))
         vault.kill()
         gateway.link.close()
