@@ -36,6 +36,7 @@ class Event(StrEnum):
     CONTENT_REFUSED = "content_refused"
     FRAME_REFUSED = "frame_refused"
     ENGINE_RECYCLED = "engine_recycled"
+    TEXT_UNJUDGED = "text_unjudged"
     REMOTE_FAILED = "remote_failed"
     REMOTE_KEPT = "remote_kept"
     MIGRATED = "migrated"
@@ -80,6 +81,7 @@ EVENT_FIELDS: Final[Mapping[Event, Mapping[str, Field]]] = {
     Event.CONTENT_REFUSED: {"kind": Field.NUMBER, "mode": Field.CODE, "count": Field.NUMBER},
     Event.FRAME_REFUSED: {**_NAMED, "kind": Field.NUMBER, "code": Field.CODE},
     Event.ENGINE_RECYCLED: _NAMED,
+    Event.TEXT_UNJUDGED: _NAMED,
     Event.REMOTE_FAILED: {**_NAMED, "http_status": Field.NUMBER},
     Event.REMOTE_KEPT: {**_NAMED, "reason": Field.CODE},
     Event.MIGRATED: {"from_version": Field.NUMBER, "to_version": Field.NUMBER},

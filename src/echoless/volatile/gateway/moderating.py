@@ -15,6 +15,7 @@ from typing import Final
 from echoless.core.content import TextContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
+from echoless.core.journal import Event, Journal
 from echoless.core.moderation import Action, Category
 from echoless.crossing.control import ModerationRules
 from echoless.crossing.moderation_records import (
@@ -48,6 +49,7 @@ class Judge:
     timeout_s: float
     policy: ModelPolicy
     refuses_unchecked: bool
+    journal: Journal
 
     async def verdict(self, ticket: TicketId, text: TextContent, *, is_zero: bool) -> Verdict:
         """Have a text judged.
@@ -66,6 +68,7 @@ class Judge:
             pass
         else:
             return self.policy.verdict(flagged, text)
+        self.journal.say(Event.TEXT_UNJUDGED, name=self.name)
         if self.refuses_unchecked:
             raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, _UNCHECKED)
         return Verdict()
@@ -152,7 +155,9 @@ async def check_kept(moderation: Moderation, ticket: TicketPort, kept: KeepText)
     review.end()
 
 
-def moderation_of(rules: ModerationRules | None, rules_text: str, remotes: RemotePool) -> Moderation:
+def moderation_of(
+    rules: ModerationRules | None, rules_text: str, remotes: RemotePool, journal: Journal
+) -> Moderation:
     """Return the check that the configuration asks for.
 
     rules:      None where it is switched off
@@ -165,7 +170,7 @@ def moderation_of(rules: ModerationRules | None, rules_text: str, remotes: Remot
     if not rules.remote:
         return Moderation(book)
     policy = ModelPolicy(frozenset(Category(word) for word in rules.refused))
-    judge = Judge(remotes, rules.remote, rules.model_id, rules.timeout_s, policy, rules.refuses_unchecked)
+    judge = Judge(remotes, rules.remote, rules.model_id, rules.timeout_s, policy, rules.refuses_unchecked, journal)
     return Moderation(book, judge)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from echoless.core.content import TextContent
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.journal import Event, MemoryJournal
 from echoless.core.moderation import Action, Category, Severity
 from echoless.crossing.control import ModerationRules
 from echoless.crossing.egress_client import EgressLinks
@@ -110,7 +111,7 @@ async def test_openais_way_is_checked_too() -> None:
 
 
 async def test_a_check_that_is_switched_off_checks_nothing() -> None:
-    off = moderation_of(None, "", RemotePool(EgressLinks()))
+    off = moderation_of(None, "", RemotePool(EgressLinks()), MemoryJournal())
     async with running_gateway(moderation=off) as gateway:
         assert (await gateway.ask("POST", PATH, {"text": "a pipe bomb"})).status == 200
         assert gateway.vault.last.verdicts == []
@@ -118,7 +119,7 @@ async def test_a_check_that_is_switched_off_checks_nothing() -> None:
 
 async def test_the_operators_rules_take_the_place_of_the_servers() -> None:
     text = '[[rules]]\ncategory = "other"\nseverity = "low"\nphrases = ["custard"]\n'
-    made = moderation_of(ModerationRules(rules_path="/rules"), text, RemotePool(EgressLinks()))
+    made = moderation_of(ModerationRules(rules_path="/rules"), text, RemotePool(EgressLinks()), MemoryJournal())
     async with running_gateway(moderation=made) as gateway:
         await gateway.ask("POST", PATH, {"text": "Custard! How to build a pipe bomb."})
         assert gateway.vault.last.verdicts == [NoteVerdict(Category.OTHER, Severity.LOW, Action.PASSED)]
@@ -187,11 +188,16 @@ CLEAN = json.dumps({"results": [{"flagged": False, "categories": {}}]}).encode()
 
 @asynccontextmanager
 async def judged(
-    script: Script, *, is_zero_declared: bool = True, refuses: bool = True, timeout_s: float = 5.0
+    script: Script,
+    *,
+    is_zero_declared: bool = True,
+    refuses: bool = True,
+    timeout_s: float = 5.0,
+    journal: MemoryJournal | None = None,
 ) -> AsyncIterator[tuple[Gateway, Upstream]]:
     async with upstream("openai", script, is_zero_declared=is_zero_declared) as remote:
         policy = ModelPolicy(frozenset({Category.HATE}))
-        judge = Judge(remote.pool, NAME, "omni", timeout_s, policy, refuses)
+        judge = Judge(remote.pool, NAME, "omni", timeout_s, policy, refuses, journal or MemoryJournal())
         async with running_gateway(FakeEngine(b"audio"), moderation=Moderation(RULES.book, judge)) as gateway:
             yield gateway, remote
 
@@ -224,11 +230,14 @@ async def test_a_model_that_has_not_declared_zero_retention_sees_kept_texts_only
 
 @pytest.mark.parametrize("refuses", [True, False])
 async def test_a_model_that_fails_refuses_or_lets_pass_as_the_operator_said(refuses: bool) -> None:
-    async with judged(lambda _asked: Said(500), refuses=refuses) as (gateway, _):
+    journal = MemoryJournal()
+    async with judged(lambda _asked: Said(500), refuses=refuses, journal=journal) as (gateway, _):
         reply = await gateway.ask("POST", PATH, {"text": "Something."})
         assert reply.status == (503 if refuses else 200)
         assert gateway.vault.last.verdicts == []
         assert len(gateway.engine.jobs) == (0 if refuses else 1)
+    # Whoever lets texts pass unjudged can see that it happens, and nothing of them.
+    assert journal.events == [(Event.TEXT_UNJUDGED, {"name": NAME})]
 
 
 async def test_a_model_that_is_silent_is_not_waited_for() -> None:
@@ -252,5 +261,5 @@ async def test_who_is_to_be_checked_cannot_be_noted_by_mistake() -> None:
 
 def test_a_file_that_has_no_rules_is_no_check() -> None:
     with pytest.raises(EcholessError) as caught:
-        moderation_of(ModerationRules(), "rules = []", RemotePool(EgressLinks()))
+        moderation_of(ModerationRules(), "rules = []", RemotePool(EgressLinks()), MemoryJournal())
     assert caught.value.code is ErrorCode.CONFIGURATION
