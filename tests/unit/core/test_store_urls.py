@@ -38,6 +38,7 @@ def test_a_database_beyond_loopback_proves_itself_unless_told_otherwise(url: str
         "mysql://u@h/v", "postgresql://u@h", "postgresql://h/v", "postgresql://u@/v", "postgresql://u@h/v/w",
         "postgresql://u:secret@h/v", "postgresql://u@h:port/v", "postgresql://u@h/v?sslmode=prefer",
         "postgresql://u@h/v?options=secret", "postgresql://u@h/v#secret", "postgresql://[u@h/v", "",
+        "postgresql://u@h:0/v", "postgresql://u@h:65536/v", "postgresql://u@ h/v", "postgresql://u@h/v?sslmode=disable#secret",
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_database_is_refused_without_being_repeated(url: str) -> None:
@@ -59,6 +60,7 @@ def test_objects_are_a_bucket_a_prefix_and_a_server() -> None:
     [
         "https://bucket", "s3://", "s3://k:secret@bucket", "s3://bucket:9/p", "s3://b?secret=1",
         "s3://b?endpoint=ftp://h", "s3://b?endpoint=https://u:secret@h", "s3://b?endpoint=https://h/path",
+        "s3://b?endpoint=https://h:99999", "s3://b?endpoint=h", "s3://b#secret",
     ],
 )  # fmt: skip
 def test_what_cannot_be_objects_is_refused_without_being_repeated(url: str) -> None:
