@@ -96,12 +96,13 @@ IMPORT_NAMES = {
 }  # fmt: skip
 USED_WITHOUT_IMPORT = {
     "httptools": "uvicorn's parser, chosen by name",
+    "asyncpg": "SQLAlchemy's driver of PostgreSQL, chosen by the scheme of its addresses",
 }
 
 
 def test_every_dependency_is_used() -> None:
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    names = [re.split(r"[<>=!~ ]", dependency)[0] for dependency in dependencies]
+    names = [re.split(r"[\[<>=!~ ]", dependency)[0] for dependency in dependencies]
     imported = {
         alias
         for source in python_sources("src")
