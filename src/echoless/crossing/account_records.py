@@ -178,6 +178,8 @@ class MemberRemoved(Record, frozen=True):
     kept: dict[str, Count]
 
 
+UNTICKETED_ACCOUNT_RECORDS: Final = (GetCertificate, GetCertificateKey)
+"""Questions about what outlives an account: nobody of it is left to hold a ticket."""
 ACCOUNT_RECORDS: Final[tuple[type[Record], ...]] = (
     TicketRevoked, AskDeletion, ConfirmDeletion, CancelDeletion, GetDeletion, DeletionView, GetCertificate,
     CertificateView, GetCertificateKey, CertificateKeyView, RemoveMember, MemberRemoved,

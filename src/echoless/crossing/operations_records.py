@@ -59,4 +59,6 @@ class ProcessCounts(Record, frozen=True):
     restarts: Annotated[dict[Code, Count], msgspec.Meta(max_length=_ROLES_MAX)]
 
 
+UNTICKETED_OPERATIONS_RECORDS: Final = (AskReadiness, ReadMetrics)
+"""Questions about the server itself, so nobody's ticket is needed."""
 OPERATIONS_RECORDS: Final[tuple[type[Record], ...]] = (AskReadiness, Readiness, ReadMetrics, MetricsPage)

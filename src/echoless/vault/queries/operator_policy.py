@@ -45,6 +45,7 @@ class OperatorPolicy:
         policy: PolicyQueries,
         foresee: Foresight,
         lives: Mapping[str, int | None],
+        *,
         concurrency_max: int,
     ) -> None:
         self._administration = administration

@@ -18,7 +18,12 @@ from typing import Final
 from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal, where
-from echoless.crossing.account_records import DeleteWorkspace, GetCertificate, GetCertificateKey
+from echoless.crossing.account_records import (
+    UNTICKETED_ACCOUNT_RECORDS,
+    DeleteWorkspace,
+    GetCertificate,
+    GetCertificateKey,
+)
 from echoless.crossing.control import (
     VaultConfig,
 )
@@ -28,7 +33,7 @@ from echoless.crossing.dictionary_records import DICTIONARY_QUESTIONS, UseDictio
 from echoless.crossing.link import Link
 from echoless.crossing.member_records import UNTICKETED_RECORDS
 from echoless.crossing.moderation_records import MODERATION_RECORDS
-from echoless.crossing.operations_records import AskReadiness, ReadMetrics
+from echoless.crossing.operations_records import UNTICKETED_OPERATIONS_RECORDS
 from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds
 from echoless.crossing.receipt_records import UNTICKETED_PROOF_RECORDS, NoteScrubbed
@@ -39,35 +44,31 @@ from echoless.crossing.wire import Frame
 from echoless.vault.backups.desk import BackupDesk
 from echoless.vault.backups.schedule import open_backups
 from echoless.vault.erasure.sweep import sweep
-from echoless.vault.intake.desk import UNKNOWN_TICKET, IntakeDesk
-from echoless.vault.intake.granting import Gatekeeper, HostStanding
-from echoless.vault.intake.keeping import Keeper
+from echoless.vault.intake.desk import UNKNOWN_TICKET
+from echoless.vault.intake.granting import HostStanding
 from echoless.vault.intake.tickets import Ticket
-from echoless.vault.intake.tokens import SingleUseTokens
 from echoless.vault.notices.outbox import Outbox
-from echoless.vault.notices.policy_changes import PolicyChanges
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.audio import STREAMED_QUESTIONS, StreamedQuestion, StreamedRead
 from echoless.vault.queries.desk import QueryDesk
 from echoless.vault.queries.dictionaries import DictionaryQueries
 from echoless.vault.queries.keys import KeyQueries
 from echoless.vault.queries.operator import OperatorDesk
-from echoless.vault.queries.operator_policy import OperatorPolicy
-from echoless.vault.queries.policy import PolicyQueries, told_lives
 from echoless.vault.queries.reading import HistoryQueries, NumberQueries, VoiceQueries
 from echoless.vault.queries.transcripts import TranscriptQueries
 from echoless.vault.queries.webhooks import WebhookQueries
+from echoless.vault.service.admitting import Admitting
 from echoless.vault.service.ending import Ending
 from echoless.vault.service.erasing import Erasing
 from echoless.vault.service.people import PeopleDesk
 from echoless.vault.service.proving import Proving
+from echoless.vault.service.ruling import Ruling
 from echoless.vault.service.telling import Telling
 from echoless.vault.service.walls import Walls
 from echoless.vault.service.watching import Watch
 from echoless.vault.stores.accounts import ENTERPRISE, ApiKey, Caller
 from echoless.vault.stores.recent import LIFE_MS, RecentRequests
 from echoless.vault.stores.storage import Storage
-from echoless.vault.stores.voices import VoiceBook
 from echoless.vault.stores.writing import Write
 
 _QUESTIONS_MAX: Final = 1000
@@ -114,72 +115,67 @@ class Vault:
         )
         self.jobs, self.schedule, self.eraser = self.erasing.jobs, self.erasing.schedule, self.erasing.eraser
         self.bulk_eraser, self.log_book = self.erasing.bulk, self.erasing.book
-        voices = VoiceBook(storage.accounts, config.voice_aliases, config.unknown_voice)
-        tokens = SingleUseTokens(storage.keyring, clock)
         storage.accounts.when_key_ends = self._keep_end
-        gatekeeper = Gatekeeper(
-            storage.accounts, storage.keyring, clock, self.host, tokens,
-            requests_per_minute_max=config.requests_per_minute_max,
-        )  # fmt: skip
         self._webhooks = WebhookQueries(storage, clock, self.eraser.delete_webhook)
         self.telling = Telling.of(
             storage, config, clock, journal, hooks=self._webhooks, change=self.administration.change_workspace
         )
-        self.intake = IntakeDesk(
-            gatekeeper=gatekeeper,
-            keeper=Keeper(storage.accounts, storage.writer, self.recent, clock, self.log_book),
-            moderating=self.telling.moderating,
-            receipting=self.proving.receipting,
-            accounts=storage.accounts, writer=storage.writer, voices=voices, clock=clock, journal=journal,
-            concurrency_max=config.concurrent_requests_max, wait_s=config.queue_deadline_s,
+        admitting = Admitting.of(
+            storage, config, clock, journal, host=self.host, recent=self.recent, log_book=self.log_book,
+            moderating=self.telling.moderating, receipting=self.proving.receipting,
         )  # fmt: skip
+        self.intake = admitting.intake
         self._people = PeopleDesk(
             storage, clock, journal, eraser=self.eraser, outbox=self.outbox, courier=self.courier,
             session_hours=config.session_hours,
         )  # fmt: skip
         self.identity = self._people.identity
-        changes = PolicyChanges(storage.accounts, self.administration.change_workspace, self.outbox)
-        told = told_lives(self.schedule.lives, config.backups)
-        policy = PolicyQueries(storage.accounts, changes, clock, gatekeeper.foresee, told)
-        self._queries = QueryDesk(
-            storage.accounts,
-            logs=self.erasing.logs,
-            deletions=self.erasing.deletions,
-            mint_token=tokens.mint,
-            history=HistoryQueries(storage, self.recent, clock, self.eraser.delete_item),
-            voices=VoiceQueries(voices, self.administration),
-            numbers=NumberQueries(storage),
-            keys=KeyQueries(self.administration),
-            dictionaries=DictionaryQueries(storage, clock),
-            transcripts=TranscriptQueries(self.eraser.delete_transcript),
-            webhooks=self._webhooks,
-            policy=policy,
-            notices=self.telling.notices,
-            receipts=self.proving.queries,
-        )
-        self._operator = OperatorDesk(storage, self.administration, clock, self.telling.restrictions)
+        ruling = Ruling.of(
+            config, clock, administration=self.administration, outbox=self.outbox, schedule=self.schedule,
+            foresee=admitting.gatekeeper.foresee,
+        )  # fmt: skip
         self._ending = Ending(
             storage, config, clock, journal, jobs=self.jobs, administration=self.administration,
-            identity=self.identity, telling=self.telling, intake=self.intake, tokens=tokens,
+            identity=self.identity, telling=self.telling, intake=self.intake, tokens=admitting.tokens,
             receipting=self.proving.receipting, recent=self.recent,
         )  # fmt: skip
         self.account_eraser = self._ending.eraser
-        self._queries.add({**self._ending.questions(), **self._people.questions()})
-        self._operator.add({**self._ending.acts(), **self._people.acts()})
-        self._operator.add({**self.erasing.acts(), **self.telling.notices.acts()})
         self.backups = open_backups(storage, config.backups, clock, journal)
+        self._backup_desk = BackupDesk(self.backups)
         self.watch = Watch(
             intake=self.intake, writer=storage.writer, host=self.host, schedule=self.schedule, jobs=self.jobs,
             outbox=self.outbox, clock=clock,
         )  # fmt: skip
         self.watch.backups = self.backups
-        self._backup_desk = BackupDesk(self.backups)
-        self._operator.add(self._backup_desk.acts())
-        self._operator.add(
-            OperatorPolicy(
-                self.administration, changes, policy, gatekeeper.foresee, told, config.concurrent_requests_max
-            ).acts
-        )  # fmt: skip
+        self._queries = self._open_queries(admitting, ruling)
+        self._operator = self._open_operator(ruling)
+
+    def _open_queries(self, admitting: Admitting, ruling: Ruling) -> QueryDesk:
+        storage, clock = self._storage, self._clock
+        desk = QueryDesk(
+            storage.accounts,
+            logs=self.erasing.logs,
+            deletions=self.erasing.deletions,
+            mint_token=admitting.tokens.mint,
+            history=HistoryQueries(storage, self.recent, clock, self.eraser.delete_item),
+            voices=VoiceQueries(admitting.voices, self.administration),
+            numbers=NumberQueries(storage),
+            keys=KeyQueries(self.administration),
+            dictionaries=DictionaryQueries(storage, clock),
+            transcripts=TranscriptQueries(self.eraser.delete_transcript),
+            webhooks=self._webhooks,
+            policy=ruling.queries,
+            notices=self.telling.notices,
+            receipts=self.proving.queries,
+        )
+        desk.add({**self._ending.questions(), **self._people.questions()})
+        return desk
+
+    def _open_operator(self, ruling: Ruling) -> OperatorDesk:
+        desk = OperatorDesk(self._storage, self.administration, self._clock, self.telling.restrictions)
+        for part in (self._ending, self._people, self.erasing, self.telling.notices, self._backup_desk, ruling):
+            desk.add(part.acts())
+        return desk
 
     # --- what the process around it calls ---
 
@@ -317,9 +313,9 @@ class Vault:
 
     def _takes_unticketed(self, link: Link, correlation: int, record: Record) -> bool:
         """Begin to answer what needs no ticket; say whether this was such."""
-        if isinstance(record, AskReadiness | ReadMetrics):
+        if isinstance(record, UNTICKETED_OPERATIONS_RECORDS):
             link.post(self.watch.answer(record), correlation=correlation)
-        elif isinstance(record, GetCertificate | GetCertificateKey):
+        elif isinstance(record, UNTICKETED_ACCOUNT_RECORDS):
             self._spawn(self._guard(self._show_certificate(link, correlation, record), link, correlation))
         elif isinstance(record, UNTICKETED_PROOF_RECORDS):
             link.post(self.proving.queries.public(record), correlation=correlation)
