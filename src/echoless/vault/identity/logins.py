@@ -84,19 +84,6 @@ class LogIns:
             session, token = await self._sessions.open(now)
         return now, session, token
 
-    def _as_proved(self, member: Member) -> Member:
-        """Return a member whose password was right, as they are now.
-
-        raises: EcholessError(INVALID_CREDENTIALS) where they were locked or removed, or the password was changed,
-                while it was checked: those close all sessions, and none may open behind them
-        """
-        now = self._people.accounts.members.get(member.user_id)
-        if now is not None and not now.is_locked:
-            hashes = {self._people.profile(each).password_hash for each in (member, now)}
-            if len(hashes) == 1:
-                return now
-        raise EcholessError(ErrorCode.INVALID_CREDENTIALS, WRONG)
-
     async def check_password(self, member: Member, password: str) -> None:
         """Prove that a member who is logged in knows the password, as slowly as a login.
 

@@ -267,29 +267,3 @@ async def test_a_short_password_is_refused_before_any_work(identity: Identity, w
     with pytest.raises(EcholessError) as caught:
         await identity.passwords.hash("short")
     assert caught.value.code is ErrorCode.INVALID_PARAMETERS
-
-
-@pytest.mark.parametrize("meanwhile", ["locked", "another password", "removed"])
-async def test_no_session_opens_behind_what_has_just_closed_them_all(
-    identity: Identity, workspace_id: str, monkeypatch: pytest.MonkeyPatch, meanwhile: str
-) -> None:
-    """A password that was right when the check began is not enough once the member is locked or has another."""
-    await add_member(identity, workspace_id, "owner@example.org")
-    member = await add_member(identity, workspace_id, ADDRESS, MemberRole.EDITOR)
-    is_right, hashed = identity.passwords.is_right, await identity.passwords.hash("another long enough word")
-
-    async def slow(stored: str, password: str) -> bool:
-        found = await is_right(stored, password)
-        async with identity.people.one_at_a_time:
-            if meanwhile == "locked":
-                await identity.edit(member, "operator", is_locked=True)
-            elif meanwhile == "removed":
-                await identity.remove_member(member.user_id, "operator")
-            else:
-                await identity.people.set_password(member.user_id, hashed, "operator")
-                await identity.sessions.close_all_of(member.user_id, "operator")
-        return found
-
-    monkeypatch.setattr(identity.passwords, "is_right", slow)
-    assert (await fails(identity, ADDRESS, PASSWORD)).code is ErrorCode.INVALID_CREDENTIALS
-    assert not identity.people.accounts.sessions
