@@ -137,9 +137,13 @@ def request_bytes(method: str, path: str, *headers: str, body: bytes | None = No
     return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
 
 
-def open_generations(base_url: str, key: str) -> int:
-    """How many generations of the workspace are open beside the one that asks, by its answer's header."""
-    asked = request_bytes("POST", f"{SPEECH}?enable_logging=false", body=b'{"text": "a"}', key=key)
+def open_generations(base_url: str, key: str, model_id: str = "eleven_multilingual_v2") -> int:
+    """How many generations of the workspace are open beside the one that asks, by its answer's header.
+
+    model_id: the fast models have places of their own, and only those are told where one of them is asked
+    """
+    body = json.dumps({"text": "a", "model_id": model_id}).encode()
+    asked = request_bytes("POST", f"{SPEECH}?enable_logging=false", body=body, key=key)
     with raw_connection(base_url) as connection:
         connection.send(asked)
         answer = connection.answer()
