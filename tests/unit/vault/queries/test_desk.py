@@ -8,9 +8,20 @@ from dataclasses import replace
 import pytest
 
 from echoless.core.errors import ErrorCode
+from echoless.crossing.account_records import UNTICKETED_ACCOUNT_RECORDS, GetCertificate, GetCertificateKey
+from echoless.crossing.member_records import (
+    UNTICKETED_RECORDS,
+    AcceptInvitation,
+    FinishSignOn,
+    LogIn,
+    RequestPasswordReset,
+    ResetPassword,
+    StartSignOn,
+)
 from echoless.crossing.number_records import (
     ListRequests,
 )
+from echoless.crossing.operations_records import UNTICKETED_OPERATIONS_RECORDS, AskReadiness, Readiness, ReadMetrics
 from echoless.crossing.query_records import (
     QUERY_RECORDS,
     Account,
@@ -26,6 +37,7 @@ from echoless.crossing.query_records import (
     ReadItemAudio,
     SetZeroRetention,
 )
+from echoless.crossing.receipt_records import UNTICKETED_PROOF_RECORDS, GetProofKeys, ReadLogFile
 from echoless.crossing.records import Record, Refused, TicketClosed
 from echoless.retention.decision import RetentionMode
 from echoless.retention.endpoints import ENDPOINT_BY_NAME
@@ -46,6 +58,22 @@ QUESTIONS: list[tuple[str, Record]] = [
     ("PATCH /v1/service-accounts/{sa}/api-keys/{key}", EditKey("sa", "k", retention=RetentionMode.DEFAULT)),
     ("DELETE /v1/service-accounts/{sa}/api-keys/{key}", DeleteKey("sa", "k")),
 ]
+
+UNTICKETED_QUESTIONS: list[Record] = [
+    LogIn("nobody@example.com", "a password that is wrong"),
+    AcceptInvitation("c", "a password of somebody"),
+    RequestPasswordReset("nobody@example.com"),
+    ResetPassword("c", "a password of somebody"),
+    StartSignOn("w"),
+    FinishSignOn("s", "c"),
+    ReadLogFile("checkpoint"),
+    GetProofKeys(),
+    AskReadiness(),
+    ReadMetrics(),
+    GetCertificate("c"),
+    GetCertificateKey(),
+]
+NEVER_REFUSED = {RequestPasswordReset, GetProofKeys, AskReadiness, ReadMetrics, GetCertificateKey}
 
 
 def limit_key(vault: Vault, *scopes: str) -> None:
@@ -118,11 +146,35 @@ async def test_an_answer_sent_as_a_question_cuts_the_link(gateway: GatewayDouble
 
 async def test_every_question_of_the_crossing_has_an_answer(vault: Vault) -> None:
     vault_questions = {record.__name__ for record in vault._queries._questions}
+    unticketed = {type(question).__name__ for question in UNTICKETED_QUESTIONS}
     asking = {
-        record.__name__ for record in QUERY_RECORDS if record.__name__.startswith(("Get", "List", "Read", "Check"))
+        record.__name__
+        for record in QUERY_RECORDS
+        if record.__name__.startswith(("Ask", "Check", "Get", "List", "Read")) and record is not Readiness
     }
-    assert asking <= vault_questions
+    assert asking <= vault_questions | unticketed
+    assert not vault_questions & unticketed
     assert {"EditKey", "DeleteKey", "CreateKey", "DisableOwnKey", "EditVoiceSettings"} <= vault_questions
+
+
+def test_every_record_that_needs_no_ticket_is_asked_here() -> None:
+    assert {type(question) for question in UNTICKETED_QUESTIONS} == {
+        *UNTICKETED_RECORDS,
+        *UNTICKETED_PROOF_RECORDS,
+        *UNTICKETED_OPERATIONS_RECORDS,
+        *UNTICKETED_ACCOUNT_RECORDS,
+    }
+
+
+async def test_what_needs_no_ticket_is_answered_without_one(gateway: GatewayDouble) -> None:
+    """To each its own answer, never that a ticket is missing, and the link stays open."""
+    for question in UNTICKETED_QUESTIONS:
+        answer = await gateway.ask(question, Record)
+        name = type(question).__name__
+        if isinstance(answer, Refused):
+            assert answer.code != ErrorCode.UNKNOWN_TICKET, name
+            assert type(question) not in NEVER_REFUSED, name
+        assert not gateway.link.is_closed, name
 
 
 async def test_too_many_questions_at_once_are_told_to_come_again(
