@@ -90,6 +90,11 @@ class _Turn:
         """Whether all of it has been spoken."""
         return self.has_all_text and not self.unspoken
 
+    def forget(self) -> None:
+        """Drop what the check remembers: a socket may stay open for long after its text was spoken."""
+        if self.review is not None:
+            self.review.end()
+
 
 class DialogueStream:
     """One stream. Run `run` beside whoever feeds it; `close` it however it ends."""
@@ -185,6 +190,7 @@ class DialogueStream:
         self._has_room.set()
         while self._turns:
             turn = self._turns.popleft()
+            turn.forget()
             if turn.ticket is not None and not turn.is_closed:
                 turn.is_closed = True
                 turn.ticket.post(closing(turn.totals))
@@ -271,6 +277,8 @@ class DialogueStream:
         elif sum(turn.unspoken) <= _UNSPOKEN_CHARACTERS_MAX:
             self._has_room.set()
         if not any(turn.unspoken for turn in self._turns):
+            for turn in self._turns:
+                turn.forget()
             await self._say_times_left()
             self._parts.on_rest()
 

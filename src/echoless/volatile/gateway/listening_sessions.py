@@ -224,6 +224,8 @@ class ListeningSession:
 
     def _keep(self, part: CommittedText) -> None:
         self._review.note(TextContent(f"{part.text} "))
+        # The session may stay open for long: what has been answered is not remembered for what may still come.
+        self._review.end()
         if self._kept is None:
             return
         if self._kept_words and part.words:

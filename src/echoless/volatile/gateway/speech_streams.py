@@ -188,6 +188,8 @@ class SpeechStream:
         if sum(self._unspoken) <= _UNSPOKEN_CHARACTERS_MAX:
             self._has_room.set()
         if not self._unspoken:
+            # A socket may stay open for long: what has been spoken is not remembered for what may still come.
+            self._parts.review.end()
             await self._say_times_left()
             self._parts.on_rest()
 
