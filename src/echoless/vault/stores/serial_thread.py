@@ -102,3 +102,5 @@ class SerialThread(Executor):
                 return
             # What `make_way` does runs inside the task that called it, and so inside its bridge.
             do(task)
+            # Or this frame would hold what was asked and answered until somebody asks again.
+            del task

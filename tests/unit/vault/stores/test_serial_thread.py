@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import threading
+import weakref
 
 import pytest
 
 from echoless.vault.stores.serial_thread import SerialThread
 
 pytestmark = pytest.mark.unit
+
+
+class Asked:
+    """Something that was asked, and answered with itself."""
+
+    def answer(self) -> Asked:
+        return self
+
+
+@pytest.mark.parametrize("is_bridged", [False, True])
+def test_a_thread_at_rest_holds_neither_what_was_asked_nor_the_answer(*, is_bridged: bool) -> None:
+    thread, is_gone, asked = SerialThread("test", is_bridged=is_bridged), threading.Event(), Asked()
+    weakref.finalize(asked, is_gone.set)
+    assert thread.submit(asked.answer).result(10) is asked
+    del asked
+    assert is_gone.wait(5)
+    thread.shutdown()
 
 
 def test_tasks_run_in_order_in_one_thread() -> None:
