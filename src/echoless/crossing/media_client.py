@@ -238,7 +238,8 @@ class MediaJob:
         """
         self._moved.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), _PLACE_LOOK_S)
+            async with asyncio.timeout(_PLACE_LOOK_S):
+                await self._moved.wait()
         if self._failure is None:
             self._try_place()
 

@@ -9,6 +9,7 @@ lower bound to how long a job has been due.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -157,10 +158,10 @@ class Jobs:
         while True:
             self._wake.clear()
             await self.run_due()
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._pause_s())
-            except TimeoutError:
-                continue
+            # Not wait_for: it may swallow a cancellation that comes with the event.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._pause_s()):
+                    await self._wake.wait()
 
     async def run_due(self) -> int:
         """Run until nothing is due; return how many steps it took. Jobs take turns, one step each."""

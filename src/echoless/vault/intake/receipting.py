@@ -134,8 +134,10 @@ class Receipting:
     async def run_for_ever(self) -> None:
         """Sign once a second, or sooner when something became ready."""
         while True:
+            # Not wait_for: it may swallow a cancellation that comes with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _PAUSE_S)
+                async with asyncio.timeout(_PAUSE_S):
+                    await self._wake.wait()
             self._wake.clear()
             self.expire()
             await self.issue_ready()

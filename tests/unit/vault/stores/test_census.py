@@ -6,7 +6,16 @@ import pytest
 import sqlalchemy as sa
 
 from echoless.vault.stores import schema
-from echoless.vault.stores.census import CLASSES, KEPT, OF_NOBODY, OTHER, OWNER_COLUMN, THROUGH, by_class, owned_tables
+from echoless.vault.stores.census import (
+    CLASSES,
+    KEPT,
+    OF_NOBODY,
+    OTHER,
+    OWNER_COLUMN,
+    THROUGH,
+    by_class,
+    owned_tables,
+)
 
 pytestmark = pytest.mark.unit
 TABLES = {**schema.VAULT.tables, **schema.KEYS.tables}

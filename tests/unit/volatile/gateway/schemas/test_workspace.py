@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from echoless.volatile.gateway.problems import UnprocessableError
-from echoless.volatile.gateway.schemas.workspace import CreateKeyBody, EditKeyBody, UsageQuery
+from echoless.volatile.gateway.schemas.service_accounts import CreateKeyBody, EditKeyBody
+from echoless.volatile.gateway.schemas.workspace import UsageQuery
 
 pytestmark = pytest.mark.unit
 
