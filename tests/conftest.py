@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.fakes.store_servers import Cluster, S3Server
+
+
+def pytest_configure() -> None:
+    """Let a slow machine be slow: how long an example takes says nothing about the rule it tries."""
+    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    settings.register_profile("any_machine", deadline=None, suppress_health_check=slow)
+    settings.load_profile("any_machine")
 
 
 @pytest.fixture

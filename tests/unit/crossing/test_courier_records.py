@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echoless.core.errors import EcholessError
@@ -16,6 +16,7 @@ from tests.fakes.record_strategies import records
 pytestmark = pytest.mark.unit
 
 
+@settings(max_examples=25)
 @given(st.data())
 @pytest.mark.parametrize("record_type", COURIER_RECORDS)
 def test_every_record_arrives_as_it_was_sent(record_type: type[Record], data: st.DataObject) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echoless.core.errors import EcholessError
@@ -33,6 +33,7 @@ def framed(record: Record) -> Frame:
     return frame
 
 
+@settings(max_examples=25)
 @given(st.data())
 @pytest.mark.parametrize("record_type", (*MODERATION_RECORDS, *MODERATION_EGRESS_RECORDS))
 def test_every_record_arrives_as_it_was_sent(record_type: type[Record], data: st.DataObject) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echoless.crossing.notice_records import NOTICE_OPERATOR_RECORDS, NOTICE_RECORDS, ListAllNotices, RetryNotice
@@ -16,6 +16,7 @@ from tests.fakes.record_strategies import records
 pytestmark = pytest.mark.unit
 
 
+@settings(max_examples=25)
 @given(st.data())
 @pytest.mark.parametrize(
     "record_type", sorted({*NOTICE_RECORDS, *NOTICE_OPERATOR_RECORDS}, key=lambda one: one.KIND)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echoless.crossing.number_records import NUMBER_RECORDS
@@ -23,6 +23,7 @@ def arrive(record: Record, *known: type[Record]) -> Record:
     return RecordRegistry(known).decode(frame)
 
 
+@settings(max_examples=25)
 @given(st.data())
 @pytest.mark.parametrize("record_type", NUMBER_RECORDS)
 def test_every_record_arrives_as_it_was_sent_and_is_no_content(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echoless.core.errors import EcholessError
@@ -24,6 +24,7 @@ def arrive(record: Record, *known: type[Record]) -> Record:
     return RecordRegistry(known).decode(frame)
 
 
+@settings(max_examples=25)
 @given(st.data())
 @pytest.mark.parametrize("record_type", [*RECEIPT_RECORDS, ConfinementReport])
 def test_every_record_arrives_as_it_was_sent_and_is_no_content(
