@@ -305,7 +305,7 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
         (Purpose.RECOVERY,),
         "Both databases as they were before the newest update.",
         ("migration_copies",),
-        (Eraser.EXPIRY, _ACCOUNT),
+        (Eraser.USER, Eraser.EXPIRY, _ACCOUNT),
         "The folder before-migration: gone after a week.",
         has_content=True,
         life_days=7,

@@ -15,6 +15,7 @@ from echoless.core.journal import Event, Journal
 from echoless.retention.schedule import Kept, ended_before_ms
 from echoless.vault.erasure.jobs import Jobs, Progress
 from echoless.vault.stores.jobs import Job
+from echoless.vault.stores.migration import drop_copies, drop_old_copies
 from echoless.vault.stores.recent import RecentRequests
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.writer import Connections
@@ -96,6 +97,7 @@ class Schedule:
     async def _delete(self, ageing: Ageing) -> int:
         """Delete a bounded number of what is due; return how many."""
         self._recent.forget_old()
+        await self._storage.writer.run(lambda _: drop_old_copies(self._storage.directory, self._jobs.steady))
         before_ms = ended_before_ms(ageing.days, self._jobs.steady.unix_ms())
         if before_ms is None:
             return 0
@@ -107,6 +109,8 @@ class Schedule:
             return 0
         deleted = await self._storage.writer.run(lambda connections: ageing.delete(connections, before_ms))
         if deleted:
+            # What has had its days must not live on in a copy from before an update.
+            await self._storage.writer.run(lambda _: drop_copies(self._storage.directory))
             self._journal.say(Event.SWEPT, kept=ageing.kept.value, count=deleted, lag_s=lag_s)
         return deleted
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -193,3 +196,28 @@ async def test_requests_of_both_modes_leave_the_request_log(
     clock.turn(1)
     await vault.schedule.run_once()
     assert (await gateway.question(LOG, ListRequests(0, 0, 10), RequestRows)).rows == []
+
+
+async def test_copies_from_before_an_update_go_while_the_server_runs(
+    vault: Vault, gateway: GatewayDouble, clock: TurnedClock, config: VaultConfig
+) -> None:
+    """After a week, and at once when something in them has had its days: an hourly job looks, not only a start."""
+    copies = Path(config.data_directory) / "before-migration"
+
+    def copied() -> None:
+        copies.mkdir()
+        (copies / "vault.sqlite").write_bytes(b"rows of before")
+        os.utime(copies, (clock.unix_ms() / 1000, clock.unix_ms() / 1000))
+
+    await gateway.make("words")
+    copied()
+    clock.turn(7 * DAY_S)
+    await vault.schedule.run_once()
+    assert copies.exists()
+    clock.turn(DAY_S)
+    await vault.schedule.run_once()
+    assert not copies.exists()
+    clock.turn(22 * DAY_S)
+    copied()
+    assert (await vault.schedule.run_once())[Kept.DEBUG_LOG] == 1
+    assert not copies.exists()
