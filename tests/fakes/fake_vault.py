@@ -26,6 +26,7 @@ from echoless.crossing.media_records import KIND_KEEP_INPUT_AUDIO, KIND_KEEP_TRA
 from echoless.crossing.member_records import UNTICKETED_RECORDS
 from echoless.crossing.moderation_records import MODERATION_RECORDS, KeepModeration, NoteVerdict
 from echoless.crossing.operations_records import AskReadiness, MetricsPage, Readiness, ReadMetrics
+from echoless.crossing.receipt_records import UNTICKETED_PROOF_RECORDS
 from echoless.crossing.records import (
     KIND_AUDIO,
     KIND_KEEP_AUDIO,
@@ -164,6 +165,8 @@ class FakeVault:
             return MetricsPage(b"requests_total 1\n")
         if isinstance(record, GetCertificate | GetCertificateKey):
             return Refused(code=ErrorCode.NOT_FOUND.value, message="There is no certificate here.")
+        if isinstance(record, UNTICKETED_PROOF_RECORDS):
+            return Refused(code=ErrorCode.NOT_FOUND.value, message="There is no log here.")
         if isinstance(record, UNTICKETED_RECORDS):
             return Refused(code=ErrorCode.INVALID_PARAMETERS.value, message="Nobody is known here.")
         assert ticket != NO_TICKET

@@ -33,7 +33,7 @@ from echoless.vault.stores.directory import DataDirectory
 from echoless.vault.stores.storage import open_storage
 
 _HOST = "127.0.0.1"
-_START_S = 20.0
+_START_S = 60.0
 _KEPT_DATABASES = 8
 _IN_MEMORY = Path("/dev/shm")
 _USER = "echoless"

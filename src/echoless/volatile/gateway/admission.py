@@ -17,7 +17,7 @@ from echoless.core.journal import Event, where
 from echoless.crossing.client import ClientLeftError, RequestRefusedError
 from echoless.crossing.control import GatewayConfig
 from echoless.crossing.records import OpenTicket
-from echoless.retention.decision import RetentionMode, Switch
+from echoless.retention.decision import NOT_ELIGIBLE, RetentionMode, Switch
 from echoless.retention.endpoints import ENDPOINTS, Endpoint, Product
 from echoless.volatile.gateway.calls import Call
 from echoless.volatile.gateway.ports import GatewayServices, Receive, Scope, Send
@@ -163,6 +163,7 @@ class Admission:
         if self._services.duty.is_draining and not (route is not None and route.is_always_served):
             raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, DRAINING)
         if route is not None and route.is_public and match.is_allowed:
+            _refuse_zero(match, call.switch)
             call.shown_credential = head.credential if route.reads_credential else ""
             return route
         await self._admit(call, match, head, route, peer)
@@ -255,3 +256,12 @@ async def _answer_preflight(send: Send) -> None:
     headers = [*_PREFLIGHT, (b"access-control-allow-headers", _ALLOWED_HEADERS.encode("ascii"))]
     await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _refuse_zero(match: Match, switch: Switch) -> None:
+    """Refuse zero retention where nobody is known who could have it: what such a request brings is kept.
+
+    raises: EcholessError(ZERO_RETENTION_NOT_SUPPORTED) before the body is read
+    """
+    if switch is Switch.LOGGING_OFF and match.endpoint.method != "GET":
+        raise EcholessError(NOT_ELIGIBLE.code, NOT_ELIGIBLE.message, param=NOT_ELIGIBLE.param)

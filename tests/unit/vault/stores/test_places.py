@@ -21,7 +21,7 @@ from echoless.vault.service.opening import open_vault
 from echoless.vault.service.vault import Vault
 from echoless.vault.stores.erasing import half_deleted
 from tests.fakes.gateway_double import KEY, TTS, VOICE, GatewayDouble, TurnedClock, closing, config_for
-from tests.fakes.store_servers import Cluster, S3Server, Way, in_thread, stores_on_servers
+from tests.fakes.store_servers import Cluster, S3Server, Way, in_thread, migrated_template, stores_on_servers
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 HISTORY = "GET /v1/history"
@@ -138,17 +138,20 @@ async def test_an_object_store_that_goes_away_mid_request_refuses_and_leaves_not
 
 
 async def test_a_server_that_dies_and_comes_back_has_all_that_was_acknowledged(
-    tmp_path: Path, served: StoreAccess, cluster: Cluster
+    tmp_path: Path, s3_server: S3Server
 ) -> None:
-    async with opened(tmp_path / "data", served) as (vault, gateway):
-        made = [await gateway.make(f"Item {index}.") for index in range(5)]
-        in_thread(cluster.kill)
-        await gateway.question(HISTORY, ListHistory(1), Refused)
-        in_thread(cluster.start)
-        made.append(await works_again(gateway))
-        page = await gateway.question(HISTORY, ListHistory(9), HistoryPage)
-        assert [item.item_id for item in page.items] == made[::-1]
-        await nothing_is_half_there(vault, set(made))
+    # A cluster of its own: that of the other tests would read all that they wrote again.
+    with Cluster() as own:
+        served = stores_on_servers(tmp_path / "data", own, s3_server, migrated_template(own))
+        async with opened(tmp_path / "data", served) as (vault, gateway):
+            made = [await gateway.make(f"Item {index}.") for index in range(5)]
+            in_thread(own.kill)
+            await gateway.question(HISTORY, ListHistory(1), Refused)
+            in_thread(own.start)
+            made.append(await works_again(gateway))
+            page = await gateway.question(HISTORY, ListHistory(9), HistoryPage)
+            assert [item.item_id for item in page.items] == made[::-1]
+            await nothing_is_half_there(vault, set(made))
 
 
 # --- what must not be opened ---

@@ -8,6 +8,7 @@ from echoless.retention.endpoints import ENDPOINT_BY_NAME
 from echoless.volatile.gateway.app import product_routes
 from tests.fakes.gateway import running_gateway
 
+TILES = ["".join(f"/{{part{number}}}" for number in range(1, depth + 1)) for depth in range(2, 7)]
 pytestmark = pytest.mark.unit
 
 
@@ -38,6 +39,9 @@ async def test_public_routes_are_the_ones_that_show_nothing_of_anyone() -> None:
         "GET /v1/workspace/sign-on/callback",
         "GET /v1/deletion-certificates/keys",
         "GET /v1/deletion-certificates/{certificate}",
+        "GET /v1/transparency-log/keys",
+        "GET /v1/transparency-log/checkpoint",
+        *(f"GET /v1/transparency-log/tile{parts}" for parts in TILES),
         "GET /v1/voices/settings/default",
         "GET /v1/voices/{voice}/preview",
     }

@@ -14,7 +14,7 @@ from echoless.volatile.gateway.problems import FieldError, UnprocessableError, m
 pytestmark = pytest.mark.unit
 OURS = {
     ErrorCode.INTERNAL_ERROR, ErrorCode.CONTENT_REFUSED, ErrorCode.UNKNOWN_TICKET, ErrorCode.CROSSING_BROKEN,
-    ErrorCode.CONFIGURATION, ErrorCode.DATA_DIRECTORY,
+    ErrorCode.CONFIGURATION, ErrorCode.DATA_DIRECTORY, ErrorCode.BACKUP,
     # Said in frames of sockets only.
     ErrorCode.INVALID_MESSAGE, ErrorCode.INPUT_TIMEOUT_EXCEEDED, ErrorCode.MODEL_NOT_SUPPORTED,
     ErrorCode.MAX_ACTIVE_CONVERSATIONS,
