@@ -58,7 +58,7 @@ def open_at(server: RunningServer, target: str, key: str | None = "") -> ClientC
     """Open a socket at a path with its query; key: as above."""
     address = server.base_url.replace("http", "ws", 1)
     headers = {} if key is None else {"xi-api-key": key or server.api_key}
-    return connect(f"{address}{target}", additional_headers=headers, max_size=None)
+    return connect(f"{address}{target}", additional_headers=headers, max_size=None, open_timeout=30)
 
 
 def send(opened: ClientConnection, *messages: dict[str, Any] | str | bytes) -> None:
