@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from echoless.audit.canary import CanaryMint
-from echoless.audit.disk_scan import scan_directory
-from echoless.audit.needles import audio_needles, text_needles
+from echoless.audit.search.disk_scan import scan_directory
+from echoless.audit.search.needles import audio_needles, text_needles
 from echoless.core.clock import SystemClock
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.operator_records import KeptFound, SearchKept

@@ -11,9 +11,9 @@ import pytest
 
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.client import AuditClient
-from echoless.audit.memory_scan import MemoryScan, scan_memory
-from echoless.audit.needles import Needle, audio_needles, base64_audio_needles, text_needles, word_needles
 from echoless.audit.plantings.text_to_speech import MODEL, SPEECH
+from echoless.audit.search.memory_scan import MemoryScan, scan_memory
+from echoless.audit.search.needles import Needle, audio_needles, base64_audio_needles, text_needles, word_needles
 from echoless.core.processes import ProcessIdentity
 from echoless.core.server_process import ServerProcess
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from echoless.audit.options import AuditOptions, RunningServer
-from echoless.audit.report import View
+from echoless.audit.reports.report import View
 from echoless.audit.session import run_audit
 from echoless.cli.operator_door import ask_running
 from echoless.core.server_process import ServerProcess

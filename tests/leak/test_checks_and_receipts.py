@@ -10,9 +10,9 @@ import pytest
 
 from echoless.audit.canary import CanaryMint
 from echoless.audit.client import Answer, AuditClient
-from echoless.audit.disk_scan import scan_directory, scan_files
-from echoless.audit.finder import mask
 from echoless.audit.plantings.text_to_speech import MODEL, SPEECH
+from echoless.audit.search.disk_scan import scan_directory, scan_files
+from echoless.audit.search.finder import mask
 from tests.leak.conftest import Watched
 
 pytestmark = [pytest.mark.leak, pytest.mark.claim("Z1")]

@@ -13,7 +13,7 @@ import pytest
 
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.client import AuditClient
-from echoless.audit.needles import audio_needles, base64_audio_needles
+from echoless.audit.search.needles import audio_needles, base64_audio_needles
 from tests.leak.conftest import SEED, Watched
 
 pytestmark = [pytest.mark.leak, pytest.mark.claim("Z1")]

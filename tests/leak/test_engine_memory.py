@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from echoless.audit.memory_scan import scan_memory
-from echoless.audit.needles import MASK, Needle, audio_needles
+from echoless.audit.search.memory_scan import scan_memory
+from echoless.audit.search.needles import MASK, Needle, audio_needles
 from echoless.confinement.allocator import ALLOCATOR_ENVIRONMENT
 from echoless.core.processes import family_of
 from echoless.crossing.records import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from echoless.audit.canary import CanaryMint
-from echoless.audit.needles import text_needles
+from echoless.audit.search.needles import text_needles
 from echoless.audit.soak import soak
 from tests.leak.conftest import Watched
 

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from echoless.audit.memory_scan import scan_memory
-from echoless.audit.needles import MASK, Needle, audio_needles
+from echoless.audit.search.memory_scan import scan_memory
+from echoless.audit.search.needles import MASK, Needle, audio_needles
 from echoless.confinement.allocator import ALLOCATOR_ENVIRONMENT
 from echoless.core.content import TextContent
 from echoless.core.model_catalogue import InstalledModel

@@ -18,8 +18,8 @@ import httpx
 import pytest
 from elevenlabs.client import ElevenLabs
 
-from echoless.audit.memory_scan import scan_memory
-from echoless.audit.needles import MASK_BYTE, Needle
+from echoless.audit.search.memory_scan import scan_memory
+from echoless.audit.search.needles import MASK_BYTE, Needle
 from echoless.core.processes import family_of
 from tests.api.test_outbound import (
     HEARD,

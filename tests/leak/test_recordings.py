@@ -14,8 +14,6 @@ import pytest
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.client import AuditClient
 from echoless.audit.groundwork import Groundwork, lay_groundwork
-from echoless.audit.memory_scan import scan_memory
-from echoless.audit.needles import text_needles
 from echoless.audit.planting import Manner, Planting
 from echoless.audit.plantings.audio import audio_plantings
 from echoless.audit.plantings.speech_to_text import transcription_plantings
@@ -23,8 +21,10 @@ from echoless.audit.plantings.speech_to_text_socket import listening_plantings
 from echoless.audit.plantings.text_to_speech import VOICE
 from echoless.audit.plantings.uploads import upload
 from echoless.audit.plantings.voice_changer import conversion_plantings
+from echoless.audit.search.memory_scan import scan_memory
+from echoless.audit.search.needles import text_needles
+from echoless.audit.search.sound_needles import sound_needles
 from echoless.audit.sending import plant
-from echoless.audit.sound_needles import sound_needles
 from echoless.audit.transcripts import heard, said
 from tests.leak.conftest import Watched
 

@@ -17,7 +17,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from echoless.audit.canary import Canary, CanaryMint
-from echoless.audit.needles import audio_needles, base64_audio_needles
+from echoless.audit.search.needles import audio_needles, base64_audio_needles
 from tests.leak.conftest import Watched, watching
 
 pytestmark = [pytest.mark.leak, pytest.mark.claim("Z1")]

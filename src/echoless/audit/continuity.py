@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from echoless.audit.report import AuditReport
+from echoless.audit.reports.report import AuditReport
 from echoless.core.processes import ProcessIdentity
 
 _REPLACED_WHEN_GROWN: Final = frozenset({"engine", "media", "live"})

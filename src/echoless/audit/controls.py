@@ -10,11 +10,11 @@ from typing import Final
 
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.client import AuditClient
-from echoless.audit.memory_scan import scan_memory
-from echoless.audit.needles import text_needles
 from echoless.audit.options import AuditOptions
 from echoless.audit.plantings.text_to_speech import MODEL, SPEECH, speech_plantings
-from echoless.audit.report import AuditReport
+from echoless.audit.reports.report import AuditReport
+from echoless.audit.search.memory_scan import scan_memory
+from echoless.audit.search.needles import text_needles
 from echoless.audit.sending import plant
 from echoless.core.processes import ProcessIdentity
 from echoless.core.server_process import ServerProcess

@@ -11,7 +11,7 @@ from echoless.audit.canary import CanaryMint
 from echoless.audit.client import AuditClient
 from echoless.audit.options import AskOperator, RunningServer
 from echoless.audit.plantings.speech_to_text import transcript_of as kept_transcript
-from echoless.audit.report import AuditReport
+from echoless.audit.reports.report import AuditReport
 from echoless.audit.sending import Planted, Spoken
 from echoless.core.errors import EcholessError
 from echoless.crossing.operator_records import KeptFound, SearchKept

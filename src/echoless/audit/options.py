@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from echoless.audit.canary import CanaryMint
+from echoless.audit.reports.report import AuditReport
 from echoless.crossing.records import Record
 
 AskOperator = Callable[[Path, Record], Record]
@@ -52,3 +54,17 @@ class AuditOptions:
     only: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     progress: Progress = silent
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One server under audit, as the parts of an audit are given it: each looks at one side and notes checks.
+
+    outputs: files that its output went to; none where somebody else started it
+    """
+
+    options: AuditOptions
+    server: RunningServer
+    mint: CanaryMint = field(repr=False)
+    report: AuditReport
+    outputs: Sequence[Path] = ()

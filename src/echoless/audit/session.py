@@ -19,16 +19,20 @@ from echoless.audit.canary import CanaryMint
 from echoless.audit.client import AuditClient
 from echoless.audit.continuity import check_continuity
 from echoless.audit.controls import control_in_flight, control_servers
-from echoless.audit.disk_scan import (
+from echoless.audit.groundwork import clear_groundwork, lay_groundwork
+from echoless.audit.kept import check_kept
+from echoless.audit.options import AuditOptions, RunningServer
+from echoless.audit.planting import KEPT, Planting
+from echoless.audit.plantings.catalogue import all_plantings
+from echoless.audit.reports.report import AuditReport, View
+from echoless.audit.search.disk_scan import (
     fingerprint_shared_places,
     scan_directory,
     scan_files,
     scan_shared_places,
 )
-from echoless.audit.groundwork import clear_groundwork, lay_groundwork
-from echoless.audit.kept import check_kept
-from echoless.audit.memory_scan import MemoryScan, scan_memory
-from echoless.audit.needles import (
+from echoless.audit.search.memory_scan import MemoryScan, scan_memory
+from echoless.audit.search.needles import (
     Needle,
     audio_needles,
     base64_audio_needles,
@@ -36,13 +40,9 @@ from echoless.audit.needles import (
     without_common,
     word_needles,
 )
-from echoless.audit.options import AuditOptions, RunningServer
-from echoless.audit.planting import KEPT, Planting
-from echoless.audit.plantings.catalogue import all_plantings
-from echoless.audit.report import AuditReport, View
+from echoless.audit.search.sound_needles import sound_needles
 from echoless.audit.sending import Planted, Spoken, plant
 from echoless.audit.soak import soak
-from echoless.audit.sound_needles import sound_needles
 from echoless.audit.transcripts import heard, said
 from echoless.core.errors import EcholessError
 from echoless.core.processes import ProcessIdentity, family_of

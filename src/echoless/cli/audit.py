@@ -54,7 +54,7 @@ def audit_command(
 ) -> None:
     """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
-    from echoless.audit.report import print_report
+    from echoless.audit.reports.report import print_report
     from echoless.audit.session import run_audit
 
     server = running_server(Path(data), url, api_key_file) if data is not None else None

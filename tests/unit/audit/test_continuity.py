@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from echoless.audit.continuity import check_continuity
-from echoless.audit.report import AuditReport
+from echoless.audit.reports.report import AuditReport
 from echoless.core.processes import ProcessIdentity
 
 pytestmark = pytest.mark.unit

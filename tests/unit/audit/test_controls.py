@@ -9,7 +9,7 @@ import pytest
 from echoless.audit.canary import CanaryMint
 from echoless.audit.client import AuditClient
 from echoless.audit.controls import control_in_flight
-from echoless.audit.report import AuditReport
+from echoless.audit.reports.report import AuditReport
 from echoless.core.processes import ProcessIdentity
 from tests.unit.audit.conftest import Stub
 

@@ -12,7 +12,7 @@ from echoless.audit.client import AuditClient
 from echoless.audit.kept import check_kept
 from echoless.audit.options import RunningServer
 from echoless.audit.planting import Planting
-from echoless.audit.report import AuditReport
+from echoless.audit.reports.report import AuditReport
 from echoless.audit.sending import Planted, Spoken
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.operator_records import KeptFound, SearchKept

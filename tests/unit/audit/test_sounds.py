@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from echoless.audit.sound_needles import decoded
+from echoless.audit.search.sound_needles import decoded
 from echoless.audit.sounds import CONTAINERS, KEPT_WORDS, RAW, ZERO_WORDS, SoundMint
 
 pytestmark = pytest.mark.unit

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from echoless.audit import disk_scan
 from echoless.audit.canary import Canary, CanaryMint
-from echoless.audit.disk_scan import (
+from echoless.audit.search import disk_scan
+from echoless.audit.search.disk_scan import (
     fingerprint_shared_places,
     scan_directory,
     scan_files,
     scan_shared_places,
 )
-from echoless.audit.needles import text_needles
+from echoless.audit.search.needles import text_needles
 
 pytestmark = pytest.mark.unit
 

@@ -17,8 +17,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from echoless.audit.finder import Finder
-from echoless.audit.needles import MASK_BYTE, Needle
+from echoless.audit.search.finder import Finder
+from echoless.audit.search.needles import MASK_BYTE, Needle
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.processes import ProcessIdentity
 

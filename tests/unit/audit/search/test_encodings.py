@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from echoless.audit.encodings import TEXT_FORMS, base64_at
+from echoless.audit.search.encodings import TEXT_FORMS, base64_at
 
 pytestmark = pytest.mark.unit
 LATIN, CYRILLIC = "qojaxubirami", "фычочоцичаша"

@@ -11,9 +11,9 @@ import struct
 import pytest
 
 from echoless.audit.canary import CanaryMint
-from echoless.audit.encodings import TEXT_FORMS
-from echoless.audit.finder import Finder, mask
-from echoless.audit.needles import Needle, audio_needles, base64_audio_needles, text_needles, without_common
+from echoless.audit.search.encodings import TEXT_FORMS
+from echoless.audit.search.finder import Finder, mask
+from echoless.audit.search.needles import Needle, audio_needles, base64_audio_needles, text_needles, without_common
 
 pytestmark = pytest.mark.unit
 

@@ -11,8 +11,8 @@ import pytest
 import soxr
 from numpy.typing import NDArray
 
-from echoless.audit.needles import MASK
-from echoless.audit.sound_needles import as_ulaw, decoded, resampled, sound_needles
+from echoless.audit.search.needles import MASK
+from echoless.audit.search.sound_needles import as_ulaw, decoded, resampled, sound_needles
 from echoless.audit.sounds import CONTAINERS, RAW, Sound, SoundMint
 from tests.unit.audit.test_sounds import hum
 

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from echoless.audit.finder import Finder, mask
-from echoless.audit.needles import MASK, Needle
+from echoless.audit.search.finder import Finder, mask
+from echoless.audit.search.needles import MASK, Needle
 
 pytestmark = pytest.mark.unit
 

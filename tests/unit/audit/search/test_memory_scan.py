@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from echoless.audit.canary import Canary, CanaryMint
-from echoless.audit.memory_scan import MemoryScan, ProcessScan, readable_regions, scan_memory
-from echoless.audit.needles import text_needles
+from echoless.audit.search.memory_scan import MemoryScan, ProcessScan, readable_regions, scan_memory
+from echoless.audit.search.needles import text_needles
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.processes import ProcessIdentity, family_of
 
@@ -76,8 +76,8 @@ def test_a_text_that_nobody_holds_is_not_found(holder: subprocess.Popen[str]) ->
 def test_the_searcher_does_not_find_its_own_needles() -> None:
     code = (
         "import os\n"
-        "from echoless.audit.memory_scan import scan_memory\n"
-        "from echoless.audit.needles import MASK, Needle\n"
+        "from echoless.audit.search.memory_scan import scan_memory\n"
+        "from echoless.audit.search.needles import MASK, Needle\n"
         "from echoless.core.processes import family_of\n"
         "masked = bytes.fromhex('d4cac4ddd0c7ccd7c4c8cc')\n"
         "needle = Needle('utf-8', 'it', masked)\n"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from echoless.audit.canary import Canary
-from echoless.audit.encodings import TEXT_FORMS, base64_at
+from echoless.audit.search.encodings import TEXT_FORMS, base64_at
 
 MASK_BYTE: Final = 0xA5
 MASK: Final = bytes(value ^ MASK_BYTE for value in range(256))

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from echoless.audit.needles import MASK_BYTE, Needle
+from echoless.audit.search.needles import MASK_BYTE, Needle
 
 _KEY_BYTES: Final = 4
 _PAIRS: Final = 65_536

@@ -16,7 +16,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from echoless.audit.needles import MASK, Needle, audio_needles, base64_audio_needles, without_common
+from echoless.audit.search.needles import MASK, Needle, audio_needles, base64_audio_needles, without_common
 from echoless.audit.sounds import RAW, SPOKEN_RATE_HZ, Sound
 
 Mono = NDArray[np.float32]

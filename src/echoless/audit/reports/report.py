@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from echoless.audit.memory_scan import MemoryScan
+from echoless.audit.search.memory_scan import MemoryScan
 
 
 class View(StrEnum):
@@ -26,13 +26,56 @@ class View(StrEnum):
     NONE = "none"
 
 
+class AuditMode(StrEnum):
+    """What was audited: a server of our own, a running one on this machine, one over the network, or a lab."""
+
+    OWN = "own"
+    RUNNING = "running"
+    LIVE = "live"
+    LAB = "lab"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One statement about the server, proved or not."""
+    """One statement about the server, proved or not.
+
+    proves: numbers of the retention checks that it stands for, for example `C16`
+    """
 
     name: str
     is_passed: bool
     detail: str
+    proves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlantedPlace:
+    """How many marks of a kind were planted in one place, for example a header of a product in one mode."""
+
+    product: str
+    mode: str
+    place: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One place that was searched.
+
+    place:       in words of ours, for example `memory after round 1: gateway`
+    kind:        `memory`, `files`, `free blocks`, `attributes`, `names`, `output`, `network` ...
+    item_count:  regions, files, rows or packets
+    zero_copies: copies of what must be nowhere
+    kept_copies: copies of what may be there
+    """
+
+    place: str
+    kind: str
+    item_count: int
+    byte_count: int
+    zero_copies: int
+    kept_copies: int
+    duration_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +106,15 @@ class Finding:
 class AuditReport:
     """Everything that an audit can say."""
 
+    mode: AuditMode = AuditMode.OWN
+    began_unix_s: int = 0
+    build_hash: str = ""
     view: View = View.NONE
     checks: list[Check] = field(default_factory=list)
     processes: list[ProcessFigures] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    planted: list[PlantedPlace] = field(default_factory=list)
+    searched: list[Searched] = field(default_factory=list)
     request_count: int = 0
     needle_count: int = 0
     duration_s: float = 0.0
@@ -76,9 +124,9 @@ class AuditReport:
         """Whether every check passed; an audit without checks has shown nothing."""
         return bool(self.checks) and all(check.is_passed for check in self.checks)
 
-    def check(self, name: str, is_passed: bool, detail: str) -> None:
-        """Note one check."""
-        self.checks.append(Check(name, is_passed, detail))
+    def check(self, name: str, is_passed: bool, detail: str, *proves: str) -> None:
+        """Note one check, and the numbers of the retention checks that it stands for."""
+        self.checks.append(Check(name, is_passed, detail, proves))
 
     def add_memory(self, name: str, scan: MemoryScan, kept: frozenset[str]) -> None:
         """Note the figures of a memory scan.

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from echoless.audit.finder import Finder, mask
-from echoless.audit.needles import Needle
+from echoless.audit.search.finder import Finder, mask
+from echoless.audit.search.needles import Needle
 
 SHARED_PLACES: Final = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108  # searched, never used
 _BLOCK_BYTES: Final = 4 * 1024 * 1024

@@ -1,0 +1,1 @@
+"""The parts of an audit: each looks at one side of a server and notes checks in the report."""

@@ -1,0 +1,1 @@
+"""Searching memory, files and everything else that can hold a copy."""
