@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from echoless.audit.canary import CanaryMint
-from echoless.audit.reports.report import AuditReport
 from echoless.crossing.records import Record
+
+if TYPE_CHECKING:
+    # Behind it stands the search, which loads numpy, whose threads a server must not have before its wall.
+    from echoless.audit.reports.report import AuditReport
 
 AskOperator = Callable[[Path, Record], Record]
 """Puts a question to the vault of the server that runs on a data directory."""
