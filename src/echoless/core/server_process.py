@@ -58,6 +58,7 @@ class ServerProcess:
         output: Path,
         flags: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
+        interpreter: Path | None = None,
     ) -> Self:
         """Start a server and wait until it serves.
 
@@ -65,12 +66,14 @@ class ServerProcess:
         output:         a file that takes its stdout and stderr
         flags:          more words for `echoless serve`
         settings:       `ECHOLESS_*` variables
+        interpreter:    of another installation; this one's unless told
         raises:         EcholessError(ENGINE_UNAVAILABLE) when it ends or does not serve in time
         """
         api_key = (settings or {}).get(_KEY_VARIABLE, new_api_key())
         environment = {k: v for k, v in os.environ.items() if not k.startswith(_VARIABLE_PREFIX)}
         environment |= {**(settings or {}), _KEY_VARIABLE: api_key}
-        command = [sys.executable, "-P", "-m", "echoless", "serve", "--port", "0", "--data", str(data_directory)]
+        python = str(interpreter or sys.executable)
+        command = [python, "-P", "-m", "echoless", "serve", "--port", "0", "--data", str(data_directory)]
         began_s = time.monotonic()
         with output.open("ab") as stream:
             process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
