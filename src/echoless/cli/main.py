@@ -15,6 +15,7 @@ from echoless.cli import (
     audit,
     backup,
     bench,
+    build,
     certificates,
     config,
     doctor,
@@ -56,7 +57,7 @@ def build_app() -> typer.Typer:
         add_completion=False,
     )
     app.callback()(root_command)
-    for register in (serve.register, health.register, doctor.register, audit.register, bench.register):
+    for register in (serve.register, health.register, doctor.register, audit.register, bench.register, build.register):
         register(app)
     retention.register(app)
     migrate.register(app)

@@ -21,10 +21,15 @@ def build_hash(package: Path = _PACKAGE) -> str:
     Each file counts as its path below the package, a zero byte and the SHA-256 of its content.
     """
     whole = hashlib.sha256()
-    for path in sorted(_files(package), key=lambda path: path.relative_to(package).as_posix()):
-        name = path.relative_to(package).as_posix().encode("utf-8")
-        whole.update(name + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    for name, digest in file_hashes(package):
+        whole.update(name.encode("utf-8") + b"\0" + bytes.fromhex(digest))
     return whole.hexdigest()
+
+
+def file_hashes(package: Path = _PACKAGE) -> list[tuple[str, str]]:
+    """Return path and SHA-256 in hexadecimal of each file, in order of path."""
+    found = sorted((path.relative_to(package).as_posix(), path) for path in _files(package))
+    return [(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in found]
 
 
 def _files(package: Path) -> Iterator[Path]:
