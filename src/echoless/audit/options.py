@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from echoless.audit.canary import CanaryMint
+from echoless.core.processes import ProcessIdentity, family_of
+from echoless.core.server_process import running_supervisor
 from echoless.crossing.records import Record
 
 if TYPE_CHECKING:
     # Behind it stands the search, which loads numpy, whose threads a server must not have before its wall.
     from echoless.audit.reports.report import AuditReport
+    from echoless.audit.search.needles import Needle
 
 AskOperator = Callable[[Path, Record], Record]
 """Puts a question to the vault of the server that runs on a data directory."""
@@ -48,6 +51,9 @@ class AuditOptions:
     soak_count:        so many more requests in a row, under which memory must stay flat; 0 for none
     only:              products to plant in; empty for all
     flags:             more words for `echoless serve`, for a server of our own
+    interpreter:       of another installation that a server of our own is started from
+    is_quick:          a few telling plantings, one round, one search of memory
+    parts:             names of parts to run, `rounds` is one; empty for all that the mode has
     """
 
     ask_operator: AskOperator
@@ -57,6 +63,8 @@ class AuditOptions:
     soak_count: int = 0
     only: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    is_quick: bool = False
+    parts: tuple[str, ...] = ()
     progress: Progress = silent
 
 
@@ -64,7 +72,10 @@ class AuditOptions:
 class Scene:
     """One server under audit, as the parts of an audit are given it: each looks at one side and notes checks.
 
-    outputs: files that its output went to; none where somebody else started it
+    outputs:      files that its output went to; none where somebody else started it
+    needles:      everything that was planted and made so far, for searches of places where nothing of it may be
+    kept:         names of the canaries that may be in memory
+    began_unix_s: before anything was planted
     """
 
     options: AuditOptions
@@ -72,3 +83,13 @@ class Scene:
     mint: CanaryMint = field(repr=False)
     report: AuditReport
     outputs: Sequence[Path] = ()
+    needles: Sequence[Needle] = field(default=(), repr=False)
+    kept: frozenset[str] = frozenset()
+    began_unix_s: float = 0.0
+
+    def family(self) -> tuple[ProcessIdentity, ...]:
+        """Return the processes of the server as they are now, the supervisor first.
+
+        raises: EcholessError(NOT_FOUND) when it is gone, EcholessError(DATA_DIRECTORY) when none runs there
+        """
+        return family_of(self.server.supervisor_pid or running_supervisor(self.server.data_directory))

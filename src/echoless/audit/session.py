@@ -75,7 +75,8 @@ def _target(options: AuditOptions) -> Iterator[tuple[RunningServer, Sequence[Pat
     with tempfile.TemporaryDirectory(prefix="echoless-audit-") as place:
         output = Path(place) / "output"
         options.progress("starting a server", 0.0)
-        with ServerProcess.start(Path(place) / "data", output, ("--audit-view", *options.flags)) as own:
+        flags = ("--audit-view", *options.flags)
+        with ServerProcess.start(Path(place) / "data", output, flags, interpreter=options.interpreter) as own:
             options.progress("starting a server", 1.0)
             yield RunningServer(own.url, own.data_directory, own.api_key, own.process.pid), (output,)
 
