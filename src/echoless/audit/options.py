@@ -63,6 +63,7 @@ class AuditOptions:
     soak_count: int = 0
     only: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    interpreter: Path | None = None
     is_quick: bool = False
     parts: tuple[str, ...] = ()
     progress: Progress = silent
