@@ -54,7 +54,8 @@ def audit_command(
 ) -> None:
     """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
-    from echoless.audit.reports.report import print_report
+    from echoless.audit.reports.document import document_of, text_of
+    from echoless.audit.reports.tables import print_report
     from echoless.audit.session import run_audit
 
     server = running_server(Path(data), url, api_key_file) if data is not None else None
@@ -73,7 +74,7 @@ def audit_command(
         )
     print_report(report, Console(highlight=False))
     if json_file is not None:
-        json_file.write_text(report.as_json() + "\n", encoding="utf-8")
+        json_file.write_text(text_of(document_of(report)), encoding="utf-8")
     raise typer.Exit(0 if report.is_passed else 1)
 
 

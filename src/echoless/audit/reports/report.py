@@ -1,4 +1,4 @@
-"""What an audit found: as a value, as JSON, and as tables for a person.
+"""What an audit found, as a value. Tables, JSON, a page and a PDF are made of it beside this file.
 
 Words and audio never appear in it: a canary is called by the place where it was planted.
 """
@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from typing import Final
 
 from echoless.audit.search.memory_scan import MemoryScan
+
+SCHEMA: Final = "echoless-audit-report/1"
+"""Which form the JSON has. It changes where a reader would have to change."""
+CONTROL: Final = "control:"
+"""How the names of positive controls begin."""
 
 
 class View(StrEnum):
@@ -46,6 +48,20 @@ class Check:
     is_passed: bool
     detail: str
     proves: tuple[str, ...] = ()
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is a positive control: something that had to be found, else the search proves nothing."""
+        return self.name.startswith(CONTROL)
+
+
+@dataclass(frozen=True, slots=True)
+class TimedStep:
+    """A step of the audit, in seconds since it began."""
+
+    name: str
+    began_s: float
+    ended_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,7 @@ class AuditReport:
     findings: list[Finding] = field(default_factory=list)
     planted: list[PlantedPlace] = field(default_factory=list)
     searched: list[Searched] = field(default_factory=list)
+    steps: list[TimedStep] = field(default_factory=list)
     request_count: int = 0
     needle_count: int = 0
     duration_s: float = 0.0
@@ -152,38 +169,5 @@ class AuditReport:
 
     def as_json(self) -> str:
         """Return the whole report as JSON."""
-        return json.dumps({"is_passed": self.is_passed, **asdict(self)}, indent=2, ensure_ascii=True)
-
-
-def print_report(report: AuditReport, console: Console) -> None:
-    """Show a report to a person."""
-    memory = Table("scan", "process", "pid", "regions", "MiB read", "of readable", "zero copies", "kept copies")
-    for row in report.processes:
-        share = f"{100 * row.read_bytes / row.readable_bytes:.1f} %" if row.readable_bytes else "nothing"
-        memory.add_row(
-            row.scan, row.role, str(row.pid), str(row.region_count), f"{row.read_bytes / 2**20:.1f}", share,
-            str(row.zero_copies), str(row.kept_copies),
-        )  # fmt: skip
-    if report.processes:
-        console.print(memory)
-    if report.findings:
-        console.print(_findings_table(report))
-    checks = Table("check", "", "detail")
-    for check in report.checks:
-        checks.add_row(check.name, "[green]ok[/]" if check.is_passed else "[red]FAILED[/]", check.detail)
-    console.print(checks)
-    verdict = "[green]passed[/]" if report.is_passed else "[red]FAILED[/]"
-    console.print(
-        f"Audit {verdict}: {report.request_count} requests, up to {report.needle_count} needles, "
-        f"memory seen by {report.view.value}, {report.duration_s:.1f} s."
-    )
-
-
-def _findings_table(report: AuditReport) -> Table:
-    table = Table("found in", "form", "canary", "copies")
-    for finding in sorted(report.findings, key=lambda item: (item.where, item.canary))[:60]:
-        # A region's name is in square brackets, which would be taken for a style.
-        table.add_row(escape(finding.where), finding.kind, finding.canary, str(finding.count))
-    if len(report.findings) > 60:
-        table.add_row("...", "", f"{len(report.findings) - 60} more in the JSON", "")
-    return table
+        members = {"schema": SCHEMA, "is_passed": self.is_passed, **asdict(self)}
+        return json.dumps(members, indent=2, ensure_ascii=True)

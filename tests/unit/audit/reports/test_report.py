@@ -7,7 +7,8 @@ import json
 import pytest
 from rich.console import Console
 
-from echoless.audit.reports.report import AuditReport, View, print_report
+from echoless.audit.reports.report import AuditReport, View
+from echoless.audit.reports.tables import print_report
 from echoless.audit.search.memory_scan import Hit, MemoryScan, ProcessScan
 from echoless.core.processes import ProcessIdentity
 

@@ -1,0 +1,1 @@
+"""The numbered retention checks: how each is shown, and to which items of known catalogues it belongs."""
