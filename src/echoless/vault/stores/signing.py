@@ -10,7 +10,8 @@ import secrets
 from typing import Final
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.receipts.certificate import SEED_BYTES, CertificateSigner
+from echoless.receipts.certificate import CertificateSigner
+from echoless.receipts.signing import SEED_BYTES
 from echoless.vault.stores.directory import DataDirectory, write_whole
 
 _NAME: Final = "deletion_certificate.key"
