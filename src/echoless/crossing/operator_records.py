@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from echoless.crossing.account_records import ACCOUNT_OPERATOR_RECORDS
+from echoless.crossing.audit_records import AUDIT_RECORDS
 from echoless.crossing.backup_records import BACKUP_RECORDS
 from echoless.crossing.log_records import LOG_OPERATOR_RECORDS
 from echoless.crossing.member_records import OPERATOR_MEMBER_RECORDS
@@ -177,5 +178,5 @@ OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (
     OperatorListKeys, KeyList, OperatorRevokeKey, SetVoiceAlias, ListVoiceAliases, VoiceAliases, SearchKept,
     KeptFound, Done, KeyCreated, KeyView, Refused, SetRestriction,
     SetConcurrency, *OPERATOR_POLICY_RECORDS, *OPERATOR_MEMBER_RECORDS, *ACCOUNT_OPERATOR_RECORDS,
-    *LOG_OPERATOR_RECORDS, *BACKUP_RECORDS, *NOTICE_OPERATOR_RECORDS,
+    *LOG_OPERATOR_RECORDS, *BACKUP_RECORDS, *NOTICE_OPERATOR_RECORDS, *AUDIT_RECORDS,
 )  # fmt: skip

@@ -24,17 +24,23 @@ class EntryKind(StrEnum):
     KEY = "key"
     POLICY = "policy"
     ERASURE = "erasure"
+    AUDIT = "audit"
 
 
 def commitment(salt: bytes, signed: str) -> str:
-    """Return the salted digest of a signed text: SHA-256 over salt and text, in base64url without padding."""
+    """Return the salted digest of an ASCII text: SHA-256 over salt and text, in base64url without padding."""
     digest = hashlib.sha256(salt + signed.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
 def committed_entry(kind: EntryKind, salt: bytes, signed: str) -> bytes:
-    """Return the entry of a signed text."""
-    return rfc8785.dumps({"kind": kind.value, "digest": commitment(salt, signed)})
+    """Return the entry of a text."""
+    return digest_entry(kind, commitment(salt, signed))
+
+
+def digest_entry(kind: EntryKind, digest: str) -> bytes:
+    """Return the entry of a text of which only the commitment is at hand."""
+    return rfc8785.dumps({"kind": kind.value, "digest": digest})
 
 
 def fact_entry(kind: EntryKind, unix_s: int, **facts: str) -> bytes:
