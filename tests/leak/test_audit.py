@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from echoless.audit.options import AuditOptions, RunningServer
-from echoless.audit.reports.report import View
+from echoless.audit.reports.report import AuditMode, View
 from echoless.audit.session import run_audit
 from echoless.cli.operator_door import ask_running
+from echoless.core.build import build_hash
 from echoless.core.server_process import ServerProcess
 
 pytestmark = [pytest.mark.leak, pytest.mark.claim("Z1"), pytest.mark.claim("Z9"), pytest.mark.claim("Z13")]
@@ -31,6 +32,19 @@ def test_the_audit_passes_on_a_sound_server() -> None:
     roles = {row["role"] for row in told["processes"]}
     assert {"supervisor", "vault", "engine", "media", "live", "gateway"} <= roles
     assert all(row["region_count"] > 50 and row["read_bytes"] > 10_000_000 for row in told["processes"])
+
+
+@pytest.mark.timeout(300)
+def test_a_quick_audit_passes_on_a_sound_server_and_fails_without_a_part_of_the_scrubbing() -> None:
+    flags = ("--engines", "1", "--gateways", "1")
+    sound = run_audit(AuditOptions(ask_running, is_quick=True, flags=flags))
+    assert [check for check in sound.checks if not check.is_passed] == []
+    assert {"text_to_speech"} <= {row.product for row in sound.planted}
+    assert {"memory", "files", "output"} <= {row.kind for row in sound.searched}
+    assert (sound.mode, sound.build_hash) == (AuditMode.OWN, build_hash())
+    flags += ("--no-scrubbing", "--assurance", "best_effort")
+    weak = run_audit(AuditOptions(ask_running, is_quick=True, flags=flags))
+    assert "memory after round 1" in {check.name for check in weak.checks if not check.is_passed}
 
 
 @pytest.mark.timeout(1200)

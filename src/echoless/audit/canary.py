@@ -30,12 +30,14 @@ class Canary:
     name:     says where it was planted, for example `zero/stream/previous_text`
     is_kept:  False when it must be nowhere: planted with zero retention, or in a request that was refused
     words:    every unique word in it
+    product:  that it was made for, as the catalogue of plantings names it
     """
 
     name: str
     is_kept: bool
     text: str = field(repr=False)
     words: tuple[str, ...] = field(repr=False)
+    product: str = ""
 
 
 class CanaryMint:
@@ -54,6 +56,7 @@ class CanaryMint:
         self._taken: set[str] = set()
         self._is_taken = is_taken
         self.canaries: list[Canary] = []
+        self.product = ""
 
     def plain(self, name: str, characters: int, *, is_kept: bool) -> Canary:
         """Return a text of about so many ASCII characters in one clause."""
@@ -86,12 +89,16 @@ class CanaryMint:
                 break
         return self._made(name, is_kept, word, [word])
 
+    def keep_only(self, is_wanted: Callable[[Canary], bool]) -> None:
+        """Forget canaries that are not going to be planted."""
+        self.canaries = [canary for canary in self.canaries if is_wanted(canary)]
+
     def where(self, *, is_kept: bool) -> tuple[Canary, ...]:
         """Return the canaries that are kept, or those that must be nowhere."""
         return tuple(canary for canary in self.canaries if canary.is_kept is is_kept)
 
     def _made(self, name: str, is_kept: bool, text: str, words: list[str]) -> Canary:
-        canary = Canary(name, is_kept, text, tuple(words))
+        canary = Canary(name, is_kept, text, tuple(words), self.product)
         self.canaries.append(canary)
         return canary
 

@@ -40,9 +40,10 @@ class Groundwork:
         return [{"pronunciation_dictionary_id": self.dictionary_id, "version_id": self.version_id}]
 
 
-def lay_groundwork(client: AuditClient, mint: CanaryMint) -> Groundwork:
+def lay_groundwork(client: AuditClient, mint: CanaryMint, *, has_sounds: bool = True) -> Groundwork:
     """Make a dictionary out of canaries.
 
+    has_sounds: False where no recording will be planted, so that none to compare with is needed
     raises: EcholessError(NOT_FOUND) when the server does not take it
     """
     string = mint.plain("kept/dictionary/string", 14, is_kept=True)
@@ -53,15 +54,18 @@ def lay_groundwork(client: AuditClient, mint: CanaryMint) -> Groundwork:
     if answer.status != 200:
         raise EcholessError(ErrorCode.NOT_FOUND, f"a dictionary could not be made: status {answer.status}")
     made = json.loads(answer.body)
-    sounds = SoundMint(lambda text: _said(client, text))
-    for kind in CONTAINERS:
+    sounds = SoundMint(lambda text: samples_of(client, text))
+    for kind in CONTAINERS if has_sounds else ():
         # Never sent: what another recording of its kind shares with it is the container's, and tells nothing.
         sounds.sound(f"reference {kind}", kind, is_kept=False)
     return Groundwork(made["id"], made["version_id"], string, sounds)
 
 
-def _said(client: AuditClient, text: str) -> Samples:
-    """Have the server say a text, and keep nothing of it."""
+def samples_of(client: AuditClient, text: str) -> Samples:
+    """Have the server say a text, and keep nothing of it.
+
+    raises: EcholessError(ENGINE_UNAVAILABLE) when it does not
+    """
     path = f"/v1/text-to-speech/{_VOICE}/stream?output_format=pcm_{SPOKEN_RATE_HZ}&enable_logging=false"
     answer = client.request("POST", path, {"text": text, "model_id": _MODEL})
     if answer.status != 200:

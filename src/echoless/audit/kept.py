@@ -106,7 +106,7 @@ def _check_vault_search(
         report.check("the vault's own search", False, f"cannot ask the vault: {error.public_description}")
         return
     report.check(
-        "kept canaries are in the vault", bool(texts) and found == len(texts),
+        "kept canaries are in the vault", bool(kept) and found == len(texts),
         f"{found} of {len(texts)} found by searching decrypted texts",
     )  # fmt: skip
     report.check(

@@ -67,6 +67,7 @@ class Sound:
     kind:    the container, one of `CONTAINERS`
     data:    the recording as it is uploaded
     rate_hz: of its samples
+    product: that it was made for; empty for one that is never sent
     """
 
     name: str
@@ -75,6 +76,7 @@ class Sound:
     rate_hz: int
     words: tuple[str, ...] = field(repr=False)
     data: bytes = field(repr=False)
+    product: str = ""
 
 
 class SoundMint:
@@ -88,6 +90,7 @@ class SoundMint:
         fixed = random.Random(seed)  # noqa: S311  # repeatable noise for tests; nothing secret is made of it
         self._random = random.SystemRandom() if seed is None else fixed
         self.sounds: list[Sound] = []
+        self.product = ""
 
     def sound(
         self, name: str, kind: str, *, is_kept: bool, channel_count: int = 1, word_count: int = _WORDS_PER_SOUND
@@ -107,7 +110,8 @@ class SoundMint:
         generator = np.random.default_rng(self._random.getrandbits(128))
         noise = generator.uniform(-_NOISE, _NOISE, (channel_count, len(voice)))
         samples = np.clip((voice * 0.8 + noise) * 32_767, -32_768, 32_767).astype(np.int16)
-        made = Sound(name, is_kept, kind, rate_hz, words, contained(samples, kind, rate_hz))
+        data = contained(samples, kind, rate_hz)
+        made = Sound(name, is_kept, kind, rate_hz, words, data, self.product)
         self.sounds.append(made)
         return made
 

@@ -47,6 +47,17 @@ def audit_command(
         list[str] | None,
         typer.Option(metavar="PRODUCT", help="Plant in this product alone; may be repeated."),
     ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Run this part alone, `rounds` is one; may be repeated."),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A few telling plantings of one product, one round, no controls.")
+    ] = False,
+    lab: Annotated[
+        bool,
+        typer.Option("--lab", help="Start servers of a laboratory, and kill, starve, spoil and restore them."),
+    ] = False,
     soak: Annotated[
         int,
         typer.Option(min=0, metavar="COUNT", help="Also send so many requests, under which memory must stay flat."),
@@ -56,19 +67,27 @@ def audit_command(
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
     from echoless.audit.reports.document import document_of, text_of
     from echoless.audit.reports.tables import print_report
+    from echoless.audit.lab import run_lab
     from echoless.audit.session import run_audit
 
+    if lab and (data is not None or url is not None):
+        raise EcholessError(
+            ErrorCode.INVALID_PARAMETERS, "a laboratory has servers of its own: leave --data and --url"
+        )
     server = running_server(Path(data), url, api_key_file) if data is not None else None
     if server is None and (url is not None or api_key_file is not None):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
     with progress_bars() as bars:
-        report = run_audit(
+        run = run_lab if lab else run_audit
+        report = run(
             AuditOptions(
                 ask_operator=ask_running,
                 server=server,
                 has_controls=controls,
                 soak_count=soak,
                 only=tuple(only or ()),
+                parts=tuple(part or ()),
+                is_quick=quick,
                 progress=bars.step,
             )
         )

@@ -6,13 +6,22 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.records import Record
+
 Reply = tuple[int, dict[str, str], bytes]
+
+
+def nobody(_directory: Path, _question: Record) -> Record:
+    """Be a vault that cannot be asked."""
+    raise EcholessError(ErrorCode.DATA_DIRECTORY, "nobody answers")
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import pytest
 
 from echoless.audit.canary import CanaryMint
 from echoless.audit.planting import Form, Manner, Planting, Script
-from echoless.audit.plantings.catalogue import PRODUCTS, all_plantings
+from echoless.audit.plantings.catalogue import PRODUCTS, QUICK, all_plantings, has_sounds, quick_plantings
 from echoless.core.errors import EcholessError
 from tests.unit.audit.plantings.conftest import ground_of
 
@@ -120,3 +120,26 @@ def test_a_product_that_is_never_audited_is_refused_with_the_list() -> None:
     mint = CanaryMint(seed=1)
     with pytest.raises(EcholessError, match="voice_changer"):
         all_plantings(mint, ground_of(mint), only=("music",))
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_quick_audit_plants_a_few_telling_requests_and_forgets_what_is_in_none(product: str) -> None:
+    mint = CanaryMint(seed=1)
+    ground = ground_of(mint)
+    chosen = quick_plantings(mint, ground, only=(product,))
+    assert {planting.name for planting in chosen} == QUICK[product]
+    assert {planting.is_kept for planting in chosen} == {True, False}
+    sent = "".join(_sent(planting) for planting in chosen)
+    told = [canary for canary in mint.canaries if canary.name != "kept/string"]
+    assert told
+    assert all(any(word in sent for word in canary.words) for canary in told)
+    assert {sound.name for sound in ground.sounds.sounds} == {p.sound.name for p in chosen if p.sound is not None}
+    assert bool(ground.sounds.sounds) is has_sounds((product,))
+    assert {canary.product for canary in told} == {product}
+
+
+def test_a_quick_audit_is_one_of_text_to_speech_unless_told() -> None:
+    mint = CanaryMint(seed=1)
+    chosen = quick_plantings(mint, ground_of(mint))
+    assert {planting.name for planting in chosen} == QUICK["text_to_speech"]
+    assert 10 <= len(chosen) <= 15

@@ -1,0 +1,51 @@
+"""The parts of an audit: each looks at one side of a server, and each can be run alone.
+
+A part checks once the rounds are over, or watches from before the first request until after the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+from echoless.audit.options import AuditOptions, Scene
+from echoless.core.errors import EcholessError, ErrorCode
+
+ROUNDS: Final = "rounds"
+Check = Callable[[Scene], None]
+Watch = Callable[[Scene], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part.
+
+    check:    looks, and notes checks in the scene's report
+    watch:    looks on while everything else runs; notes its checks on leaving
+    is_quick: whether a quick audit has it unasked
+    """
+
+    name: str
+    check: Check | None = None
+    watch: Watch | None = None
+    is_quick: bool = False
+
+
+PARTS: Final[tuple[Part, ...]] = (Part(ROUNDS, is_quick=True),)
+
+
+def parts_of(options: AuditOptions) -> tuple[Part, ...]:
+    """Return the parts that an audit runs, in their order.
+
+    raises: EcholessError(INVALID_PARAMETERS) for a part that there is not
+    """
+    names = tuple(part.name for part in PARTS)
+    if not set(options.parts) <= set(names):
+        raise EcholessError(
+            ErrorCode.INVALID_PARAMETERS, f"an audit has the parts: {', '.join(names)}", param="part"
+        )
+    if options.parts:
+        return tuple(part for part in PARTS if part.name in options.parts)
+    return tuple(part for part in PARTS if part.is_quick or not options.is_quick)
