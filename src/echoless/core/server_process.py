@@ -72,6 +72,9 @@ class ServerProcess:
         api_key = (settings or {}).get(_KEY_VARIABLE, new_api_key())
         environment = {k: v for k, v in os.environ.items() if not k.startswith(_VARIABLE_PREFIX)}
         environment |= {**(settings or {}), _KEY_VARIABLE: api_key}
+        if interpreter is not None:
+            # It would put this installation before the other.
+            environment.pop("PYTHONPATH", None)
         python = str(interpreter or sys.executable)
         command = [python, "-P", "-m", "echoless", "serve", "--port", "0", "--data", str(data_directory)]
         began_s = time.monotonic()

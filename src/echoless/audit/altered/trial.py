@@ -1,0 +1,40 @@
+"""Audits a server of an altered build, and says whether what was altered was found where it is."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from echoless.audit.altered.alteration import Alteration
+from echoless.audit.altered.installation import install_altered
+from echoless.audit.options import AuditOptions
+from echoless.audit.planting import ZERO
+from echoless.audit.reports.report import AuditReport
+from echoless.audit.session import run_audit
+
+
+def audit_altered(alterations: Iterable[Alteration], options: AuditOptions) -> AuditReport:
+    """Start a server of a build of its own, and audit it; the audit itself is not altered.
+
+    raises: EcholessError where an alteration does not fit, or the altered server does not start
+    """
+    with tempfile.TemporaryDirectory(prefix="echoless-altered-") as place:
+        interpreter = install_altered(Path(place), alterations)
+        return run_audit(replace(options, interpreter=interpreter, server=None, has_controls=False))
+
+
+def words_of(report: AuditReport) -> Iterator[str]:
+    """Yield what an audit has to complain of: each place where something was found, each check that failed."""
+    yield from (finding.where for finding in report.findings if finding.canary.startswith(ZERO))
+    yield from (f"{check.name}: {check.detail}" for check in report.checks if not check.is_passed)
+
+
+def is_named(report: AuditReport, place: str) -> bool:
+    """Whether a report that failed names a place.
+
+    place: a regular expression
+    """
+    return not report.is_passed and any(re.search(place, words) for words in words_of(report))

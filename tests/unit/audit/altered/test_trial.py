@@ -1,0 +1,36 @@
+"""A trial takes a report for a find only where it failed and names the place. (C60)"""
+
+from __future__ import annotations
+
+import pytest
+
+from echoless.audit.altered.trial import is_named
+from echoless.audit.reports.report import AuditReport
+
+pytestmark = pytest.mark.unit
+
+
+def _report(*, is_passed: bool, where: str, canary: str = "zero/T1/text") -> AuditReport:
+    report = AuditReport()
+    report.check("data directory", is_passed, "one canary")
+    report.add_findings([(where, "utf-8", canary)])
+    return report
+
+
+def test_a_place_that_a_failed_report_names_is_found() -> None:
+    assert is_named(_report(is_passed=False, where="data directory: cache.bin"), r"cache\.bin")
+    assert is_named(_report(is_passed=False, where="elsewhere"), "^data directory: one")
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        _report(is_passed=True, where="data directory: cache.bin"),
+        _report(is_passed=False, where="elsewhere"),
+        _report(is_passed=False, where="data directory: cache.bin", canary="kept/T1/text"),
+        AuditReport(),
+    ],
+    ids=["passed", "another place", "kept content", "nothing looked at"],
+)
+def test_a_report_that_does_not_name_the_place_of_a_leak_has_not_found_it(report: AuditReport) -> None:
+    assert not is_named(report, r"cache\.bin")
