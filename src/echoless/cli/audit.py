@@ -65,9 +65,9 @@ def audit_command(
 ) -> None:
     """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
+    from echoless.audit.lab import run_lab
     from echoless.audit.reports.document import document_of, text_of
     from echoless.audit.reports.tables import print_report
-    from echoless.audit.lab import run_lab
     from echoless.audit.session import run_audit
 
     if lab and (data is not None or url is not None):

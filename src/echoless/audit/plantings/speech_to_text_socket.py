@@ -49,7 +49,11 @@ def _chunk(data: bytes, **more: Any) -> str:
     )
 
 
-def _chunks(sound: Sound, **first: Any) -> list[str]:
+def chunks_of(sound: Sound, **first: Any) -> list[str]:
+    """Return a recording as the frames that bring it.
+
+    first: more members of the first frame
+    """
     pieces = [sound.data[start : start + _CHUNK_BYTES] for start in range(0, len(sound.data), _CHUNK_BYTES)]
     return [_chunk(piece, **(first if number == 0 else {})) for number, piece in enumerate(pieces)]
 
@@ -68,7 +72,7 @@ def _good(mint: CanaryMint, groundwork: Groundwork, *, is_kept: bool) -> Iterato
         told = {"previous_text": around["before"], around["unknown key"]: around["unknown value"]}
         end = _chunk(b"", commit=True) if is_manual else _chunk(_SILENCE)
         yield Planting(
-            name, is_kept, "WS", _address(is_kept, more), Script((*_chunks(sound, **told), end), _COMMITTED),
+            name, is_kept, "WS", _address(is_kept, more), Script((*chunks_of(sound, **told), end), _COMMITTED),
             headers_of(around), statuses=(NORMAL,) if is_manual else (OPEN,), sound=sound,
             manner=Manner.CLOSED_BY_CLIENT if is_manual else Manner.HELD_OPEN, transcript_of=transcript_of_messages,
         )  # fmt: skip
@@ -104,6 +108,6 @@ def _vanished(groundwork: Groundwork) -> Iterator[Planting]:
         name = f"zero/realtime {manner.value}"
         sound = groundwork.sounds.sound(name, RAW, is_kept=False)
         yield Planting(
-            name, False, "WS", _address(False), Script(tuple(_chunks(sound)[:-1])), statuses=(OPEN,),
+            name, False, "WS", _address(False), Script(tuple(chunks_of(sound)[:-1])), statuses=(OPEN,),
             manner=manner, sound=sound,
         )  # fmt: skip

@@ -1,0 +1,52 @@
+"""The laboratory: an audit that starts servers of its own, which it may kill, starve, spoil and restore.
+
+Each part looks at one side; all of them run unless some are named. What is planted in any of them is searched for
+once more at the end, in the places that all programs of a host share.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from echoless.audit.lab_server import Lab, lab_of
+from echoless.audit.options import AuditOptions
+from echoless.audit.parts.crashes import check_crashes
+from echoless.audit.reports.report import AuditMode, AuditReport
+from echoless.audit.search.disk_scan import fingerprint_shared_places, scan_shared_places
+from echoless.core.build import build_hash
+from echoless.core.errors import EcholessError, ErrorCode
+
+LAB_PARTS: Final[Mapping[str, Callable[[Lab], None]]] = {
+    "crashes": check_crashes,
+}
+
+
+def run_lab(options: AuditOptions) -> AuditReport:
+    """Audit in a laboratory.
+
+    options: its parts are members of LAB_PARTS; its server is not touched, since a laboratory has its own
+    returns: a report that passed only when every part did
+    raises:  EcholessError(INVALID_PARAMETERS) for a part that there is not, EcholessError when a server of the
+             laboratory cannot be started
+    """
+    if not set(options.parts) <= set(LAB_PARTS):
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"a laboratory has: {', '.join(LAB_PARTS)}", param="part")
+    began_s, began_unix_s = time.monotonic(), time.time() - 1.0
+    report = AuditReport(mode=AuditMode.LAB, began_unix_s=int(began_unix_s), build_hash=build_hash())
+    before = fingerprint_shared_places()
+    with lab_of(options, report) as lab:
+        for name in options.parts or LAB_PARTS:
+            LAB_PARTS[name](lab)
+        scan = scan_shared_places(
+            lab.needles, before=before, changed_since_unix_s=began_unix_s, excluded=(lab.place,)
+        )
+        report.add_findings((f"temporary places: {hit.path}", hit.kind, hit.owner) for hit in scan.hits)
+        report.check(
+            "temporary places", not scan.hits,
+            f"{scan.file_count} files that are new or changed, {len(scan.skipped)} not readable or over the bound",
+            "C19",
+        )  # fmt: skip
+    report.duration_s = time.monotonic() - began_s
+    return report
