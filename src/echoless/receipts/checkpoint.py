@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.merkle import HASH_BYTES
+from echoless.receipts.signing import SigningKey
 
 _ED25519: Final = b"\x01"
 _COSIGNATURE: Final = b"\x04"
@@ -88,14 +89,14 @@ class VerifierKey:
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "This is no verifier key of a log or a witness.")
 
 
-def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
+def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> str:
     """Return the signed note of a log about itself."""
     verifier = VerifierKey(checkpoint.origin, key.public_key().public_bytes_raw())
     signature = verifier.key_id + key.sign(checkpoint.text.encode("utf-8"))
     return f"{checkpoint.text}\n{_line(checkpoint.origin, signature)}"
 
 
-def cosign(note: str, name: str, key: Ed25519PrivateKey, unix_s: int) -> str:
+def cosign(note: str, name: str, key: SigningKey, unix_s: int) -> str:
     """Return a note with a witness's signature: it saw this state at this time, and nothing that contradicts it."""
     text, _, _ = note.partition("\n\n")
     verifier = VerifierKey(name, key.public_key().public_bytes_raw(), is_witness=True)

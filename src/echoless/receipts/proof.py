@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.receipts.checkpoint import Checkpoint, VerifierKey, open_checkpoint
+from echoless.receipts.checkpoint import Checkpoint
 from echoless.receipts.entries import EntryKind, committed_entry
+from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.merkle import leaf_hash, verify_inclusion
 from echoless.receipts.receipt import RECEIPT_KIND, Receipt, parse_receipt
-from echoless.receipts.signing import verify_statement
+from echoless.receipts.signing import Fault, verify_signed, wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +39,47 @@ def check_receipt(answer: Mapping[str, Any], keys: Mapping[str, Any]) -> Checked
     public_keys, signed = keys.get("keys"), answer.get("receipt")
     if not isinstance(public_keys, list) or not isinstance(signed, str):
         raise _wrong("the answer has no receipt, or the keys are none")
-    receipt = parse_receipt(verify_statement(RECEIPT_KIND, signed, public_keys))
+    statement, key = verify_signed(RECEIPT_KIND, signed, public_keys)
+    receipt, end = parse_receipt(statement), _end_of(key)
+    if end is not None and receipt.minute_unix > end.unix_s:
+        raise wrong(Fault.EXPIRED_KEY)
     inclusion = answer.get("inclusion")
     if inclusion is None:
         return CheckedReceipt(receipt, None, None)
     if not isinstance(inclusion, Mapping):
         raise _wrong("its place in the log cannot be read")
-    checkpoint = open_checkpoint(
-        str(inclusion.get("checkpoint", "")), VerifierKey.parse(str(keys.get("log_key", "")))
-    )
+    checkpoint = LogKeys.parse(keys).open(str(inclusion.get("checkpoint", "")))
     leaf = leaf_hash(committed_entry(EntryKind.RECEIPT, _bytes(answer.get("salt")), signed.strip()))
     index, parts = inclusion.get("index"), inclusion.get("proof")
     if not isinstance(index, int) or not isinstance(parts, list):
         raise _wrong("its place in the log cannot be read")
     if not verify_inclusion(leaf, index, checkpoint.size, [_bytes(part) for part in parts], checkpoint.root):
         raise _wrong("the log does not have it where the answer says")
+    if end is not None and end.entry is not None and index >= end.entry:
+        # A stolen key can date a receipt back, but not enter it before the entry that ends the key.
+        raise wrong(Fault.EXPIRED_KEY)
     return CheckedReceipt(receipt, index, checkpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """When a key ended.
+
+    entry: of the log, that says so; None where that is not said
+    """
+
+    unix_s: int
+    entry: int | None
+
+
+def _end_of(key: Mapping[str, Any]) -> _End | None:
+    """Return the end of a public key: `exp`, and `ended_by_entry`."""
+    unix_s, entry = key.get("exp"), key.get("ended_by_entry")
+    if unix_s is None and entry is None:
+        return None
+    if type(unix_s) is not int or (entry is not None and type(entry) is not int):
+        raise wrong(Fault.NO_KEY)
+    return _End(unix_s, entry)
 
 
 def _bytes(text: object) -> bytes:

@@ -26,7 +26,7 @@ from typing import Final
 
 from echoless.core.errors import EcholessError, ErrorCode
 
-VERSION: Final = 4
+VERSION: Final = 5
 _ZEROS_BYTES: Final = 1024 * 1024
 
 
@@ -138,7 +138,7 @@ class DataDirectory:
         write_whole(self.version_file, f"{version}\n".encode("ascii"))
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes | memoryview) -> None:
     """Write a small file so that it is there whole or not at all, also after loss of power; mode 0600."""
     staging = path.with_name(path.name + ".new")
     descriptor = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

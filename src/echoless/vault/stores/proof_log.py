@@ -2,6 +2,7 @@
 
     log/checkpoint        the newest signed state, replaced whole
     log/tile/...          hashes and entries, never changed once a checkpoint covers them
+    log/newest-build      which program was entered last, so that only another one is entered again
 
 Files come first, the checkpoint last, so that what it signs is always there. What a crash left of an append that
 no checkpoint covers is overwritten by the next one.
@@ -11,37 +12,69 @@ source: C2SP tlog-tiles
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.checkpoint import Checkpoint, VerifierKey, open_checkpoint, sign_checkpoint
 from echoless.receipts.growing import append_entries
 from echoless.receipts.log_check import check_growth
 from echoless.receipts.merkle import empty_root
+from echoless.receipts.signing import SigningKey
 from echoless.receipts.tiles import finished_tiles
 from echoless.vault.stores.directory import sync_folder, write_whole
 
 _CHECKPOINT: Final = "checkpoint"
+_NEWEST_BUILD: Final = "newest-build"
+_OWN_NAME: Final = "echoless.invalid"
+_ORIGIN_FORM: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(?:/[A-Za-z0-9._~-]+)*")
+_ORIGIN_MAX: Final = 200
+
+
+def origin_of(folder: Path, key: SigningKey, configured: str = "") -> str:
+    """Return the name of a log: what it is called already, else what is configured, else one made of its key.
+
+    configured: a schema-less address, for example `speech.example/log`; empty for none
+    raises:     EcholessError(CONFIGURATION) for what is no such address, or another one than the log has
+    """
+    if configured and (len(configured) > _ORIGIN_MAX or _ORIGIN_FORM.fullmatch(configured) is None):
+        raise EcholessError(
+            ErrorCode.CONFIGURATION, "log_origin is an address without a scheme, such as speech.example/log"
+        )
+    path = folder / _CHECKPOINT
+    if not path.exists():
+        # No name of ours could ever be somebody else's host, and no two keys have the same one.
+        digest = hashlib.sha256(key.public_key().public_bytes_raw()).hexdigest()
+        return configured or f"{_OWN_NAME}/{digest[:16]}"
+    found = path.read_bytes().partition(b"\n")[0].decode("utf-8", "replace")
+    if configured and configured != found:
+        raise EcholessError(
+            ErrorCode.CONFIGURATION,
+            f"the transparency log of this data directory is {found}, and the configuration says {configured}: "
+            "a log keeps its name for ever, so set log_origin to it or leave it out",
+        )
+    return found
 
 
 class ProofLog:
     """Appends to one log and reads it.
 
     origin: the log's name in checkpoints, a schema-less address
-    raises: EcholessError(DATA_DIRECTORY) where the newest checkpoint is not signed by this key
+    former: public keys that signed it before, in case the newest checkpoint is still theirs
+    raises: EcholessError(DATA_DIRECTORY) where the newest checkpoint is signed by none of these keys
     """
 
-    def __init__(self, folder: Path, origin: str, key: Ed25519PrivateKey) -> None:
+    def __init__(self, folder: Path, origin: str, key: SigningKey, former: Sequence[bytes] = ()) -> None:
         self._folder = folder
         self._key = key
         self.verifier = VerifierKey(origin, key.public_key().public_bytes_raw())
-        self._state = self._opened()
+        self._note = ""
+        self._state = self._opened([VerifierKey(origin, public) for public in former])
 
     @property
     def state(self) -> Checkpoint:
@@ -64,7 +97,7 @@ class ProofLog:
         else:
             self._write(growth.files)
             state = Checkpoint(self._state.origin, growth.size, growth.root)
-            write_whole(self._folder / _CHECKPOINT, sign_checkpoint(state, self._key).encode("utf-8"))
+            self._publish(sign_checkpoint(state, self._key))
             self._state = state
             self._drop_partial_tiles(first)
             return first
@@ -72,7 +105,27 @@ class ProofLog:
 
     def note(self) -> str:
         """Return the newest signed checkpoint."""
-        return sign_checkpoint(self._state, self._key)
+        if not self._note:
+            self._note = sign_checkpoint(self._state, self._key)
+        return self._note
+
+    def note_of_both(self, key: SigningKey) -> str:
+        """Return the newest checkpoint with the signatures of this key and of the one that follows it, so that
+        whoever believes the one can go over to the other.
+        """
+        text, _, ours = sign_checkpoint(self._state, self._key).partition("\n\n")
+        theirs = sign_checkpoint(self._state, key).partition("\n\n")[2]
+        return f"{text}\n\n{ours}{theirs}"
+
+    def turn_key(self, key: SigningKey, note: str) -> None:
+        """Go on with another key.
+
+        note:   the newest checkpoint, signed by both
+        raises: OSError where the disk refuses; the key is the other one all the same
+        """
+        self._key = key
+        self.verifier = VerifierKey(self.verifier.name, key.public_key().public_bytes_raw())
+        self._publish(note)
 
     def fetch(self, path: str) -> bytes | None:
         """Return one file of the log, or None. Paths are the log's own, never a client's."""
@@ -81,18 +134,36 @@ class ProofLog:
         except FileNotFoundError:
             return None
 
+    def newest_build(self) -> str:
+        """Return the hash of the build that was entered last; empty where none was."""
+        return (self.fetch(_NEWEST_BUILD) or b"").decode("ascii", "replace")
+
+    def note_build(self, build_hash: str) -> None:
+        """Take note of the build that was entered."""
+        write_whole(self._folder / _NEWEST_BUILD, build_hash.encode("ascii"))
+
     def is_beginning(self, seen: Checkpoint) -> bool:
         """Whether a state that was seen earlier is the beginning of this log."""
         return not check_growth(self._state, seen, self.fetch)
 
-    def _opened(self) -> Checkpoint:
-        note = self.fetch(_CHECKPOINT)
-        if note is None:
+    def _publish(self, note: str) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        write_whole(self._folder / _CHECKPOINT, note.encode("utf-8"))
+        self._note = note
+
+    def _opened(self, former: Sequence[VerifierKey]) -> Checkpoint:
+        found = self.fetch(_CHECKPOINT)
+        if found is None:
             return Checkpoint(self.verifier.name, 0, empty_root())
-        try:
-            return open_checkpoint(note.decode("utf-8", "replace"), self.verifier)
-        except EcholessError as error:
-            reason = error.public_description
+        note, reason = found.decode("utf-8", "replace"), ""
+        for key in (self.verifier, *former):
+            try:
+                state = open_checkpoint(note, key)
+            except EcholessError as error:
+                reason = reason or error.public_description
+            else:
+                self._note = note if key == self.verifier else ""
+                return state
         raise EcholessError(ErrorCode.DATA_DIRECTORY, f"the transparency log cannot be continued: {reason}")
 
     def _write(self, files: dict[str, bytes]) -> None:
