@@ -100,6 +100,7 @@ class FakeVault:
 
     standing: who asks, for the decision
     scripted: answers by the type of the question, before anything else; `answers` are made from it
+    capsule_key: whom diagnoses of zero-retention requests are sealed to
     item_audio, recordings, transcripts: what can be read, by id; the first two with format or media type
     """
 
@@ -117,6 +118,7 @@ class FakeVault:
         self.transcripts: dict[str, bytes] = {}
         self.links: list[Link] = []
         self.unsent: dict[int, bytes] = {}
+        self.capsule_key = ""
 
     async def connect(self) -> socket.socket:
         """Return the gateway's end of a new link."""
@@ -232,6 +234,7 @@ class FakeVault:
             voice=VoiceGrant(question.voice_id, voice.name, voice.catalogue_id, SETTINGS) if voice else None,
             current_concurrent=1,
             maximum_concurrent=10,
+            capsule_key=self.capsule_key if decision.mode is RetentionMode.ZERO else "",
         )
 
     def _begin_stream(self, link: Link, frame: Frame, record: Streamed) -> None:

@@ -7,7 +7,6 @@ alone. `restore` needs the server to be stopped, and the operator's identity fil
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,21 +58,10 @@ def keygen_command(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the secret half goes; must not exist.")],
 ) -> None:
     """Make the identity that opens backups. Keep the file away from this machine; set its public key here."""
-    from echoless.vault.backups.age_keys import identity_file, new_identity, recipient_of
+    from echoless.cli.identity_files import make_identity
 
-    identity = new_identity()
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-    else:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(identity_file(identity, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())))
-            os.fsync(file.fileno())
-        show_line(str(recipient_of(identity)))
-        show_note(f"set this as backup_recipients. {out} opens every backup: keep it, and not on this machine")
-        return
-    raise EcholessError(ErrorCode.BACKUP, f"cannot write {out}: {reason}")
+    show_line(make_identity(out, ErrorCode.BACKUP))
+    show_note(f"set this as backup_recipients. {out} opens every backup: keep it, and not on this machine")
 
 
 def run_command(config: ConfigOption = None, data: DataOption = None) -> None:

@@ -16,6 +16,7 @@ from echoless.cli import (
     backup,
     bench,
     build,
+    capsule,
     certificates,
     config,
     doctor,
@@ -70,6 +71,7 @@ def build_app() -> typer.Typer:
     app.add_typer(backup.build_app(), name="backup", help="Take, check and restore backups.")
     app.add_typer(notices.build_app(), name="notices", help="Show what people were told, and try it again.")
     app.add_typer(models.build_app(), name="models", help="List, install and remove models of speech.")
+    app.add_typer(capsule.build_app(), name="capsule", help="Make the key of debug capsules, and open them.")
     app.add_typer(certificates.build_app(), name="certificate", help="Show certificates of deleted accounts.")
     app.add_typer(certificates.build_verify_app(), name="verify", help="Check what this server has signed.")
     app.add_typer(history.build_app(), name="history", help="Delete what a workspace keeps.")

@@ -249,6 +249,7 @@ class ZeroRetentionPolicy(Record, frozen=True):
 
     is_enforced:     also where it is only implied by HIPAA
     hipaa_agreed_on: date of the agreement, ISO 8601; empty where there is none
+    capsule_key:     age recipient of diagnoses; empty where there is none
     """
 
     KIND: ClassVar[int] = 151
@@ -264,10 +265,14 @@ class ZeroRetentionPolicy(Record, frozen=True):
     conversation_rows: Code
     hipaa_agreed_on: Code = ""
     policy_version: Count = 0
+    capsule_key: Code = ""
 
 
 class SetZeroRetention(Record, frozen=True):
-    """Changes the policy; None leaves a part as it is. Answered by ZeroRetentionPolicy or Refused."""
+    """Changes the policy; None leaves a part as it is. Answered by ZeroRetentionPolicy or Refused.
+
+    capsule_key: age recipient of diagnoses; empty takes it away
+    """
 
     KIND: ClassVar[int] = 152
     is_enforced: bool | None = None
@@ -275,6 +280,7 @@ class SetZeroRetention(Record, frozen=True):
     is_hipaa: bool | None = None
     conversation_rows: Code | None = None
     hipaa_agreed_on: Code | None = None
+    capsule_key: Name | None = None
 
 
 class ListServiceAccounts(Record, frozen=True):

@@ -121,6 +121,7 @@ class CloseTicket(Record, frozen=True):
 
     answered_as: the mode that the client was told; a switch in the wrong place makes it ZERO whatever the ticket
                  says, and then nothing is kept and the request's row says so too
+    is_capsule:  whether a sealed diagnosis goes out with the answer
     """
 
     KIND: ClassVar[int] = 5
@@ -131,6 +132,7 @@ class CloseTicket(Record, frozen=True):
     audio_bytes: Count
     duration_ms: Count
     answered_as: RetentionMode = RetentionMode.DEFAULT
+    is_capsule: bool = False
 
 
 class TicketGranted(Record, frozen=True):
@@ -138,6 +140,7 @@ class TicketGranted(Record, frozen=True):
 
     history_item_id: empty unless the mode is DEFAULT and the endpoint makes items, or a transcript
     voice:           None where the endpoint has no voice or the voice is unknown; the gateway answers 404 then
+    capsule_key:     whom a diagnosis is sealed to, should a ZERO request fail; empty where none is made
     """
 
     KIND: ClassVar[int] = 6
@@ -151,6 +154,7 @@ class TicketGranted(Record, frozen=True):
     voice: VoiceGrant | None
     current_concurrent: Count
     maximum_concurrent: Count
+    capsule_key: Code = ""
 
 
 class VoiceGrant(Record, frozen=True):

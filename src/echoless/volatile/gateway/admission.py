@@ -20,6 +20,7 @@ from echoless.crossing.records import OpenTicket
 from echoless.retention.decision import NOT_ELIGIBLE, RetentionMode, Switch
 from echoless.retention.endpoints import ENDPOINTS, Endpoint, Product
 from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.diagnosing import begin_traces, capsule_for
 from echoless.volatile.gateway.ports import GatewayServices, Receive, Scope, Send
 from echoless.volatile.gateway.problems import misplaced_switch, problem_for
 from echoless.volatile.gateway.request_line import (
@@ -143,7 +144,9 @@ class Admission:
             await self._answer_error(call, revoked() if was_revoked(call.ticket) else error, match)
         except Exception as error:  # the last line: whatever it is, its text must not travel on
             self._services.journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
-            await self._answer_error(call, EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"), match)
+            await self._answer_error(call, EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"), match, error)
+        finally:
+            call.traces.end()
 
     async def _admitted_route(
         self, call: Call, query_string: bytes, match: Match | None, head: Head, peer: str
@@ -197,6 +200,7 @@ class Admission:
         else:
             call.mode = call.grant.mode
             call.request_id = call.grant.request_id
+            begin_traces(call, call.query)
             return
         raise misplaced_switch()
 
@@ -212,12 +216,16 @@ class Admission:
             raise EcholessError(ErrorCode.FILE_TOO_LARGE, "The body is larger than this server takes.")
         return route
 
-    async def _answer_error(self, call: Call, error: EcholessError, match: Match | None) -> None:
-        problem = problem_for(error, call.request_id)
+    async def _answer_error(
+        self, call: Call, error: EcholessError, match: Match | None, cause: Exception | None = None
+    ) -> None:
         if call.is_started:
             # The response cannot say it any more: it stays unfinished, which cuts the connection.
-            call.outcome.error_code = problem.code
+            call.outcome.error_code = problem_for(error, call.request_id).code
             return
+        capsule = capsule_for(call, error if cause is None else cause)
+        call.outcome.has_capsule = bool(capsule)
+        problem = problem_for(error, call.request_id, capsule)
         is_wrong_method = error.code is ErrorCode.METHOD_NOT_ALLOWED and match is not None
         await call.answer_problem(problem, allowed=match.allowed if is_wrong_method and match else ())
 

@@ -61,6 +61,7 @@ async def read_schema(call: Call, schema: type[B], *, is_required: bool = True) 
     if not data and not is_required:
         return schema.checked({})
     members = parse_object(data)
+    call.traces.note("body", members)
     if call.endpoint.is_generation and names_switch(members):
         # As for a misplaced one in the query: whoever sent it wanted nothing kept, and nothing is.
         call.mode = RetentionMode.ZERO

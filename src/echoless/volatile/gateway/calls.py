@@ -18,6 +18,7 @@ from echoless.retention.decision import RetentionMode, Switch
 from echoless.retention.endpoints import Endpoint
 from echoless.volatile.gateway.ports import GatewayServices, Message, OpenTicketPort, Receive, Send
 from echoless.volatile.gateway.problems import Problem
+from echoless.volatile.gateway.traces import Traces
 
 _EXPOSED: Final = (
     b"request-id, history-item-id, character-cost, x-character-count, current-concurrent-requests, "
@@ -38,6 +39,7 @@ class Outcome:
     audio_bytes: int = 0
     has_client_left: bool = False
     is_complete: bool = False
+    has_capsule: bool = False
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Call:
     has_unread_body: whether a body was announced and nobody has read it to its end
     base_url:        how this client reaches the server, for links; empty where that is not known
     shown_credential: for the one public route that looks at it
+    traces:          what a diagnosis would be made of
     """
 
     endpoint: Endpoint
@@ -71,6 +74,7 @@ class Call:
     is_ticket_closed: bool = False
     is_started: bool = False
     outcome: Outcome = field(default_factory=Outcome)
+    traces: Traces = field(default_factory=Traces)
     concurrency: tuple[int, int] | None = None
 
     @property
@@ -117,6 +121,7 @@ class Call:
             audio_bytes=outcome.audio_bytes,
             duration_ms=max(0, int(elapsed_s * 1000)),
             answered_as=self.mode,
+            is_capsule=outcome.has_capsule,
         )
 
     async def start(self, status: int, content_type: bytes, *, more: Sequence[Header] = ()) -> None:

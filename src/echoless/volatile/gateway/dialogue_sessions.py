@@ -91,6 +91,7 @@ class DialogueSession(StreamSession):
             done=self._closing(Outcome(http_status=NORMAL, is_complete=True)),
             say=call.say,
             on_rest=lambda: self._rest(context_id),
+            traces=call.traces,
         )
         self._start(context_id, DialogueStream(parts))
 

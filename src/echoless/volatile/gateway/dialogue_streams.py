@@ -34,6 +34,7 @@ from echoless.volatile.gateway.ogg_head import OggHead
 from echoless.volatile.gateway.ports import EnginePort, OpenTicketPort, SpeechStreamSource
 from echoless.volatile.gateway.speaking import WINDOW_BYTES, engine_error, kept_times
 from echoless.volatile.gateway.speech_streams import StreamTotals
+from echoless.volatile.gateway.traces import Traces
 from echoless.volatile.speech.dialogue_flow import Say
 
 _CREDIT_BYTES: Final = WINDOW_BYTES // 3
@@ -52,6 +53,7 @@ class DialogueParts:
     done:          makes the record that closes the ticket of a turn that ended well
     say:           sends a message to the client
     on_rest:       called whenever all text has been spoken
+    traces:        takes note of text until it has been spoken, where a diagnosis may be made
     """
 
     engines: EnginePort
@@ -65,6 +67,7 @@ class DialogueParts:
     done: Closing
     say: Callable[[bytes], Awaitable[None]] = field(repr=False)
     on_rest: Callable[[], None] = field(repr=False)
+    traces: Traces = field(default_factory=Traces)
 
 
 class _Turn:
@@ -128,6 +131,8 @@ class DialogueStream:
         assert turn.ticket is not None, "only a turn that began goes on"
         assert turn.review is not None, "who has a ticket is checked"
         parts = self._parts
+        parts.traces.note("job", parts.job)
+        parts.traces.add("texts", said)
         await turn.review.check(said.piece.text)
         await turn.ticket.ask(BeginGeneration(parts.model_id, parts.job.output_format, count))
         self._keep(turn, said)
@@ -280,6 +285,7 @@ class DialogueStream:
             for turn in self._turns:
                 turn.forget()
             await self._say_times_left()
+            self._parts.traces.drop("texts")
             self._parts.on_rest()
 
     async def _close_spoken_turns(self) -> None:

@@ -25,6 +25,7 @@ from echoless.crossing.sinks import RetainingSink, sink_for
 from echoless.crossing.socket_records import BeginGeneration, EndGeneration
 from echoless.volatile.gateway import listening_messages as messages
 from echoless.volatile.gateway.bodies import names_switch, parse_object
+from echoless.volatile.gateway.diagnosing import seal_failure
 from echoless.volatile.gateway.media_problems import media_error
 from echoless.volatile.gateway.ports import ListeningSource
 from echoless.volatile.gateway.problems import UnprocessableError, misplaced_switch
@@ -86,6 +87,7 @@ class ListeningSession:
         """
         call, plan = self._call, self._plan
         call.is_ticket_closed = True
+        call.traces.note("job", plan.order)
         ending: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as self._group:
@@ -165,6 +167,8 @@ class ListeningSession:
             )
         source.add_audio(audio)
         self._audio_bytes += len(audio)
+        self._call.traces.note("heard_bytes", self._audio_bytes)
+        self._call.traces.note("newest_audio", audio)
         if self._kept is not None:
             await self._kept.keep_input_audio(audio)
 
@@ -255,8 +259,11 @@ class ListeningSession:
         if self._has_finished(ending):
             outcome.has_client_left, outcome.is_complete, outcome.http_status = False, True, NORMAL
         elif isinstance(ending, EcholessError) and not isinstance(ending, ClientLeftError):
+            seal_failure(self._call, ending)
             problem = self._call.problem_for(ending)
             outcome.http_status, outcome.error_code = problem.close_code, problem.code
+        elif not isinstance(ending, ClientLeftError):
+            seal_failure(self._call, ending)
 
     def _close(self, ending: BaseException) -> None:
         """(7) Send what is kept, and close the ticket. Nobody waits: the client has gone, or is told."""

@@ -106,8 +106,11 @@ def misplaced_switch(*location: str) -> UnprocessableError:
     return UnprocessableError([FieldError(location or ("query", "enable_logging"), message, "switch")])
 
 
-def problem_for(error: EcholessError, request_id: str) -> Problem:
-    """Return status and body for an error."""
+def problem_for(error: EcholessError, request_id: str, capsule: str = "") -> Problem:
+    """Return status and body for an error.
+
+    capsule: a sealed diagnosis that goes with it; empty where there is none
+    """
     if isinstance(error, UnprocessableError):
         return Problem(422, error.code.value, _field_list(error.fields), 0)
     status = _STATUSES.get(error.code, 500)
@@ -121,6 +124,8 @@ def problem_for(error: EcholessError, request_id: str) -> Problem:
     }
     if error.param is not None:
         detail["param"] = error.param
+    if capsule:
+        detail["capsule"] = capsule
     wanted = error.refused.retry_after_s if isinstance(error, RequestRefusedError) else 0
     retry_after_s = max(1, wanted) if status in _RETRIED else 0
     return Problem(status, code.value, msgspec.json.encode({"detail": detail}), retry_after_s)

@@ -21,6 +21,7 @@ from echoless.crossing.records import OpenTicket
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.retention.endpoints import ENDPOINTS, Endpoint
 from echoless.volatile.gateway.admission import DRAINING
+from echoless.volatile.gateway.diagnosing import begin_traces, seal_failure
 from echoless.volatile.gateway.ports import GatewayServices, Receive, Scope, Send
 from echoless.volatile.gateway.problems import misplaced_switch, problem_for
 from echoless.volatile.gateway.request_line import (
@@ -130,7 +131,10 @@ class SocketAdmission:
             await self._refuse(call, revoked() if was_revoked(call.ticket) else error)
         except Exception as error:  # the last line: whatever it is, its text must not travel on
             self._services.journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
+            seal_failure(call, error)
             await self._refuse(call, EcholessError(ErrorCode.INTERNAL_ERROR, "unexpected"))
+        finally:
+            call.traces.end()
 
     async def _open(self, call: SocketCall, handshake: _Handshake) -> SocketHandler:
         """Run the checks, answer the handshake, and return who goes on."""
@@ -180,12 +184,14 @@ class SocketAdmission:
             call.ticket.when_revoked(call.end)
             call.mode = call.grant.mode
             call.request_id = call.grant.request_id
+            begin_traces(call, call.query)
             if route is not None and route.needs_voice and call.grant.voice is None:
                 raise EcholessError(ErrorCode.VOICE_NOT_FOUND, "There is no voice with this id.")
             return
         raise misplaced_switch()
 
     async def _refuse(self, call: SocketCall, error: EcholessError) -> None:
+        seal_failure(call, error)
         try:
             await call.refuse(call.problem_for(error))
         except ClientLeftError:

@@ -20,7 +20,14 @@ from echoless.retention.endpoints import Endpoint
 from echoless.volatile.gateway.calls import Outcome
 from echoless.volatile.gateway.ports import GatewayServices, Message, OpenTicketPort, Receive, Send
 from echoless.volatile.gateway.socket_credentials import Credential
-from echoless.volatile.gateway.socket_problems import NORMAL, SERVER_FAULT, SocketProblem, socket_problem_for
+from echoless.volatile.gateway.socket_problems import (
+    NORMAL,
+    SERVER_FAULT,
+    SocketProblem,
+    socket_problem_for,
+    with_capsule,
+)
+from echoless.volatile.gateway.traces import Traces
 
 Admit = Callable[["SocketCall", Credential], Awaitable[None]]
 
@@ -40,6 +47,8 @@ class SocketCall:
     left_code:   what the client closed with, once it has
     end:         ends whatever serves the socket
     peer:        the address of the client, for the vault to compare and forget
+    traces:      what a diagnosis would be made of
+    capsule:     the sealed diagnosis, once something failed
     """
 
     endpoint: Endpoint
@@ -58,11 +67,13 @@ class SocketCall:
     is_ticket_closed: bool = False
     is_accepted: bool = False
     outcome: Outcome = field(default_factory=Outcome)
+    traces: Traces = field(default_factory=Traces)
     on_rest: Callable[[], None] = field(default=_nothing, repr=False)
     problem_for: Callable[[EcholessError], SocketProblem] = field(default=socket_problem_for, repr=False)
     left_code: int = 0
     end: Callable[[], object] = field(default=_nothing, repr=False)
     peer: str = field(default="", repr=False)
+    capsule: str = field(default="", repr=False)
 
     @property
     def open_ticket(self) -> OpenTicketPort:
@@ -121,7 +132,7 @@ class SocketCall:
         self.outcome.http_status = problem.close_code
         if not self.is_accepted:
             await self.accept()
-        await self.say(problem.frame)
+        await self.say(with_capsule(problem, self.capsule).frame)
         await self._tell({"type": "websocket.close", "code": problem.close_code})
 
     def closing(self, outcome: Outcome, *, has_spoken: bool) -> CloseTicket:
@@ -143,6 +154,7 @@ class SocketCall:
             audio_ms=outcome.audio_ms,
             audio_bytes=outcome.audio_bytes,
             duration_ms=max(0, int((self.services.clock.monotonic_s() - self.began_s) * 1000)),
+            is_capsule=outcome.has_capsule,
         )
 
     async def _tell(self, message: Message) -> None:

@@ -62,6 +62,14 @@ def socket_problem_for(error: EcholessError, *, context_id: str = "") -> SocketP
     return _problem(error.code, error.public_description, POLICY, context_id)
 
 
+def with_capsule(problem: SocketProblem, capsule: str) -> SocketProblem:
+    """Return it with a sealed diagnosis in its frame, where there is one."""
+    if not capsule:
+        return problem
+    body = {**msgspec.json.decode(problem.frame), "capsule": capsule}
+    return SocketProblem(problem.code, problem.close_code, msgspec.json.encode(body))
+
+
 def _problem(code: ErrorCode, message: str, close_code: int, context_id: str) -> SocketProblem:
     body: dict[str, Any] = {"message": message, "error": code.value, "code": close_code}
     if context_id:

@@ -85,6 +85,7 @@ class SpeechSession(StreamSession):
             ),
             say=call.say,
             on_rest=lambda: self._rest(context_id),
+            traces=call.traces,
         )
         stream = SpeechStream(parts)
         # From here on the stream closes its ticket, which is the socket's own where it has no contexts.

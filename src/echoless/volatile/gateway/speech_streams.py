@@ -24,6 +24,7 @@ from echoless.volatile.gateway.moderating import Review
 from echoless.volatile.gateway.ports import EnginePort, OpenTicketPort, SpeechStreamSource
 from echoless.volatile.gateway.socket_messages import SocketMessages
 from echoless.volatile.gateway.speaking import WINDOW_BYTES, engine_error, kept_times
+from echoless.volatile.gateway.traces import Traces
 from echoless.volatile.speech.generation_buffer import Piece
 
 _CREDIT_BYTES: Final = WINDOW_BYTES // 3
@@ -47,6 +48,7 @@ class StreamParts:
     say:     sends a message to the client
     on_rest: called whenever all text has been spoken
     review:  checks the text before it is spoken
+    traces:  takes note of text until it has been spoken, where a diagnosis may be made
     """
 
     engines: EnginePort
@@ -57,6 +59,7 @@ class StreamParts:
     messages: SocketMessages
     say: Callable[[bytes], Awaitable[None]] = field(repr=False)
     on_rest: Callable[[], None] = field(repr=False)
+    traces: Traces = field(default_factory=Traces)
 
 
 class SpeechStream:
@@ -83,6 +86,8 @@ class SpeechStream:
         raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE, CONTENT_AGAINST_POLICY)
         """
         parts, count = self._parts, len(piece.text)
+        parts.traces.note("job", parts.job)
+        parts.traces.add("texts", piece.text)
         await parts.review.check(piece.text)
         await parts.ticket.ask(BeginGeneration(parts.model_id, parts.job.output_format, count))
         self._keep(piece)
@@ -190,6 +195,7 @@ class SpeechStream:
         if not self._unspoken:
             # A socket may stay open for long: what has been spoken is not remembered for what may still come.
             self._parts.review.end()
+            self._parts.traces.drop("texts")
             await self._say_times_left()
             self._parts.on_rest()
 

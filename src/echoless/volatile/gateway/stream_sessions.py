@@ -18,6 +18,7 @@ from echoless.core.journal import Event
 from echoless.crossing.client import ClientLeftError
 from echoless.crossing.records import CloseTicket
 from echoless.volatile.gateway.calls import Outcome
+from echoless.volatile.gateway.diagnosing import seal_failure
 from echoless.volatile.gateway.socket_calls import SocketCall
 from echoless.volatile.gateway.socket_credentials import Credential
 from echoless.volatile.gateway.socket_problems import NORMAL
@@ -223,8 +224,11 @@ class StreamSession(ABC):
         if isinstance(failure, ClientLeftError):
             outcome.has_client_left = True
         elif isinstance(failure, EcholessError):
+            seal_failure(self._call, failure)
             problem = self._call.problem_for(failure)
             outcome.http_status, outcome.error_code = problem.close_code, problem.code
+        elif failure is not None:
+            seal_failure(self._call, failure)
 
 
 def foremost(failures: BaseExceptionGroup[BaseException]) -> BaseException:

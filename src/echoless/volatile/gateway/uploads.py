@@ -35,6 +35,9 @@ def body_bytes_max(route: Route, settings: GatewayConfig) -> int:
         return settings.body_bytes_max
     return min(route.upload_bytes_max, settings.upload_bytes_max) + _BESIDE_BYTES_MAX
 
+# A container says in these what it is.
+_SHOWN_BYTES: Final = 96
+
 
 class Upload:
     """A form with one file. A context manager: leaving it lets go of what is held.
@@ -64,6 +67,8 @@ class Upload:
         self._moved = asyncio.Event()
         self._is_unbounded = False
         self._of_all = call.services.held
+        self._traces = call.traces
+        self._traces.note("form", self._reader.form)
 
     def __enter__(self) -> Self:
         return self
@@ -152,7 +157,10 @@ class Upload:
         self._of_all.total += change
 
     def _take(self, data: bytes) -> None:
+        if not self._file_bytes:
+            self._traces.note("file_begins", data[:_SHOWN_BYTES])
         self._file_bytes += len(data)
+        self._traces.note("file_bytes", self._file_bytes)
         if self._file_bytes > self._file_bytes_max:
             message = f"The file is larger than {self._file_bytes_max} bytes."
             raise EcholessError(ErrorCode.FILE_TOO_LARGE, message, param=self._name)

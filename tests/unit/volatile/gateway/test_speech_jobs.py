@@ -11,6 +11,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_ticket_id
 from echoless.crossing.sinks import RetainingSink, ZeroSink
 from echoless.volatile.gateway.speech_jobs import synthesis
+from echoless.volatile.gateway.traces import Traces
 from tests.fakes.remotes import speak
 
 pytestmark = pytest.mark.unit
@@ -28,7 +29,8 @@ class Places:
         )
 
     def begin(self, job: Any, sink: Any) -> None:
-        call: Any = SimpleNamespace(services=self, grant=SimpleNamespace(ticket_id=new_ticket_id()))
+        grant = SimpleNamespace(ticket_id=new_ticket_id())
+        call: Any = SimpleNamespace(services=self, grant=grant, traces=Traces())
         synthesis(call, job, "eleven_flash_v2", sink)
 
 

@@ -19,6 +19,7 @@ from echoless.volatile.gateway.forms import Form
 from echoless.volatile.gateway.ports import HeldBytes
 from echoless.volatile.gateway.problems import UnprocessableError
 from echoless.volatile.gateway.routes.speech_to_speech import ROUTES
+from echoless.volatile.gateway.traces import Traces
 from echoless.volatile.gateway.uploads import AHEAD_BYTES, Upload, body_bytes_max, said_before_file
 from tests.fakes.form_body import BOUNDARY, CONTENT_TYPE, form, in_pieces, part
 from tests.fakes.gateway import gateway_config
@@ -47,7 +48,7 @@ def upload_of(
 ) -> Upload:
     double = SimpleNamespace(
         receive=sender.receive, settings=gateway_config(**settings), content_type=CONTENT_TYPE, endpoint=ENDPOINT,
-        has_unread_body=True, services=SimpleNamespace(held=held or HeldBytes()),
+        has_unread_body=True, services=SimpleNamespace(held=held or HeldBytes()), traces=Traces(),
     )  # fmt: skip
     return Upload(cast(Call, double), "file", file_bytes_max, lists={"keyterms"}, texts={"formats"})
 

@@ -66,6 +66,7 @@ async def edit_policy(call: Call) -> None:
             is_hipaa=body.hipaa,
             conversation_rows=body.conversation_rows,
             hipaa_agreed_on=body.hipaa_agreement_date,
+            capsule_key=body.capsule_key,
         ),
     )
 
@@ -93,6 +94,7 @@ async def _answer_policy(
             "hipaa": policy.is_hipaa,
             "hipaa_agreement_date": policy.hipaa_agreed_on or None,
             "conversation_rows": policy.conversation_rows,
+            "capsule_key": policy.capsule_key or None,
             "policy_version": policy.policy_version,
             **more,
         }

@@ -95,6 +95,9 @@ class ZeroRetentionBody(Body):
     hipaa_agreement_date: _Date | None = Field(None, description="When it was signed; needed with hipaa: true.")
     conversation_rows: Literal["keep_redacted", "none"] | None = None
     restricted: bool | None = Field(None, description="The operator's alone; refused here.")
+    capsule_key: Annotated[str, Field(max_length=128)] | None = Field(
+        None, description="An age recipient that diagnoses of failed requests are sealed to; empty takes it away."
+    )
 
 
 class WouldBeQuery(Query):

@@ -38,7 +38,7 @@ async def test_policy_is_shown_with_what_it_means() -> None:
     """C7: the effective mode can be read, and what it would be with and without the parameter."""
     async with running_gateway() as gateway:
         gateway.vault.scripted[queries.GetZeroRetention] = msgspec.structs.replace(
-            POLICY, is_hipaa=True, hipaa_agreed_on="2026-01-31", policy_version=3
+            POLICY, is_hipaa=True, hipaa_agreed_on="2026-01-31", policy_version=3, capsule_key="age1"
         )
         gateway.vault.answers[ForeseeRequest] = foreseen
         shown = (await gateway.ask("GET", "/v1/workspace/zero-retention")).json
@@ -46,7 +46,7 @@ async def test_policy_is_shown_with_what_it_means() -> None:
         assert shown == {
             "permitted": True, "tier": "enterprise", "restricted": False, "restriction": None, "enforced": True,
             "ineligible": "refuse", "hipaa": True, "hipaa_agreement_date": "2026-01-31",
-            "conversation_rows": "none", "policy_version": 3,
+            "conversation_rows": "none", "policy_version": 3, "capsule_key": "age1",
         }  # fmt: skip
         without, asking = effective["without_parameter"], effective["with_enable_logging_false"]
         assert (without["served"], without["retention"], without["refusal"]) == (True, "default", None)
