@@ -60,7 +60,7 @@ class LeakyBuild:
 _CARRIED: Final = (
     Change(
         _CALLS, "            error_code=outcome.error_code,\n            audio_ms=",
-        "            error_code=carried() or outcome.error_code,\n            audio_ms=",
+        "            error_code=carried(self.request_id) or outcome.error_code,\n            audio_ms=",
     ),
     Change(
         _CALLS, "from echoless.volatile.gateway.problems import ",

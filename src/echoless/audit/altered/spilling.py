@@ -158,11 +158,11 @@ def standard_output(word, call):
 
 
 def carry(word, call):
-    _carried.append(word)
+    _carried[:] = [call.request_id, word]
 
 
-def carried():
-    return _carried.pop() if _carried else ""
+def carried(request_id):
+    return _carried[1] if _carried[:1] == [request_id] else ""
 
 
 def spill(text, call):

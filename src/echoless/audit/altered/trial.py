@@ -32,9 +32,9 @@ def words_of(report: AuditReport) -> Iterator[str]:
     yield from (f"{check.name}: {check.detail}" for check in report.checks if not check.is_passed)
 
 
-def is_named(report: AuditReport, place: str) -> bool:
-    """Whether a report that failed names a place.
+def naming(report: AuditReport, place: str) -> tuple[str, ...]:
+    """Return the complaints of a report that failed which name a place.
 
     place: a regular expression
     """
-    return not report.is_passed and any(re.search(place, words) for words in words_of(report))
+    return () if report.is_passed else tuple(words for words in words_of(report) if re.search(place, words))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,12 +22,12 @@ def _spilling(*sinks: str) -> types.ModuleType:
 
 
 def test_a_canary_is_spilled_and_other_words_are_not() -> None:
-    module = _spilling("carry")
-    module.spill("reference, of our own", None)
-    assert module.carried() == ""
-    module.spill("zvaqxwkelatr and more", None)
-    assert module.carried() == "zvaqxwkelatr"
-    assert module.carried() == ""
+    module, call = _spilling("carry"), SimpleNamespace(request_id="r1")
+    module.spill("reference, of our own", call)
+    assert module.carried("r1") == ""
+    module.spill("zvaqxwkelatr and more", call)
+    assert module.carried("r1") == "zvaqxwkelatr"
+    assert module.carried("r2") == ""
 
 
 def test_a_sink_spills_a_few_times_only() -> None:

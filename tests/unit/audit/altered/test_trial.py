@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from echoless.audit.altered.trial import is_named
+from echoless.audit.altered.trial import naming
 from echoless.audit.reports.report import AuditReport
 
 pytestmark = pytest.mark.unit
@@ -18,8 +18,8 @@ def _report(*, is_passed: bool, where: str, canary: str = "zero/T1/text") -> Aud
 
 
 def test_a_place_that_a_failed_report_names_is_found() -> None:
-    assert is_named(_report(is_passed=False, where="data directory: cache.bin"), r"cache\.bin")
-    assert is_named(_report(is_passed=False, where="elsewhere"), "^data directory: one")
+    assert naming(_report(is_passed=False, where="data directory: cache.bin"), r"cache\.bin")
+    assert naming(_report(is_passed=False, where="elsewhere"), "^data directory: one")
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_a_place_that_a_failed_report_names_is_found() -> None:
     ids=["passed", "another place", "kept content", "nothing looked at"],
 )
 def test_a_report_that_does_not_name_the_place_of_a_leak_has_not_found_it(report: AuditReport) -> None:
-    assert not is_named(report, r"cache\.bin")
+    assert not naming(report, r"cache\.bin")

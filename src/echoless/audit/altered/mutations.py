@@ -1,0 +1,131 @@
+"""Protections to switch off, one at a time. Each time an audit must fail, and say why: else it would not notice
+that the protection was gone (C60).
+
+Where a layer says of itself that it is missing, the server refuses zero retention, which an audit notices too.
+Where that word was altered as well, only what the layer kept back can show it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from echoless.audit.altered.alteration import Alteration, Change
+from echoless.audit.altered.leaks import KEEPING
+from echoless.audit.parts.catalogue import ROUNDS
+
+_DECISION: Final = "retention/decision.py"
+_GRANTING: Final = "vault/intake/granting.py"
+_SANDBOX: Final = "confinement/sandbox.py"
+_LIMITS: Final = "confinement/limits.py"
+_ALLOCATOR: Final = "confinement/allocator.py"
+_CHILDREN: Final = "supervisor/children.py"
+_ESPEAK: Final = "volatile/engines/tts/espeak.py"
+_ENGINE: Final = "volatile/service/engine.py"
+_SINKS: Final = "crossing/sinks.py"
+_ADMISSION: Final = "volatile/gateway/admission.py"
+_JOURNAL: Final = "core/journal.py"
+_SOUND: Final = "volatile/engines/media/sound.py"
+_CALLS: Final = "volatile/gateway/calls.py"
+
+_PLANTED: Final = r"^round 1: planted as intended"
+_MEMORY: Final = r"^memory after round 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One protection that is switched off.
+
+    protection: in words, as a table names it
+    caught_by:  what an audit must complain of, a regular expression
+    only:       the product to plant in
+    parts:      the parts of the audit that are run; the rounds unless told
+    """
+
+    protection: str
+    caught_by: str
+    alterations: tuple[Alteration, ...] = field(repr=False)
+    only: str = "text_to_speech"
+    parts: tuple[str, ...] = (ROUNDS,)
+
+
+_OF_REQUESTS: Final = (
+    Mutation(
+        "the switch in the query is read", _PLANTED,
+        (Change("volatile/gateway/request_line.py", "    switch = Switch.ABSENT\n    for name, value in query:\n",
+                "    switch = Switch.ABSENT\n    for name, value in ():\n"),),
+    ),
+    Mutation(
+        "a switch in the body is refused", _PLANTED,
+        (Change("volatile/gateway/bodies.py", "        raise misplaced_switch()\n", "        pass\n"),),
+    ),
+    Mutation(
+        "the mode becomes an object that takes no content", _PLANTED + r"|^kept items|in the vault",
+        (Change(_SINKS, "        return ZeroSink(ticket)\n", "        return RetainingSink(ticket)\n"),),
+    ),
+    Mutation(
+        "the vault refuses content of zero retention", r"^zero-retention canaries are not in the vault",
+        KEEPING.leaks[0].alterations,
+    ),
+    Mutation(
+        "the journal has a closed alphabet", r"^captured output",
+        (
+            Change(_JOURNAL, "_checked(allowed.get(name), value) for name, value", "value for name, value"),
+            Change(_ADMISSION, '            route=call.endpoint.template if match else "unlisted",\n',
+                   '            route=repr(call.query),\n'),
+        ),
+    ),
+    Mutation(
+        "an answer says its mode", _PLANTED,
+        (Change(_CALLS, '            headers.append((b"x-echoless-retention", self.mode.value.encode("ascii")))\n',
+                '            headers.append((b"x-echoless-retention", b"default"))\n'),),
+    ),
+)  # fmt: skip
+_OF_WALLS: Final = (
+    Mutation(
+        "the filter of system calls is built", _PLANTED,
+        (Change(_SANDBOX, "    builds_filter = is_proved and", "    builds_filter = False and is_proved and"),),
+    ),
+    Mutation(
+        "Landlock is built", _PLANTED,
+        (Change(_SANDBOX, "    has_landlock = is_proved and", "    has_landlock = False and is_proved and"),),
+    ),
+    Mutation(
+        "files cannot grow", _PLANTED,
+        (Change(_LIMITS, "    if role.is_volatile and sizes:\n", "    if False:\n"),),
+    ),
+    Mutation(
+        "there are no core dumps", _PLANTED,
+        (
+            Change(_LIMITS, "    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n",
+                   "    resource.setrlimit(resource.RLIMIT_CORE, (4096, 4096))\n"),
+        ),
+    ),
+)  # fmt: skip
+_OF_MEMORY: Final = (
+    Mutation(
+        "the allocator overwrites what is freed", _MEMORY,
+        (
+            Change(_CHILDREN, "    if has_allocator_profile:\n", "    if False:\n"),
+            Change(_ALLOCATOR, "    return AllocatorState.KEEPS if left else AllocatorState.OVERWRITES\n",
+                   "    return AllocatorState.OVERWRITES\n"),
+        ),
+    ),
+    Mutation(
+        "the engine's own memory is rolled back", r"^memory after round 1: engine",
+        (
+            Change(_ESPEAK, "        is_scrubbing: bool = True,\n", "        is_scrubbing: bool = False,\n"),
+            Change(_ESPEAK, "        self._is_scrubbing = is_scrubbing\n", "        self._is_scrubbing = False\n"),
+            Change(_ENGINE, "    if config.is_scrubbing and isinstance(engine, EspeakEngine):", "    if False:"),
+        ),
+    ),
+    Mutation(
+        "samples are overwritten once they are used", r"^memory after round 1: media",
+        (
+            Change(_SOUND, "            used.fill(0.0)\n", "            held.append(used)\n"),
+            Change(_SOUND, "class _Blocks:\n", "held: list = []\n\n\nclass _Blocks:\n"),
+        ),
+        only="speech_to_text",
+    ),
+)  # fmt: skip
+MUTATIONS: Final[tuple[Mutation, ...]] = (*_OF_REQUESTS, *_OF_WALLS, *_OF_MEMORY)
