@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 import msgspec
 
+from echoless.crossing.proof_records import Inclusion
 from echoless.crossing.records import Code, Count, Name, Record
 
 
@@ -76,10 +77,15 @@ class GetCertificate(Record, frozen=True):
 
 
 class CertificateView(Record, frozen=True):
-    """A certificate: a compact JWS."""
+    """A certificate: a compact JWS.
+
+    salt, inclusion: of its entry in the transparency log; empty and None while it is not there
+    """
 
     KIND: ClassVar[int] = 427
     certificate: str
+    salt: bytes = b""
+    inclusion: Inclusion | None = None
 
 
 class GetCertificateKey(Record, frozen=True):

@@ -214,6 +214,7 @@ class VaultConfig(Record, frozen=True):
     backups:           None for a vault that takes none
     bootstrap_api_key: sets the first key at the first start, and must equal it at later ones; empty for none
     durability:        `process` survives the death of any process, `power` also loss of power
+    log_origin:        what a new transparency log is called; empty for a name made of its key
     session_hours: how long a login of a member lasts
     moderation_*: how many findings within how many days flag an account; 0 of either kind for never
     """
@@ -242,6 +243,7 @@ class VaultConfig(Record, frozen=True):
     moderation_flags_max: Count = 5
     moderation_severe_max: Count = 1
     moderation_window_days: Count = 7
+    log_origin: Name = ""
 
 
 class AddLink(Record, frozen=True):

@@ -20,6 +20,7 @@ from echoless.crossing.notice_records import NOTICE_RECORDS
 from echoless.crossing.number_records import NUMBER_RECORDS
 from echoless.crossing.operations_records import OPERATIONS_RECORDS
 from echoless.crossing.policy_records import POLICY_RECORDS
+from echoless.crossing.proof_records import PROOF_RECORDS
 from echoless.crossing.receipt_records import RECEIPT_RECORDS
 from echoless.crossing.records import Code, Count, DialogueLine, Name, Record
 from echoless.crossing.webhook_records import WEBHOOK_RECORDS
@@ -413,7 +414,8 @@ QUERY_RECORDS: Final[tuple[type[Record], ...]] = (
     GetZeroRetention,
     ZeroRetentionPolicy, SetZeroRetention, ListServiceAccounts, KeyView, ServiceAccountView, ServiceAccountList,
     CreateServiceAccount, CreateKey, KeyCreated, EditKey, DeleteKey, DisableOwnKey, AlignmentView,
-    ReadItemAlignment, CheckRequestIds, *NUMBER_RECORDS, *VOICE_RECORDS, *RECEIPT_RECORDS, *DICTIONARY_RECORDS,
+    ReadItemAlignment, CheckRequestIds, *NUMBER_RECORDS, *VOICE_RECORDS, *RECEIPT_RECORDS, *PROOF_RECORDS,
+    *DICTIONARY_RECORDS,
     *KEPT_RECORDS, *WEBHOOK_RECORDS, *MEMBER_RECORDS, *POLICY_RECORDS, *OPERATIONS_RECORDS, *ACCOUNT_RECORDS,
     *LOG_RECORDS, *NOTICE_RECORDS,
 )  # fmt: skip

@@ -105,7 +105,7 @@ STORES: Final[tuple[Store, ...]] = (
     Store(
         "transparency_log",
         (Purpose.PROOF,),
-        "Salted digests of receipts in an append-only log, for anybody to read; nothing of a request is in them.",
+        "Salted digests of receipts and policy changes; keys, builds: append-only, for anybody, nothing of requests.",
         ("log",),
     ),
     Store(
@@ -214,6 +214,14 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
         (_ACCOUNT,),
         "echoless verify receipt; rows and salts go with the account, what is left in the log names nothing.",
         keeps_zero=True,
+    ),
+    RetainedClass(
+        "policy_changes",
+        (Purpose.PROOF,),
+        "Changes of retention policy, by kind of actor and to the minute, with the salts of their entries in the log.",
+        ("vault_database", "transparency_log"),
+        (_ACCOUNT,),
+        "GET /v1/workspace/zero-retention/changes; rows and salts go with the account.",
     ),
     RetainedClass(
         "audit_trail",

@@ -184,6 +184,7 @@ _TABLE: Final = {
         G GET /v1/workspace/zero-retention
         G PATCH /v1/workspace/zero-retention
         G GET /v1/workspace/zero-retention/receipts/{request}
+        G GET /v1/workspace/zero-retention/changes
         G GET /v1/workspace/zero-retention/request
         G GET /v1/workspace/retention
         G GET /v1/workspace/notices
@@ -642,6 +643,8 @@ _TABLE: Final = {
         G GET /metrics
         G GET /v1/transparency-log/checkpoint
         G GET /v1/transparency-log/keys
+        G GET /v1/transparency-log/proofs/inclusion
+        G GET /v1/transparency-log/proofs/consistency
         G GET /v1/transparency-log/tile/{part1}/{part2}
         G GET /v1/transparency-log/tile/{part1}/{part2}/{part3}
         G GET /v1/transparency-log/tile/{part1}/{part2}/{part3}/{part4}

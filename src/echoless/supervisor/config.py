@@ -156,6 +156,12 @@ class ServerConfig(BaseModel):
         description="How long a deletion of an account that its owner confirmed waits; it can be "
         "taken back meanwhile. 0 begins at once.",
     )
+    log_origin: str = Field(
+        "",
+        max_length=200,
+        description="What a new transparency log is called in its checkpoints, an address without a scheme; "
+        "empty for a name made of its key. A log keeps its name.",
+    )
     body_bytes_max: int = Field(
         1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Largest body of a request without audio."
     )

@@ -282,6 +282,7 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
         moderation_log_days=config.moderation_log_days,
         history_days=config.history_days,
         account_deletion_wait_days=config.account_deletion_wait_days,
+        log_origin=config.log_origin,
         has_mail=config.mail is not None,
         session_hours=config.session_hours,
         backups=_backups(config),

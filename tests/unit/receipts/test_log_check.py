@@ -25,7 +25,9 @@ class Log:
     files: dict[str, bytes] = field(default_factory=dict)
 
     def grow(self, count: int, word: str = "entry") -> Checkpoint:
-        entries = [f"{word} {self.size + number}".encode() for number in range(count)]
+        return self.put([f"{word} {self.size + number}".encode() for number in range(count)])
+
+    def put(self, entries: list[bytes]) -> Checkpoint:
         growth = append_entries(self.size, entries, self.files.get)
         self.files |= growth.files
         self.size, self.root = growth.size, growth.root

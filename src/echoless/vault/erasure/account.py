@@ -57,6 +57,8 @@ _LEFT: Final = ("certificate", "erasure_ledger_ids")
 """What an account's deletion leaves behind, by name."""
 Retire = Callable[[str], Awaitable[None]]
 """Ends whatever a workspace has running and forgets it in memory; afterwards nobody of it is known."""
+Enter = Callable[[str, str], Awaitable[None]]
+"""Has the transparency log commit to a certificate, given its id; twice is as good as once."""
 
 
 class AccountEraser:
@@ -67,13 +69,14 @@ class AccountEraser:
 
     def __init__(
         self, storage: Storage, jobs: Jobs, clock: Clock, journal: Journal, *,
-        signer: CertificateSigner, retire: Retire, wait_days: int,
+        signer: CertificateSigner, retire: Retire, wait_days: int, enter: Enter,
     ) -> None:  # fmt: skip
         self._storage = storage
         self._jobs = jobs
         self._clock = clock
         self._journal = journal
         self._retire = retire
+        self._enter = enter
         self._wait_s = wait_days * _DAY_S
         self.signer = signer
         self.certificates = Certificates(storage.directory)
@@ -292,7 +295,9 @@ class AccountEraser:
         if sum(left.values()):
             return False
         certificate = self.signer.sign(self._statement(deletion))
-        await writer.run(lambda _: self.certificates.put(deletion.deletion_id, certificate))
+        # A killed process may have put an earlier one, which stays; what is entered is what is shown.
+        kept = await writer.run(lambda _: self.certificates.put(deletion.deletion_id, certificate))
+        await self._enter(deletion.deletion_id, kept)
         await self._remove(workspace_id)
         self._journal.say(Event.ACCOUNT_DELETED, count=sum(deletion.counts.values()))
         return True

@@ -14,6 +14,7 @@ from echoless.core.clock import Clock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_api_key, new_opaque_id
 from echoless.retention.decision import RetentionMode
+from echoless.vault.queries.policy_logging import PolicyLogging
 from echoless.vault.stores.accounts import (
     CHARACTERS_BY_TIER,
     ENTERPRISE,
@@ -45,6 +46,12 @@ class Administration:
         self._storage = storage
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
+        self._logging = PolicyLogging(storage.accounts, clock)
+        self._tell: Callable[[], None] = _nobody
+
+    def when_policy_changes(self, tell: Callable[[], None]) -> None:
+        """Have somebody told after each change of a policy that the transparency log is to have."""
+        self._tell = tell
 
     @property
     def accounts(self) -> Accounts:
@@ -102,10 +109,12 @@ class Administration:
                 (Write.API_KEY, key_row(key)),
                 *((Write.FACT, row) for row in facts),
                 self._act(workspace.workspace_id, OPERATOR, "workspace.create", workspace.workspace_id),
+                *self._logging.of_workspace(None, workspace, OPERATOR, "workspace.create"),
             )
             self.accounts.workspaces[workspace.workspace_id] = workspace
             self.accounts.service_accounts[account.service_account_id] = account
             self.accounts.put_key(key)
+        self._tell()
         return workspace, key, secret
 
     async def change_workspace(
@@ -128,8 +137,10 @@ class Administration:
             before = self._known(workspace_id)
             after = replace(change(before), policy_version=before.policy_version + is_policy)
             act = (self._act(workspace_id, actor_id, activity, workspace_id),) if is_policy else ()
-            await self._storage.writer.now((Write.WORKSPACE, workspace_row(after)), *act, *more)
+            logged = self._logging.of_workspace(before, after, actor_id, activity)
+            await self._storage.writer.now((Write.WORKSPACE, workspace_row(after)), *act, *logged, *more)
             self.accounts.workspaces[workspace_id] = after
+        self._tell()
         return after
 
     async def create_service_account(self, workspace_id: str, name: str, actor_id: str) -> ServiceAccount:
@@ -171,7 +182,7 @@ class Administration:
             concurrency_limits=checked_limits(concurrency_limits or {}) or None,
         )  # fmt: skip
         async with self._one_at_a_time:
-            await self._save_key(key, actor_id, "key.create")
+            await self._save_key(None, key, actor_id, "key.create")
         return key, secret
 
     async def change_key(
@@ -190,14 +201,16 @@ class Administration:
             after = change(before)
             if after.expires_unix != before.expires_unix:
                 self._check_end(after.expires_unix)
-            await self._save_key(after, actor_id, activity)
+            await self._save_key(before, after, actor_id, activity)
         return after
 
-    async def _save_key(self, key: ApiKey, actor_id: str, activity: str) -> None:
-        self._known(key.workspace_id)
+    async def _save_key(self, before: ApiKey | None, key: ApiKey, actor_id: str, activity: str) -> None:
+        workspace = self._known(key.workspace_id)
         act = self._act(key.workspace_id, actor_id, activity, key.key_id)
-        await self._storage.writer.now((Write.API_KEY, key_row(key)), act)
+        logged = self._logging.of_key(workspace, before, key, actor_id, activity)
+        await self._storage.writer.now((Write.API_KEY, key_row(key)), act, *logged)
         self.accounts.put_key(key)
+        self._tell()
 
     async def end_workspace(self, workspace_id: str, end: Callable[[], None]) -> None:
         """Forget a workspace that is being deleted, between two changes; none of it is written from then on.
@@ -276,6 +289,10 @@ class Administration:
 
     def _act(self, workspace_id: str, actor_id: str, activity: str, target_id: str) -> tuple[Write, Row]:
         return audit_row(self._clock, workspace_id, actor_id, activity, target_id)
+
+
+def _nobody() -> None:
+    """Stand for whoever is to be told, where there is nobody."""
 
 
 def checked_concurrency(concurrency_max: int | None) -> int | None:

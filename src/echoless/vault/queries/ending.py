@@ -20,6 +20,7 @@ from echoless.crossing.account_records import (
     ListCertificates,
     TakeCensus,
 )
+from echoless.crossing.proof_records import Inclusion
 from echoless.crossing.query_records import Done
 from echoless.crossing.records import Record, Refused
 from echoless.vault.erasure.account import OPERATOR_WORD, AccountEraser
@@ -30,15 +31,18 @@ from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.trail import OPERATOR
 
 Act = Callable[[Any], Awaitable[Record]]
+PlaceOf = Callable[[str], Awaitable[tuple[bytes, Inclusion | None]]]
+"""Returns the salt of a certificate's entry in the transparency log, and where it is."""
 DONE: Final = "done"
 
 
 class AccountEnding:
     """Answers the operator about deletions of accounts."""
 
-    def __init__(self, storage: Storage, eraser: AccountEraser) -> None:
+    def __init__(self, storage: Storage, eraser: AccountEraser, place_of: PlaceOf) -> None:
         self._storage = storage
         self._eraser = eraser
+        self._place_of = place_of
 
     def acts(self) -> Mapping[type[Record], Act]:
         """Return what the operator may ask."""
@@ -67,7 +71,8 @@ class AccountEnding:
         found = await self._storage.read(lambda _: self._eraser.certificates.get(record.certificate_id))
         if found is None:
             raise EcholessError(ErrorCode.NOT_FOUND, "There is no certificate with this id.")
-        return CertificateView(found)
+        salt, inclusion = await self._place_of(record.certificate_id)
+        return CertificateView(found, salt, inclusion)
 
     async def key(self, _record: GetCertificateKey) -> CertificateKeyView:
         """Return the public key of certificates."""

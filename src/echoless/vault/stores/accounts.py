@@ -39,6 +39,7 @@ class Workspace:
     is_hipaa:        implies enforcement and forbids tool servers; hipaa_agreed_on is the date of the agreement
     self_disabling:  whether whoever holds a key may disable it; None for what the tier has
     erase_logs_with_item: whether a deleted item takes its entries in the debug and moderation logs with it
+    capsule_key:     age recipient that diagnoses of failed zero-retention requests are sealed to; None for none
     """
 
     workspace_id: str
@@ -61,6 +62,7 @@ class Workspace:
     hipaa_agreed_on: str | None = None
     self_disabling: bool | None = None
     erase_logs_with_item: bool = False
+    capsule_key: str | None = None
 
     @property
     def binds_to_zero(self) -> bool:

@@ -62,6 +62,7 @@ CLASSES: Final[Mapping[str, str]] = {
     "group_memberships": "groups",
     "sign_ons": "sign_ons",
     "receipts": "receipts",
+    "logged_statements": "policy_changes",
 }
 """What a table's rows are called in a certificate."""
 OTHER: Final = "other"

@@ -81,13 +81,14 @@ class Certificates:
     def __init__(self, directory: DataDirectory) -> None:
         self._folder: Path = directory.ledger.parent / "certificates"
 
-    def put(self, certificate_id: str, certificate: str) -> None:
-        """Keep a certificate, durably; one that is there stays as it is."""
+    def put(self, certificate_id: str, certificate: str) -> str:
+        """Keep a certificate, durably; one that is there stays as it is. Return the one that is there now."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         sync_folder(self._folder.parent)
         path = self._folder / (certificate_id + _SUFFIX)
         if not path.exists():
             write_whole(path, certificate.encode("ascii"))
+        return path.read_text("ascii")
 
     def get(self, certificate_id: str) -> str | None:
         """Return a certificate, or None."""

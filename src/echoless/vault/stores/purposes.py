@@ -19,6 +19,7 @@ _TABLES: Final[Mapping[str, str]] = {
     "usage": "usage_hours meters",
     "audit_trail": "audit_entries",
     "receipts": "receipts",
+    "policy_changes": "logged_statements",
     "debug_log": "log_entries",
     "verdicts": "verdict_hours moderation_standings",
     "deliveries": "webhook_deliveries",

@@ -37,6 +37,7 @@ workspaces = sa.Table(
     sa.Column("hipaa_agreed_on", sa.String),
     sa.Column("self_disabling", sa.Boolean),
     sa.Column("erase_logs_with_item", sa.Boolean, nullable=False),
+    sa.Column("capsule_key", sa.String),
 )
 service_accounts = sa.Table(
     "service_accounts",
@@ -399,6 +400,21 @@ receipts = sa.Table(
     sa.Column("log_index", sa.BigInteger),
     sa.Index("receipts_by_workspace", "workspace_id", "minute_unix"),
     sa.Index("receipts_by_entry", "log_index"),
+)
+logged_statements = sa.Table(
+    "logged_statements",
+    VAULT,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("statement_id", sa.String, nullable=False, unique=True),
+    sa.Column("workspace_id", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("statement", sa.Text, nullable=False),
+    sa.Column("salt", sa.LargeBinary, nullable=False),
+    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("log_index", sa.BigInteger),
+    sa.Index("logged_statements_by_workspace", "workspace_id", "sequence"),
+    sa.Index("logged_statements_by_entry", "log_index"),
+    sqlite_autoincrement=True,
 )
 
 workspace_keys = sa.Table(

@@ -58,6 +58,7 @@ class Write(IntEnum):
     JOB = 75
     LOG_ENTRY = 76
     ACCOUNT_DELETION = 90
+    LOGGED_STATEMENT = 95
 
     @property
     def is_keys(self) -> bool:
@@ -146,6 +147,7 @@ STATEMENTS: Final[Mapping[Write, sa.Executable]] = {
     Write.VERDICT: _add_verdicts(),
     Write.MODERATION_STANDING: _upsert(schema.moderation_standings),
     Write.ACCOUNT_DELETION: _upsert(schema.account_deletions),
+    Write.LOGGED_STATEMENT: sa.insert(schema.logged_statements),
 }
 
 

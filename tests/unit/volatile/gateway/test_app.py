@@ -41,6 +41,8 @@ async def test_public_routes_are_the_ones_that_show_nothing_of_anyone() -> None:
         "GET /v1/deletion-certificates/{certificate}",
         "GET /v1/transparency-log/keys",
         "GET /v1/transparency-log/checkpoint",
+        "GET /v1/transparency-log/proofs/inclusion",
+        "GET /v1/transparency-log/proofs/consistency",
         *(f"GET /v1/transparency-log/tile{parts}" for parts in TILES),
         "GET /v1/voices/settings/default",
         "GET /v1/voices/{voice}/preview",

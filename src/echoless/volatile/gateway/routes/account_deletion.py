@@ -21,6 +21,7 @@ from echoless.crossing.account_records import (
 )
 from echoless.volatile.gateway.bodies import read_schema
 from echoless.volatile.gateway.calls import Call
+from echoless.volatile.gateway.log_wire import base64_text, inclusion_wire
 from echoless.volatile.gateway.routing import Route
 from echoless.volatile.gateway.schemas.account_deletion import ConfirmDeletionBody, DeleteAccountBody
 
@@ -54,7 +55,9 @@ async def show_certificate(call: Call) -> None:
     """Show a certificate."""
     found = await call.services.vault.ask(GetCertificate(certificate_id=call.path_id(0)))
     assert isinstance(found, CertificateView)
-    await call.answer({"certificate": found.certificate})
+    inclusion = None if found.inclusion is None else inclusion_wire(found.inclusion)
+    answer = {"certificate": found.certificate, "salt": base64_text(found.salt), "inclusion": inclusion}
+    await call.answer(answer)
 
 
 async def show_keys(call: Call) -> None:

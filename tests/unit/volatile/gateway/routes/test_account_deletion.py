@@ -66,7 +66,7 @@ async def test_a_certificate_and_its_key_need_no_credential() -> None:
             GetCertificateKey: CertificateKeyView({"kty": "OKP"}),
         }
         shown = await gateway.ask("GET", "/v1/deletion-certificates/" + "c" * 20, api_key="")
-        assert shown.json == {"certificate": "a.b.c"}
+        assert shown.json == {"certificate": "a.b.c", "salt": "", "inclusion": None}
         keys = await gateway.ask("GET", "/v1/deletion-certificates/keys", api_key="")
         assert keys.json == {"keys": [{"kty": "OKP"}]}
 

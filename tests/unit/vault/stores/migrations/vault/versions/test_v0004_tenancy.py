@@ -25,7 +25,7 @@ def earlier_steps(tmp_path: Path) -> Steps:
     """The steps as the version before this one had them."""
     folder = tmp_path / "steps"
     origin = Path(migration.__file__).with_name("migrations")
-    later = ("v0004", "v0005", "v0006", "v0007", "v0008", "v0009", "v0010", "k0002")
+    later = ("v0004", "v0005", "v0006", "v0007", "v0008", "v0009", "v001", "k0002")
     for source in origin.rglob("*.py"):
         if not source.name.startswith(later):
             target = folder / source.relative_to(origin)
