@@ -1,4 +1,7 @@
-"""`echoless workspace entitle | withdraw | enforce | release | hipaa | tier | quota | policy | foresee`."""
+"""`echoless workspace entitle | withdraw | enforce | release | hipaa | capsule-key`, and what limits a workspace.
+
+What binds a workspace, from the operator's side.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("enforce")(enforce_command)
     app.command("release")(release_command)
     app.command("hipaa")(hipaa_command)
+    app.command("capsule-key")(capsule_key_command)
     app.command("tier")(tier_command)
     app.command("quota")(quota_command)
     app.command("policy")(policy_command)
@@ -114,6 +118,25 @@ def hipaa_command(
     show_note(f"workspace {named}: " + ("HIPAA has ended" if end else f"HIPAA, agreed on {agreed_on}"))
 
 
+def capsule_key_command(
+    workspace_id: WorkspaceArgument = None,
+    *,
+    key: Annotated[
+        str | None, typer.Option(metavar="AGE1...", help="The public half, as `echoless capsule keygen` shows it.")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Make no more capsules.")] = False,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Say whom diagnoses of failed zero-retention requests are sealed to; they go out with the answer only."""
+    if (key is None) is not remove:
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "say --key AGE1... or --remove, and not both")
+    settings = config_of(config=config, data=data)
+    named = named_or_only(settings, workspace_id)
+    ask(settings, OperatorSetPolicy(named, capsule_key=key or ""), Done)
+    show_note(f"workspace {named}: " + ("no capsules are made" if remove else f"capsules are sealed to {key}"))
+
+
 def tier_command(
     tier: Annotated[Tier, typer.Argument(help="Its plan from now on.")],
     workspace_id: WorkspaceArgument = None,
@@ -155,6 +178,7 @@ def policy_command(
         ("restricted", _yes(policy.is_restricted)),
         ("enforced", _yes(policy.is_enforced)),
         ("HIPAA", f"agreed on {policy.hipaa_agreed_on}" if policy.is_hipaa else "no"),
+        ("capsules are sealed to", policy.capsule_key or "nobody: none are made"),
         ("changes of policy so far", policy.policy_version - 1),
         ("characters this month", f"{policy.character_count} of {policy.character_limit}"),
         ("next month begins", f"{day_of(policy.next_reset_unix)} UTC"),

@@ -42,6 +42,7 @@ class OperatorSetPolicy(Record, frozen=True):
     """Changes a workspace's policy as its administrator could. Answered by Done or Refused.
 
     hipaa_agreed_on: ISO 8601 date; given where is_hipaa is set
+    capsule_key:     age recipient of diagnoses; empty takes it away
     """
 
     KIND: ClassVar[int] = 368
@@ -49,6 +50,7 @@ class OperatorSetPolicy(Record, frozen=True):
     is_enforced: bool | None = None
     is_hipaa: bool | None = None
     hipaa_agreed_on: Code | None = None
+    capsule_key: Name | None = None
 
 
 class OperatorEditKey(Record, frozen=True):
@@ -104,6 +106,7 @@ class WorkspacePolicy(Record, frozen=True):
     character_count: Count
     next_reset_unix: Count
     places: dict[str, Count] = msgspec.field(default_factory=dict)
+    capsule_key: Code = ""
 
 
 OPERATOR_POLICY_RECORDS: Final[tuple[type[Record], ...]] = (

@@ -1,4 +1,4 @@
-"""`echoless workspace entitle | withdraw | enforce | release | hipaa | tier | quota | policy | foresee`."""
+"""`echoless workspace entitle | withdraw | enforce | release | hipaa | capsule-key`, and what limits it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ TTS = "POST /v1/text-to-speech/{voice}"
         ("release ws1", OperatorSetPolicy("ws1", is_enforced=False)),
         ("hipaa ws1 --agreed-on 2026-01-31", OperatorSetPolicy("ws1", None, True, "2026-01-31")),
         ("hipaa ws1 --end", OperatorSetPolicy("ws1", None, False)),
+        ("capsule-key ws1 --key age1abc", OperatorSetPolicy("ws1", capsule_key="age1abc")),
+        ("capsule-key ws1 --remove", OperatorSetPolicy("ws1", capsule_key="")),
         ("tier pro ws1", SetTier("ws1", "pro")),
         ("quota ws1 --characters 9", SetCharacters("ws1", 9)),
         ("quota ws1", SetCharacters("ws1", None)),
@@ -49,7 +51,13 @@ def test_each_command_asks_for_what_it_says(run: Run, tmp_path: Path, words: str
     assert door.asked == [question]
 
 
-@pytest.mark.parametrize("words", ["hipaa ws1", "hipaa ws1 --agreed-on 2026-01-31 --end", "foresee /nowhere ws1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "hipaa ws1", "hipaa ws1 --agreed-on 2026-01-31 --end", "foresee /nowhere ws1", "capsule-key ws1",
+        "capsule-key ws1 --key age1abc --remove",
+    ],
+)  # fmt: skip
 def test_what_makes_no_sense_is_refused_before_anybody_is_asked(run: Run, tmp_path: Path, words: str) -> None:
     with running_server(tmp_path, {}) as door:
         result = run("workspace", *words.split())

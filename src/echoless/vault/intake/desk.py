@@ -56,7 +56,7 @@ from echoless.vault.intake.taking import Taker
 from echoless.vault.intake.tally import Tally
 from echoless.vault.intake.tickets import CONTENT_KINDS, Ticket, Tickets
 from echoless.vault.intake.waiting import Asking, WaitingRoom, is_slow
-from echoless.vault.stores.accounts import Accounts
+from echoless.vault.stores.accounts import Accounts, Workspace
 from echoless.vault.stores.drafts import ItemDraft
 from echoless.vault.stores.plans import Lane, lane_of
 from echoless.vault.stores.voices import VoiceBook
@@ -270,7 +270,7 @@ class IntakeDesk:
             level=ticket.decision.level, product=ticket.endpoint.product, workspace_id=workspace.workspace_id,
             history_item_id=ticket.draft.item_id if ticket.draft is not None else "",
             voice=self._voice_grant(ticket),
-            current_concurrent=running, maximum_concurrent=places,
+            current_concurrent=running, maximum_concurrent=places, capsule_key=_capsule_key(ticket, workspace),
         )  # fmt: skip
         self._post(ticket.link, ticket.correlation, granted)
 
@@ -469,5 +469,11 @@ class IntakeDesk:
 def _ended(ticket: Ticket, record: CloseTicket) -> Ended:
     return Ended(
         mode_of(ticket, record).value, checked_status(record.http_status), checked_code(record.error_code),
-        record.audio_ms,
+        record.audio_ms, is_capsule=record.is_capsule,
     )  # fmt: skip
+
+
+def _capsule_key(ticket: Ticket, workspace: Workspace) -> str:
+    """Return whom a diagnosis is sealed to: of zero-retention work only. Of kept work there is the debug log."""
+    is_zero_work = ticket.endpoint.is_generation and ticket.decision.mode is RetentionMode.ZERO
+    return (workspace.capsule_key or "") if is_zero_work else ""

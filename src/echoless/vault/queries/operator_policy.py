@@ -108,8 +108,9 @@ class OperatorPolicy:
     async def _set_policy(self, record: OperatorSetPolicy) -> Done:
         workspace = self._workspace(record.workspace_id)
         change = PolicyChange(
-            is_enforced=record.is_enforced, is_hipaa=record.is_hipaa, hipaa_agreed_on=record.hipaa_agreed_on
-        )
+            is_enforced=record.is_enforced, is_hipaa=record.is_hipaa, hipaa_agreed_on=record.hipaa_agreed_on,
+            capsule_key=record.capsule_key,
+        )  # fmt: skip
         await self._policy.change(workspace.workspace_id, change, OPERATOR)
         return Done()
 
@@ -143,6 +144,7 @@ class OperatorPolicy:
             hipaa_agreed_on=workspace.hipaa_agreed_on or "", policy_version=workspace.policy_version,
             character_limit=workspace.character_limit, character_count=meter.character_count,
             next_reset_unix=meter.resets_unix, places=places,
+            capsule_key=workspace.capsule_key or "",
         )  # fmt: skip
 
     def _workspace(self, workspace_id: str) -> Workspace:

@@ -23,6 +23,7 @@ from echoless.crossing.policy_records import (
     StoreView,
 )
 from echoless.crossing.query_records import GetZeroRetention, SetZeroRetention, ZeroRetentionPolicy
+from echoless.receipts.capsule import checked_recipient
 from echoless.retention.classes import CLASSES, STORES
 from echoless.retention.decision import Ineligible
 from echoless.retention.floors import binds_to_zero
@@ -40,6 +41,7 @@ class PolicyChange:
     """What to change; None leaves a part as it is.
 
     hipaa_agreed_on: ISO 8601 date of the agreement
+    capsule_key:     age recipient of diagnoses; empty takes it away
     """
 
     is_enforced: bool | None = None
@@ -47,6 +49,7 @@ class PolicyChange:
     is_hipaa: bool | None = None
     hipaa_agreed_on: str | None = None
     conversation_rows: str | None = None
+    capsule_key: str | None = None
 
 
 class PolicyQueries:
@@ -80,11 +83,12 @@ class PolicyQueries:
         raises: EcholessError(ZERO_RETENTION_NOT_PERMITTED) where enforcing would refuse every request;
                 EcholessError(ZERO_RETENTION_ENFORCED) where HIPAA forbids what is asked for;
                 EcholessError(MISSING_PERMISSIONS) where a key with a floor would lift the workspace's;
-                EcholessError(INVALID_PARAMETERS) for an unknown word or date
+                EcholessError(INVALID_PARAMETERS) for an unknown word or date, or no recipient of age
         """
         change = PolicyChange(
-            record.is_enforced, record.ineligible, record.is_hipaa, record.hipaa_agreed_on, record.conversation_rows
-        )
+            record.is_enforced, record.ineligible, record.is_hipaa, record.hipaa_agreed_on,
+            record.conversation_rows, record.capsule_key,
+        )  # fmt: skip
 
         def may(before: Workspace, after: Workspace) -> None:
             own = self._accounts.valid_rights_of(caller)
@@ -148,6 +152,7 @@ def changed_policy(before: Workspace, change: PolicyChange, today: date) -> Work
         is_enforced=before.is_enforced if change.is_enforced is None else change.is_enforced,
         ineligible=change.ineligible or before.ineligible,
         conversation_rows=rows or before.conversation_rows,
+        capsule_key=_changed_capsule_key(before, change),
     )
     after = _with_hipaa(before, after, change, today)
     if after.binds_to_zero and not before.binds_to_zero and not is_permitted(before):
@@ -155,6 +160,13 @@ def changed_policy(before: Workspace, change: PolicyChange, today: date) -> Work
         param = "hipaa" if after.is_hipaa else "enforced"
         raise EcholessError(ErrorCode.ZERO_RETENTION_NOT_PERMITTED, message, param=param)
     return after
+
+
+def _changed_capsule_key(before: Workspace, change: PolicyChange) -> str | None:
+    """Return whom diagnoses are sealed to after a change: an empty word takes the key away."""
+    if change.capsule_key is None:
+        return before.capsule_key
+    return checked_recipient(change.capsule_key) if change.capsule_key else None
 
 
 def _with_hipaa(before: Workspace, after: Workspace, change: PolicyChange, today: date) -> Workspace:
@@ -211,6 +223,8 @@ def activity_of(before: Workspace, after: Workspace) -> str:
         return "hipaa.agree" if after.is_hipaa else "hipaa.end"
     if before.binds_to_zero is not after.binds_to_zero:
         return "zero_retention.enforce" if after.binds_to_zero else "zero_retention.release"
+    if before.capsule_key != after.capsule_key:
+        return "capsule.set_key" if after.capsule_key else "capsule.remove_key"
     return "zero_retention.change"
 
 
@@ -227,6 +241,7 @@ def policy_of(workspace: Workspace) -> ZeroRetentionPolicy:
         notified_at_unix=workspace.notified_at_unix, is_enforced=workspace.binds_to_zero,
         ineligible=workspace.ineligible, is_hipaa=workspace.is_hipaa, conversation_rows=workspace.conversation_rows,
         hipaa_agreed_on=workspace.hipaa_agreed_on or "", policy_version=workspace.policy_version,
+        capsule_key=workspace.capsule_key or "",
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from echoless.crossing.query_records import (
     SetZeroRetention,
     ZeroRetentionPolicy,
 )
-from echoless.crossing.records import OpenTicket, Refused
+from echoless.crossing.records import OpenTicket, Refused, TicketGranted
 from echoless.retention.decision import Ineligible, Level, RetentionMode, Switch
 from echoless.retention.endpoints import ENDPOINTS
 from echoless.vault.service.vault import Vault
@@ -220,3 +220,45 @@ async def test_what_is_kept_is_told_with_the_lives_that_it_has_here(gateway: Gat
 def test_the_rows_that_are_tried_are_of_every_kind_that_differs() -> None:
     tried = {endpoint.retention_class for endpoint in ENDPOINTS if endpoint.name in SOME_ENDPOINTS}
     assert {kind.value for kind in tried} >= {"Z", "R", "H", "A", "P"}
+
+
+CAPSULE_KEY = "age1wx6xwwtr7uf2adwd2ftdupuv483gk08lt079cdy6w0ss9jth34tsc9nzdm"
+
+
+@pytest.mark.claim("Z35")
+async def test_a_capsule_key_is_told_with_zero_grants_of_generations_only(
+    vault: Vault, gateway: GatewayDouble
+) -> None:
+    assert (await gateway.question(POLICY, GetZeroRetention(), ZeroRetentionPolicy)).capsule_key == ""
+    assert (await gateway.open(switch=Switch.LOGGING_OFF)).capsule_key == ""
+    policy = await set_policy(gateway, capsule_key=CAPSULE_KEY)
+    assert policy.capsule_key == CAPSULE_KEY
+    assert (await gateway.open(switch=Switch.LOGGING_OFF)).capsule_key == CAPSULE_KEY
+    assert (await gateway.open()).capsule_key == ""
+    reading = OpenTicket(endpoint="GET /v1/history", credential=KEY, switch=Switch.LOGGING_OFF)
+    assert (await gateway.ask(reading, TicketGranted)).capsule_key == ""
+    assert (await set_policy(gateway, capsule_key="")).capsule_key == ""
+    assert (await gateway.open(switch=Switch.LOGGING_OFF)).capsule_key == ""
+
+
+async def test_a_capsule_key_is_on_the_trail_and_changes_the_version(gateway: GatewayDouble) -> None:
+    before = await set_policy(gateway)
+    await set_policy(gateway, capsule_key=CAPSULE_KEY)
+    after = await set_policy(gateway, capsule_key="")
+    assert after.policy_version == before.policy_version + 2
+    trail = await gateway.question("GET /v1/workspace/audit-logs", ListAuditEntries(10), AuditEntries)
+    assert [entry.activity for entry in trail.entries][:2] == ["capsule.remove_key", "capsule.set_key"]
+
+
+async def test_what_is_no_recipient_of_age_is_refused_and_changes_nothing(gateway: GatewayDouble) -> None:
+    for word in ("age1", "AGE-SECRET-KEY-1QQQQ", "ssh-ed25519 AAAA"):
+        assert await refusal(gateway, capsule_key=word) == (ErrorCode.INVALID_PARAMETERS, "capsule_key")
+    assert (await gateway.question(POLICY, GetZeroRetention(), ZeroRetentionPolicy)).capsule_key == ""
+
+
+async def test_a_key_that_may_not_write_the_workspace_sets_no_capsule_key(
+    vault: Vault, gateway: GatewayDouble
+) -> None:
+    bind(vault, scopes=frozenset({"workspace_read", "text_to_speech"}))
+    refused = await gateway.ask(OpenTicket(endpoint=SET_POLICY, credential=KEY, switch=Switch.ABSENT), Refused)
+    assert refused.code == ErrorCode.MISSING_PERMISSIONS
