@@ -53,6 +53,12 @@ def family_of(pid: int) -> tuple[ProcessIdentity, ...]:
     return tuple(identity for identity in identities if identity is not None)
 
 
+def parent_of(pid: int) -> int:
+    """Return the number of a process's parent; 0 when it is gone."""
+    fields = _stat(pid)
+    return int(fields[_PARENT]) if fields else 0
+
+
 def cpu_seconds(pid: int) -> float:
     """Return user and system time of a process, all threads, in seconds; 0.0 when it is gone."""
     fields = _stat(pid)
@@ -97,10 +103,11 @@ def _identity(pid: int, *, is_head: bool) -> ProcessIdentity | None:
     fields = _stat(pid)
     if not fields:
         return None
-    return ProcessIdentity(pid, int(fields[_START_TICKS]), "supervisor" if is_head else _role(pid))
+    return ProcessIdentity(pid, int(fields[_START_TICKS]), "supervisor" if is_head else role_of(pid))
 
 
-def _role(pid: int) -> str:
+def role_of(pid: int) -> str:
+    """Return what a process of a server is, by its arguments; `process` for one that is not ours."""
     try:
         words = _read(_PROC / str(pid) / "cmdline").split("\0")
     except OSError:

@@ -6,6 +6,7 @@ Files are read raw, so that deleted rows, slack and journals of a database are s
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from echoless.audit.search.entries import entries
 from echoless.audit.search.finder import Finder, mask
 from echoless.audit.search.needles import Needle
 
@@ -69,9 +71,11 @@ def scan_directory(directory: Path, needles: Sequence[Needle]) -> DiskScan:
     raises: PermissionError where a file cannot be read: a data directory is searched whole or not at all
     """
     tally, finder = _Tally(), Finder(needles)
-    for path in _files(directory):
+    for path, _ in _files(directory):
         _search_name(path, finder, tally)
-        _search_file(path, finder, tally)
+        # A server at work removes files too: what is gone is searched for among free blocks.
+        with contextlib.suppress(FileNotFoundError):
+            _search_file(path, finder, tally)
     return tally.result()
 
 
@@ -91,9 +95,8 @@ def fingerprint_shared_places(places: Sequence[Path] = SHARED_PLACES) -> Mapping
     """
     digests: dict[Path, bytes] = {}
     read_bytes = 0
-    for path in (path for place in places for path in _files(place)):
-        facts = _facts(path)
-        if facts is None or facts.st_size > _OLD_FILE_BYTES_MAX:
+    for path, facts in (found for place in places for found in _files(place)):
+        if facts.st_size > _OLD_FILE_BYTES_MAX:
             continue
         digest = _digest(path)
         read_bytes += facts.st_size
@@ -118,18 +121,15 @@ def scan_shared_places(
     excluded: directories that are searched in another way or belong to whoever searches
     """
     tally, finder = _Tally(), Finder(needles)
-    for path in (path for place in places for path in _files(place)):
-        facts = _facts(path)
-        if facts is None or any(path.is_relative_to(directory) for directory in excluded):
-            continue
+    for path, facts in (found for place in places for found in _files(place, excluded)):
         is_new = max(facts.st_mtime, facts.st_ctime) >= changed_since_unix_s
         if not is_new and (path not in before or _digest(path) == before[path]):
             continue
         if facts.st_size > _SHARED_FILE_BYTES_MAX or tally.read_bytes > _SHARED_BYTES_MAX:
             tally.skipped.append(str(path))
             continue
-        _search_name(path, finder, tally)
         try:
+            _search_name(path, finder, tally)
             _search_file(path, finder, tally)
         except OSError:
             tally.skipped.append(str(path))
@@ -144,21 +144,11 @@ def _digest(path: Path) -> bytes | None:
         return None
 
 
-def _facts(path: Path) -> os.stat_result | None:
-    try:
-        return path.lstat()
-    except OSError:
-        return None
-
-
-def _files(directory: Path) -> Iterator[Path]:
-    """Yield the regular files below a directory, links not followed."""
-    for parent, _, names in os.walk(directory, followlinks=False):
-        for name in sorted(names):
-            path = Path(parent) / name
-            facts = _facts(path)
-            if facts is not None and stat.S_ISREG(facts.st_mode):
-                yield path
+def _files(directory: Path, excluded: Sequence[Path] = ()) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield the regular files below a directory with their facts, links not followed."""
+    for path, facts in entries(directory, excluded):
+        if stat.S_ISREG(facts.st_mode):
+            yield Path(path), facts
 
 
 def _search_name(path: Path, finder: Finder, tally: _Tally) -> None:

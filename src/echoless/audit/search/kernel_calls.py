@@ -1,6 +1,7 @@
 """The system calls by which the kernel's own objects are looked into, as Python does not have them.
 
-source: shmat(2), msgop(2), mq_overview(7), keyctl(2), fsopen(2), syscall numbers of x86-64 and of the generic table
+source: shmat(2), msgop(2), mq_overview(7), keyctl(2), fsopen(2), fanotify(7); system calls have the
+numbers of x86-64 or of the generic table
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ctypes
 import os
 import platform
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 _IS_X86: Final = platform.machine() == "x86_64"
@@ -25,6 +27,9 @@ _WORD_BYTES: Final = ctypes.sizeof(ctypes.c_long)
 _MESSAGE_BYTES_MAX: Final = 65_536
 _MESSAGES_MAX: Final = 4_096
 _NO_MESSAGE: Final = 42
+_FAN_CLOEXEC, _FAN_NONBLOCK, _FAN_MARK_ADD, _FAN_MARK_FILESYSTEM = 0x1, 0x2, 0x1, 0x100
+_LARGE_FILE: Final = 0o100000
+_WORKING_DIRECTORY: Final = -100
 
 
 @contextlib.contextmanager
@@ -155,3 +160,26 @@ def _call(number: int, *arguments: object) -> int:
 def _error() -> OSError:
     number = ctypes.get_errno()
     return OSError(number, os.strerror(number))
+
+
+def fanotify_begun() -> int:
+    """Return a descriptor on which the kernel tells of files, each with a descriptor of its own.
+
+    raises: OSError without the right to it
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = int(libc.fanotify_init(_FAN_CLOEXEC | _FAN_NONBLOCK, os.O_RDONLY | os.O_CLOEXEC | _LARGE_FILE))
+    if descriptor < 0:
+        raise _error()
+    return descriptor
+
+
+def fanotify_marked(descriptor: int, events: int, place: Path) -> None:
+    """Have the kernel tell of events anywhere on the file system of a place.
+
+    raises: OSError where that file system cannot be watched
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    flags = ctypes.c_uint(_FAN_MARK_ADD | _FAN_MARK_FILESYSTEM)
+    if libc.fanotify_mark(descriptor, flags, ctypes.c_uint64(events), _WORKING_DIRECTORY, os.fsencode(place)) < 0:
+        raise _error()

@@ -23,6 +23,8 @@ _TEXTS: Final = {
     "mountinfo": "mounts", "maps": "names of mappings",
 }  # fmt: skip
 _DELETED: Final = " (deleted)"
+# Memory that the kernel itself has no address of: nobody but its owner can read it, and it is on no disk.
+_OWNERS_ALONE: Final = "/secretmem"
 
 
 def scan_processes(family: Iterable[ProcessIdentity], needles: Sequence[Needle]) -> PlaceScan:
@@ -35,16 +37,17 @@ def scan_processes(family: Iterable[ProcessIdentity], needles: Sequence[Needle])
         called = f"{process.role} {process.pid}"
         for name, word in _TEXTS.items():
             _look_at_file(sieve, f"{called}: {word}", _PROC / str(process.pid) / name)
-        for task in _entries(_PROC / str(process.pid) / "task"):
+        for task in _entries(sieve, called, _PROC / str(process.pid) / "task"):
             _look_at_file(sieve, f"{called}: name of a thread", task / "comm")
-        for descriptor in _entries(_PROC / str(process.pid) / "fd"):
+        for descriptor in _entries(sieve, called, _PROC / str(process.pid) / "fd"):
             _look_at_descriptor(sieve, called, descriptor)
     return sieve.result("processes", "processes")
 
 
 def is_pathless(link: str) -> bool:
     """Whether a descriptor's link names a file that no path leads to: unlinked, or never linked."""
-    return link.startswith("/memfd:") or (link.startswith("/") and link.endswith(_DELETED))
+    is_file = link.startswith("/") and not link.startswith(_OWNERS_ALONE)
+    return is_file and (link.startswith("/memfd:") or link.endswith(_DELETED))
 
 
 def _look_at_descriptor(sieve: Sieve, called: str, descriptor: Path) -> None:
@@ -88,8 +91,12 @@ def _look_at_file(sieve: Sieve, where: str, path: Path) -> None:
     sieve.look(where, data)
 
 
-def _entries(directory: Path) -> list[Path]:
+def _entries(sieve: Sieve, called: str, directory: Path) -> list[Path]:
     try:
         return sorted(directory.iterdir())
-    except OSError:
+    except FileNotFoundError:
+        # The process has ended.
+        return []
+    except OSError as error:
+        sieve.pass_over(f"{called}: {directory.name}", reason_of(error))
         return []

@@ -6,6 +6,7 @@ import ctypes
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,7 +17,18 @@ from echoless.audit.search.needles import text_needles
 pytestmark = pytest.mark.unit
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="queues of POSIX and keys of others are shown to root")
 _IPC_REMOVE = 0
+_SESSION = -3
 _MQ_OPEN, _MQ_UNLINK, _MQ_SEND = 240, 241, 242
+
+
+@contextmanager
+def added_key(payload: bytes) -> Iterator[int]:
+    """Hold a key in this process's session."""
+    library = ctypes.CDLL(None, use_errno=True)
+    key = library.syscall(248, b"user", b"echoless-test", payload, len(payload), _SESSION)
+    assert key > 0
+    yield key
+    library.syscall(250, 9, key, _SESSION)
 
 
 @pytest.fixture
@@ -106,18 +118,14 @@ def test_names_of_posix_queues_are_searched(canary: Canary, before: KernelObject
 def test_keys_are_searched_and_keep_their_permissions(
     canary: Canary, before: KernelObjects, libc: ctypes.CDLL
 ) -> None:
-    session = -3
     payload, described = canary.words[:2]
-    first = libc.syscall(248, b"user", b"echoless-test", payload.encode(), 12, session)
-    second = libc.syscall(248, b"user", described.encode(), b"1", 1, session)
-    try:
+    second = libc.syscall(248, b"user", described.encode(), b"1", 1, _SESSION)
+    with added_key(payload.encode()) as first:
         assert _found(canary, before) == {f"key {first:08x}: payload", f"key {second:08x}: description"}
         with open("/proc/keys") as table:
             assert f"{first:08x} I--Q" in (lines := table.read())
         assert "3f010000" in next(line for line in lines.splitlines() if line.startswith(f"{first:08x}"))
-    finally:
-        for key in (first, second):
-            libc.syscall(250, 9, key, session)
+    libc.syscall(250, 9, second, _SESSION)
 
 
 def test_names_of_sockets_are_searched(canary: Canary, before: KernelObjects) -> None:
