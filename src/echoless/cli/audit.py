@@ -7,8 +7,9 @@ was caught; 1 otherwise, also where memory could not be looked at.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -20,6 +21,9 @@ from echoless.cli.settings import DataOption
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.supervisor.config import API_KEY_VARIABLE
 from echoless.supervisor.data_directory import holder_of
+
+if TYPE_CHECKING:
+    from echoless.audit.reports.report import AuditReport
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +62,13 @@ def audit_command(
         bool,
         typer.Option("--lab", help="Start servers of a laboratory, and kill, starve, spoil and restore them."),
     ] = False,
+    mutations: Annotated[
+        bool,
+        typer.Option("--mutations", help="Switch off one protection at a time in copies, which must be noticed."),
+    ] = False,
+    leaks: Annotated[
+        bool, typer.Option("--leaks", help="Plant leaks in copies of the program, each of which must be found.")
+    ] = False,
     soak: Annotated[
         int,
         typer.Option(min=0, metavar="COUNT", help="Also send so many requests, under which memory must stay flat."),
@@ -65,21 +76,19 @@ def audit_command(
 ) -> None:
     """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
-    from echoless.audit.lab import run_lab
     from echoless.audit.reports.document import document_of, text_of
     from echoless.audit.reports.tables import print_report
-    from echoless.audit.session import run_audit
 
-    if lab and (data is not None or url is not None):
+    has_own_servers = lab or mutations or leaks
+    if has_own_servers and (data is not None or url is not None):
         raise EcholessError(
-            ErrorCode.INVALID_PARAMETERS, "a laboratory has servers of its own: leave --data and --url"
+            ErrorCode.INVALID_PARAMETERS, "this audit has servers of its own: leave --data and --url"
         )
     server = running_server(Path(data), url, api_key_file) if data is not None else None
     if server is None and (url is not None or api_key_file is not None):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
     with progress_bars() as bars:
-        run = run_lab if lab else run_audit
-        report = run(
+        report = _kind(lab=lab, mutations=mutations, leaks=leaks)(
             AuditOptions(
                 ask_operator=ask_running,
                 server=server,
@@ -95,6 +104,23 @@ def audit_command(
     if json_file is not None:
         json_file.write_text(text_of(document_of(report)), encoding="utf-8")
     raise typer.Exit(0 if report.is_passed else 1)
+
+
+def _kind(*, lab: bool, mutations: bool, leaks: bool) -> Callable[[AuditOptions], AuditReport]:
+    """Return what the command runs.
+
+    raises: EcholessError(INVALID_PARAMETERS) for two kinds at once
+    """
+    from echoless.audit.altered.proving import prove_leaks, prove_mutations
+    from echoless.audit.lab import run_lab
+    from echoless.audit.session import run_audit
+
+    kinds = [
+        run for run, is_wanted in ((run_lab, lab), (prove_mutations, mutations), (prove_leaks, leaks)) if is_wanted
+    ]
+    if len(kinds) > 1:
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "--lab, --mutations and --leaks are run one at a time")
+    return kinds[0] if kinds else run_audit
 
 
 def running_server(data_directory: Path, url: str | None, api_key_file: Path | None) -> RunningServer:

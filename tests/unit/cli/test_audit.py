@@ -42,3 +42,16 @@ def test_an_address_alone_is_not_enough(run: Run) -> None:
     result = run("audit", "--url", "http://127.0.0.1:1")
     assert isinstance(result.exception, EcholessError)
     assert "--data" in result.exception.public_description
+
+
+@pytest.mark.parametrize("kind", ["--lab", "--mutations", "--leaks"])
+def test_an_audit_with_servers_of_its_own_takes_nobody_elses(run: Run, kind: str, tmp_path: Path) -> None:
+    result = run("audit", kind, "--data", str(tmp_path))
+    assert isinstance(result.exception, EcholessError)
+    assert "servers of its own" in result.exception.public_description
+
+
+def test_only_one_kind_of_audit_runs_at_a_time(run: Run) -> None:
+    result = run("audit", "--mutations", "--leaks")
+    assert isinstance(result.exception, EcholessError)
+    assert result.exception.code is ErrorCode.INVALID_PARAMETERS

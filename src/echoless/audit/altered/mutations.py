@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from echoless.audit.altered.alteration import Alteration, Change
-from echoless.audit.altered.leaks import KEEPING
+from echoless.audit.altered.leaks import KEEPING, SINK_THAT_KEEPS
 from echoless.audit.parts.catalogue import ROUNDS
 
 _DECISION: Final = "retention/decision.py"
@@ -22,7 +22,6 @@ _ALLOCATOR: Final = "confinement/allocator.py"
 _CHILDREN: Final = "supervisor/children.py"
 _ESPEAK: Final = "volatile/engines/tts/espeak.py"
 _ENGINE: Final = "volatile/service/engine.py"
-_SINKS: Final = "crossing/sinks.py"
 _ADMISSION: Final = "volatile/gateway/admission.py"
 _JOURNAL: Final = "core/journal.py"
 _SOUND: Final = "volatile/engines/media/sound.py"
@@ -61,7 +60,7 @@ _OF_REQUESTS: Final = (
     ),
     Mutation(
         "the mode becomes an object that takes no content", _PLANTED + r"|^kept items|in the vault",
-        (Change(_SINKS, "        return ZeroSink(ticket)\n", "        return RetainingSink(ticket)\n"),),
+        (SINK_THAT_KEEPS,),
     ),
     Mutation(
         "the vault refuses content of zero retention", r"^zero-retention canaries are not in the vault",
