@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from echoless.audit.search.memory_scan import MemoryScan
 
@@ -120,7 +120,10 @@ class Finding:
 
 @dataclass(slots=True)
 class AuditReport:
-    """Everything that an audit can say."""
+    """Everything that an audit can say.
+
+    seal: the audited vault's signature over all the rest; empty where there is none
+    """
 
     mode: AuditMode = AuditMode.OWN
     began_unix_s: int = 0
@@ -135,6 +138,7 @@ class AuditReport:
     request_count: int = 0
     needle_count: int = 0
     duration_s: float = 0.0
+    seal: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_passed(self) -> bool:
@@ -170,4 +174,6 @@ class AuditReport:
     def as_json(self) -> str:
         """Return the whole report as JSON."""
         members = {"schema": SCHEMA, "is_passed": self.is_passed, **asdict(self)}
+        if not self.seal:
+            del members["seal"]
         return json.dumps(members, indent=2, ensure_ascii=True)
