@@ -41,7 +41,13 @@ def audit_command(
         Path | None, typer.Option(metavar="FILE", help="File with an API key of it. Or set ECHOLESS_API_KEY.")
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON, with its seal.")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one page with pictures.")
+    ] = None,
+    pdf_file: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FILE", help="Write the report as a PDF.")
     ] = None,
     controls: Annotated[
         bool,
@@ -76,8 +82,8 @@ def audit_command(
 ) -> None:
     """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
-    from echoless.audit.reports.document import document_of, text_of
     from echoless.audit.reports.tables import print_report
+    from echoless.audit.reports.writing import Wanted, write_report
 
     has_own_servers = lab or mutations or leaks
     if has_own_servers and (data is not None or url is not None):
@@ -101,8 +107,7 @@ def audit_command(
             )
         )
     print_report(report, Console(highlight=False))
-    if json_file is not None:
-        json_file.write_text(text_of(document_of(report)), encoding="utf-8")
+    write_report(report, Wanted(json_file, html_file, pdf_file))
     raise typer.Exit(0 if report.is_passed else 1)
 
 
