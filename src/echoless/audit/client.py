@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -34,17 +35,19 @@ class Answer:
 class AuditClient:
     """One keep-alive connection to a server.
 
-    url: `http` or `https`; a certificate is not checked, since the audit does not judge who it speaks with
+    url:     `http` or `https`; a certificate is not checked, since the audit does not judge who it speaks with
+    pause_s: before each request, so that a server in use is not pressed
     """
 
-    def __init__(self, url: str, api_key: str) -> None:
+    def __init__(self, url: str, api_key: str, pause_s: float = 0.0) -> None:
+        self._pause_s = pause_s
         self._url = url
         parts = urlsplit(url)
         assert parts.hostname is not None, "the URL of a server has a host"
         self._host = parts.hostname
         self._is_tls = parts.scheme == "https"
         self._port = parts.port or (443 if self._is_tls else 80)
-        self._key_header = {"xi-api-key": api_key}
+        self.key_header = {"xi-api-key": api_key}
         self._connection = self._connect()
 
     def __enter__(self) -> Self:
@@ -62,8 +65,9 @@ class AuditClient:
 
         body: a form, bytes as they are, anything else as JSON
         """
+        self._pause()
         data, described = _written(body)
-        sent = {**described, **self._key_header, **(headers or {})}
+        sent = {**described, **self.key_header, **(headers or {})}
         try:
             return self._exchange(self._connection, method, path, data, sent)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
@@ -74,9 +78,10 @@ class AuditClient:
 
     def open_stream(self, path: str, body: object) -> OpenStream:
         """Send a request on a connection of its own and read only the beginning of the answer."""
+        self._pause()
         connection = self._connect(receive_bytes=16 * 1024)
         data, described = _written(body)
-        connection.request("POST", path, body=data, headers={**described, **self._key_header})
+        connection.request("POST", path, body=data, headers={**described, **self.key_header})
         return OpenStream(connection, connection.getresponse())
 
     def open_socket(self, path: str, headers: Mapping[str, str] | None = None) -> AuditSocket:
@@ -84,18 +89,42 @@ class AuditClient:
 
         raises: SocketRefusedError when the handshake is answered with a status
         """
-        return AuditSocket.opened(self._url, path, {**self._key_header, **(headers or {})})
+        self._pause()
+        return AuditSocket.opened(self._url, path, {**self.key_header, **(headers or {})})
 
     def leave_while_sending(self, path: str, body: object) -> None:
         """Send half of a request's body, then go away."""
+        self._send_half(path, body).close()
+
+    def wait_while_sending(self, path: str, body: object) -> Answer:
+        """Send half of a request's body and wait for what the server makes of that."""
+        connection = self._send_half(path, body)
+        try:
+            response = connection.getresponse()
+            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        finally:
+            connection.close()
+
+    def _send_half(self, path: str, body: object) -> http.client.HTTPConnection:
         data, described = _written(body)
         assert data is not None, "who leaves while sending has something to send"
         connection = self._connect()
         connection.putrequest("POST", path)
-        for name, value in {**described, **self._key_header, "content-length": str(len(data))}.items():
+        for name, value in {**described, **self.key_header, "content-length": str(len(data))}.items():
             connection.putheader(name, value)
         connection.endheaders(data[: len(data) // 2])
-        connection.close()
+        return connection
+
+    def connected(self, timeout_s: float) -> http.client.HTTPConnection:
+        """Return a connection of its own, on which nothing has been said."""
+        connection = self._connect()
+        assert connection.sock is not None, "it is connected"
+        connection.sock.settimeout(timeout_s)
+        return connection
+
+    def _pause(self) -> None:
+        if self._pause_s:
+            time.sleep(self._pause_s)
 
     def _exchange(
         self,

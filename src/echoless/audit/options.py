@@ -32,12 +32,14 @@ class RunningServer:
     """A server that somebody else started.
 
     supervisor_pid: 0 takes it from the data directory's lock
+    is_in_use:      others use it too: nothing is asked that changes more than the audit takes away again
     """
 
     url: str
     data_directory: Path
     api_key: str = field(repr=False)
     supervisor_pid: int = 0
+    is_in_use: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class AuditOptions:
     flags:             more words for `echoless serve`, for a server of our own
     interpreter:       of another installation that a server of our own is started from
     is_quick:          a few telling plantings, one round, one search of memory
+    pause_s:           before each request
     parts:             names of parts to run, `rounds` is one; empty for all that the mode has
     """
 
@@ -66,6 +69,7 @@ class AuditOptions:
     interpreter: Path | None = None
     is_quick: bool = False
     parts: tuple[str, ...] = ()
+    pause_s: float = 0.0
     progress: Progress = silent
 
 

@@ -15,6 +15,8 @@ from echoless.audit.looking import is_in_memory
 from echoless.audit.options import AuditOptions, RunningServer, Scene
 from echoless.audit.parts.catalogue import ROUNDS, Part, parts_of
 from echoless.audit.reports.report import AuditMode, AuditReport
+from echoless.audit.reports.timeline import Timeline
+from echoless.audit.reports.writing import seal_report
 from echoless.audit.rounds import Rounds
 from echoless.core.build import build_hash
 from echoless.core.server_process import ServerProcess, running_supervisor
@@ -28,14 +30,19 @@ def run_audit(options: AuditOptions) -> AuditReport:
     raises:  EcholessError when the server cannot be started or reached, or a part is not one
     """
     began_s = time.monotonic()
+    timeline = Timeline(options.progress)
+    options = replace(options, progress=timeline.step)
     report = AuditReport(began_unix_s=int(time.time()), build_hash=build_hash())
     report.mode = AuditMode.OWN if options.server is None else AuditMode.RUNNING
     parts = parts_of(options)
     with _target(options) as (server, outputs):
         _audit(_scene(options, server, outputs, report), parts)
-    if options.has_controls and options.server is None and not options.is_quick:
-        control_servers(options, report)
-    report.duration_s = time.monotonic() - began_s
+        if options.has_controls and options.server is None and not options.is_quick:
+            control_servers(options, report)
+        report.steps = timeline.steps()
+        report.duration_s = time.monotonic() - began_s
+        # Last of all: what is sealed cannot be added to.
+        seal_report(report, lambda record: options.ask_operator(server.data_directory, record))
     return report
 
 
@@ -51,7 +58,10 @@ def _target(options: AuditOptions) -> Iterator[tuple[RunningServer, Sequence[Pat
         flags = ("--audit-view", *options.flags)
         with ServerProcess.start(Path(place) / "data", output, flags, interpreter=options.interpreter) as own:
             options.progress("starting a server", 1.0)
-            yield RunningServer(own.url, own.data_directory, own.api_key, own.process.pid), (output,)
+            yield (
+                RunningServer(own.url, own.data_directory, own.api_key, own.process.pid, is_in_use=False),
+                (output,),
+            )
 
 
 def _scene(options: AuditOptions, server: RunningServer, outputs: Sequence[Path], report: AuditReport) -> Scene:

@@ -40,6 +40,8 @@ def stub() -> Iterator[Stub]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Else each answer waits 40 ms for a client that waits for its body.
+        disable_nagle_algorithm = True
 
         def answer(self) -> None:
             length = int(self.headers.get("content-length", 0))
@@ -60,7 +62,7 @@ def stub() -> Iterator[Stub]:
             except OSError:
                 stub.cut_off_count += 1
 
-        do_GET = do_POST = do_PATCH = answer  # the base class calls them so
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer  # the base class calls them so
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

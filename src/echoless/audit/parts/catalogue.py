@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from echoless.audit.options import AuditOptions, Scene
+from echoless.audit.parts.places import check_places, watch_places
+from echoless.audit.parts.policy import check_policy
+from echoless.audit.parts.watching import watch_processes
 from echoless.core.errors import EcholessError, ErrorCode
 
 ROUNDS: Final = "rounds"
@@ -33,7 +36,12 @@ class Part:
     is_quick: bool = False
 
 
-PARTS: Final[tuple[Part, ...]] = (Part(ROUNDS, is_quick=True),)
+PARTS: Final[tuple[Part, ...]] = (
+    Part(ROUNDS, is_quick=True),
+    Part("policy", check_policy),
+    Part("watching", watch=watch_processes, is_quick=True),
+    Part("places", check=check_places, watch=watch_places, is_quick=True),
+)
 
 
 def parts_of(options: AuditOptions) -> tuple[Part, ...]:
