@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from echoless.cli import proofs
+from echoless.cli import audit_reports, proofs
 from echoless.cli.operator_door import ask
 from echoless.cli.screen import day_of, show_line, show_note, show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
@@ -46,6 +46,7 @@ def build_verify_app() -> typer.Typer:
     app.callback()(verify_callback)
     app.command("certificate")(verify_command)
     proofs.add_commands(app)
+    audit_reports.add_commands(app)
     return app
 
 

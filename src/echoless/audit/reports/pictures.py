@@ -25,6 +25,7 @@ _HEAD_IN: Final = 1.1
 _ROWS_MAX: Final = 48
 _NAME_CHARACTERS_MAX: Final = 46
 _MIB: Final = 2**20
+_BEFORE: Final = "made beforehand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def draw_planted(report: AuditReport, palette: Palette) -> Figure | None:
         return None
     counts: Counter[tuple[str, str, str]] = Counter()
     for planted in report.planted:
-        counts[planted.product, planted.place, planted.mode] += planted.count
+        counts[planted.product or _BEFORE, planted.place, planted.mode] += planted.count
     products = sorted({product for product, _, _ in counts})
     places = sorted({place for _, place, _ in counts})
     figure, axes = _canvas(len(products), palette, row_in=0.42, head_in=2.0)
@@ -161,7 +162,9 @@ def draw_copies(report: AuditReport, palette: Palette) -> Figure | None:
             label, (end, row), xytext=(5, 0), textcoords="offset points", color=color, fontsize=8, va="center"
         )
     axes.set_yticks(range(len(places)), [_short(place.name) for place in places])
-    axes.set_xlim(0, max(1, *(max(place.zero_copies, place.kept_copies) for place in places)) * 1.2)
+    most = max(max(place.zero_copies, place.kept_copies) for place in places)
+    axes.set_xlim(0, max(4, most) * 1.2)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("copies found")
     _legend(axes, palette, (("must be nowhere", palette.zero), ("kept: may be there", palette.kept)))
     return figure
@@ -180,6 +183,7 @@ def draw_controls(report: AuditReport, palette: Palette) -> Figure | None:
         axes.text(1.03, row, f"{word} ({_short(check.detail)})", color=color, fontsize=9, va="center")
     axes.set_yticks(range(len(controls)), [_short(check.name.partition(":")[2].strip()) for check in controls])
     axes.set_xlim(0, 6)
+    axes.set_ylim(-0.7, len(controls) - 0.3)
     axes.set_xticks([])
     return figure
 
