@@ -13,6 +13,8 @@ from typing import Final
 from echoless.audit.lab_server import Lab, lab_of
 from echoless.audit.options import AuditOptions
 from echoless.audit.parts.crashes import check_crashes
+from echoless.audit.parts.failures import check_failures
+from echoless.audit.parts.surroundings import check_surroundings
 from echoless.audit.reports.report import AuditMode, AuditReport
 from echoless.audit.search.disk_scan import fingerprint_shared_places, scan_shared_places
 from echoless.core.build import build_hash
@@ -20,6 +22,8 @@ from echoless.core.errors import EcholessError, ErrorCode
 
 LAB_PARTS: Final[Mapping[str, Callable[[Lab], None]]] = {
     "crashes": check_crashes,
+    "surroundings": check_surroundings,
+    "failures": check_failures,
 }
 
 

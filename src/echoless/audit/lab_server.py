@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from echoless.audit.canary import CanaryMint
+from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.client import Answer, AuditClient
 from echoless.audit.groundwork import samples_of
 from echoless.audit.options import AuditOptions, RunningServer
 from echoless.audit.reports.report import AuditReport, Searched, View
 from echoless.audit.search.disk_scan import DiskScan, scan_directory, scan_files
 from echoless.audit.search.memory_scan import scan_memory
-from echoless.audit.search.needles import Needle, text_needles
+from echoless.audit.search.needles import Needle, word_needles
 from echoless.audit.search.sound_needles import sound_needles
 from echoless.audit.sounds import RAW, Samples, SoundMint
 from echoless.core.errors import EcholessError
@@ -38,6 +38,8 @@ _SMALL: Final = ("--engines", "1", "--gateways", "1")
 _SMALL_SETTINGS: Final = {"ECHOLESS_MEDIA_ENGINES": "1", "ECHOLESS_QUEUE_DEADLINE_S": "60"}
 _KEY_VARIABLE: Final = "ECHOLESS_API_KEY"
 _SOUND_KINDS: Final = (RAW, "wav", "mp3", "m4a")
+_WORDS_OF_A_PART: Final = 8
+_OF_EACH_FORM: Final = 3
 _REFERENCE: Final = "reference"
 _CAN_TRACE: Final = 19  # CAP_SYS_PTRACE, capabilities(7)
 
@@ -95,7 +97,7 @@ class Lab:
             yield served
         finally:
             served.stop()
-            self.needles += served.needles
+            self.needles += _a_few_of_each(served.needles)
 
 
 @dataclass(slots=True)
@@ -218,7 +220,9 @@ class LabServer:
     def watch_new(self, mint: SoundMint | None = None) -> None:
         """Search from now on for every canary and recording that was made until now."""
         canaries = self.lab.mint.canaries
-        self.needles[:] = text_needles(canaries)
+        self.needles[:] = [
+            needle for canary in canaries for word in _telling(canary) for needle in word_needles(word, canary.name)
+        ]
         self.kept |= {canary.name for canary in canaries if canary.is_kept}
         sounds = mint.sounds if mint is not None else []
         for sound in (sound for sound in sounds if not sound.name.startswith(_REFERENCE)):
@@ -284,6 +288,24 @@ class LabServer:
             f"{scan.file_count} files, {scan.read_bytes} bytes, {len(scan.skipped)} not readable"
             + named(sorted(scan.owners())), *proves,
         )  # fmt: skip
+
+
+def _telling(canary: Canary) -> tuple[str, ...]:
+    """Return words from both ends and the middle of a canary: a copy of a long text holds all of them."""
+    words, count = canary.words, _WORDS_OF_A_PART
+    middle = max(count, len(words) // 2)
+    return tuple(dict.fromkeys((*words[:count], *words[middle : middle + count], *words[-count:])))
+
+
+def _a_few_of_each(needles: Sequence[Needle]) -> list[Needle]:
+    """Return a few needles of each owner in each form: enough to find a file that holds a copy."""
+    counts: Counter[tuple[str, str]] = Counter()
+    chosen = []
+    for needle in needles:
+        counts[needle.owner, needle.kind] += 1
+        if counts[needle.owner, needle.kind] <= _OF_EACH_FORM:
+            chosen.append(needle)
+    return chosen
 
 
 def named(owners: Sequence[str]) -> str:

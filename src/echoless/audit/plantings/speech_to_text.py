@@ -45,7 +45,7 @@ _SHAPES: Final = (
 def transcription_plantings(mint: CanaryMint, groundwork: Groundwork, *, kept_too: bool) -> Iterator[Planting]:
     """Yield everything that is planted in recordings to be transcribed."""
     yield from _good(mint, groundwork, is_kept=False)
-    yield from _refused(mint, groundwork)
+    yield from refused_transcriptions(mint, groundwork)
     yield from _broken_off(mint, groundwork)
     if kept_too:
         yield from _good(mint, groundwork, is_kept=True)
@@ -80,7 +80,8 @@ def _good(mint: CanaryMint, groundwork: Groundwork, *, is_kept: bool) -> Iterato
         )  # fmt: skip
 
 
-def _refused(mint: CanaryMint, groundwork: Groundwork) -> Iterator[Planting]:
+def refused_transcriptions(mint: CanaryMint, groundwork: Groundwork) -> Iterator[Planting]:
+    """Yield recordings and fields that are refused, asked with zero retention and without."""
     for is_kept in (False, True):
         base = f"{mode_name(is_kept)}/transcription refused"
 

@@ -45,7 +45,7 @@ _ROUTES: Final = (
 def conversion_plantings(mint: CanaryMint, groundwork: Groundwork, *, kept_too: bool) -> Iterator[Planting]:
     """Yield everything that is planted by changing voices."""
     yield from _good(mint, groundwork, is_kept=False)
-    yield from _refused(mint, groundwork)
+    yield from refused_conversions(mint, groundwork)
     yield from _broken_off(mint, groundwork)
     if kept_too:
         yield from _good(mint, groundwork, is_kept=True)
@@ -75,7 +75,7 @@ def _good(mint: CanaryMint, groundwork: Groundwork, *, is_kept: bool) -> Iterato
         )  # fmt: skip
 
 
-def _refused(mint: CanaryMint, groundwork: Groundwork) -> Iterator[Planting]:
+def refused_conversions(mint: CanaryMint, groundwork: Groundwork) -> Iterator[Planting]:
     """Yield recordings that are none, and good ones with something wrong around them."""
     for is_kept in (False, True):
         base = f"{mode_name(is_kept)}/voice changer refused"

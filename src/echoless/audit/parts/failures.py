@@ -1,0 +1,252 @@
+"""Errors in every layer, with content in the request: neither answer nor journal may say anything of it.
+
+Refused by the gateway, undecodable, too slow, an engine that is starved or dies, a store that takes nothing more, a
+vault that is gone. Each is brought about, answered, and undone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from echoless.audit.canary import Canary
+from echoless.audit.client import Answer, AuditClient
+from echoless.audit.groundwork import lay_groundwork
+from echoless.audit.lab_server import Lab, LabServer, named, until
+from echoless.audit.parts.crashes import starve
+from echoless.audit.planting import Manner, Planting, Script
+from echoless.audit.plantings.catalogue import all_plantings
+from echoless.audit.plantings.places import switch_of
+from echoless.audit.plantings.speech_to_text import refused_transcriptions
+from echoless.audit.plantings.text_to_speech import MODEL, SPEECH
+from echoless.audit.plantings.voice_changer import refused_conversions
+from echoless.audit.search.needles import MASK, Needle, text_needles
+from echoless.core.processes import ProcessIdentity
+
+PROVES: Final = ("C26", "C33")
+_SETTINGS: Final = {
+    "ECHOLESS_BODY_TIMEOUT_S": "2", "ECHOLESS_UPLOAD_IDLE_TIMEOUT_S": "2", "ECHOLESS_WRITE_TIMEOUT_S": "2",
+    "ECHOLESS_QUEUE_DEADLINE_S": "3",
+}  # fmt: skip
+_TEXT_CHARACTERS: Final = 2_000
+_LONG_CHARACTERS: Final = 20_000
+_ASKED: Final = 4
+_ANSWERED_WITHIN_S: Final = 45.0
+_RECOVERED_WITHIN_S: Final = 30.0
+_FULL_BYTES: Final = 4_096
+_GOOD: Final = 200
+Answers = list[Answer]
+
+
+@dataclass(slots=True)
+class _Failing:
+    """What went wrong on purpose, and what clients were told.
+
+    broken_count: connections that were cut, which tells nothing
+    """
+
+    answers: Answers = field(default_factory=list)
+    broken_count: int = 0
+
+
+def check_failures(lab: Lab) -> None:
+    """Bring each error about and note what is answered; then search everything."""
+    with lab.server("failures", settings=_SETTINGS) as server:
+        _check_refusals(server)
+        for number, (name, bring_about) in enumerate(_LAYERS.items()):
+            lab.options.progress("failures: layers", number / len(_LAYERS))
+            _check_layer(server, name, bring_about)
+        lab.options.progress("failures: layers", 1.0)
+        server.watch_new()
+        server.search("after failures", *PROVES)
+
+
+# --- refused by the gateway, or not to be decoded ---
+
+
+def _check_refusals(server: LabServer) -> None:
+    """Send everything that is planted to be refused, and read the answers: HTTP, forms and sockets."""
+    lab = server.lab
+    with server.client() as client:
+        groundwork = lay_groundwork(client, lab.mint)
+        plantings = all_plantings(lab.mint, groundwork, only=("text_to_speech",))
+        refused = [each for each in plantings if "refused" in each.name]
+        refused += [*refused_conversions(lab.mint, groundwork), *refused_transcriptions(lab.mint, groundwork)]
+        server.watch_new(groundwork.sounds)
+        heard = [_told(client, planting) for planting in refused]
+    echoed = echoes(heard, server.needles)
+    wrong = sum(answer.status in {_GOOD, 101} for answer in heard)
+    lab.report.request_count += len(refused)
+    lab.report.check(
+        "failure: what is refused is not echoed", not echoed and not wrong and len(refused) > _ASKED,
+        f"{len(refused)} answers, {sum(len(answer.body) for answer in heard)} bytes of body, {wrong} not refused"
+        + named(echoed), *PROVES,
+    )  # fmt: skip
+
+
+def _told(client: AuditClient, planting: Planting) -> Answer:
+    """Send one, and return everything that came back; of a socket its messages, and the code of its close."""
+    if not isinstance(planting.body, Script):
+        return client.request(planting.method, planting.path, planting.body, planting.headers)
+    opened = client.open_socket(planting.path, planting.headers)
+    opened.say(*planting.body.frames)
+    if planting.manner is Manner.CLOSED_BY_CLIENT:
+        opened.hear_until_quiet(planting.body.awaits)
+        opened.close()
+    return Answer(opened.hear_to_the_close(), opened.headers, b"\n".join(opened.messages))
+
+
+def echoes(answers: Sequence[Answer], needles: Sequence[Needle]) -> list[str]:
+    """Return whose words stand in answers, in any form, in headers or in bodies; never the words."""
+    told = b"\n".join(
+        b"\n".join([*(f"{name}: {value}".encode() for name, value in answer.headers.items()), answer.body])
+        for answer in answers
+    ).translate(MASK)
+    return sorted({needle.owner for needle in needles if needle.masked in told})
+
+
+# --- a layer that fails ---
+
+
+def _check_layer(server: LabServer, name: str, bring_about: Callable[[LabServer, _Failing], None]) -> None:
+    """Bring one failure about, let clients ask meanwhile, undo it."""
+    lab, failing = server.lab, _Failing()
+    before = len(lab.mint.canaries)
+    bring_about(server, failing)
+    is_well = server.await_well()
+    echoed = echoes(failing.answers, text_needles(lab.mint.canaries[before:]))
+    errors = [answer for answer in failing.answers if answer.status != _GOOD]
+    statuses = ", ".join(sorted({str(answer.status) for answer in failing.answers}))
+    lab.report.request_count += len(failing.answers) + failing.broken_count
+    lab.report.check(
+        f"failure: {name}", not echoed and is_well and bool(errors or failing.broken_count),
+        f"answers: {statuses or 'none'}, {failing.broken_count} cut off, "
+        f"{'well again' if is_well else 'NOT well again'}" + named(echoed), *PROVES,
+    )  # fmt: skip
+
+
+def _ask(server: LabServer, failing: _Failing, name: str, *, is_kept: bool, count: int = _ASKED) -> None:
+    """Ask a few times, each with words of its own."""
+    for number in range(count):
+        canary = server.lab.mint.plain(f"{name}/{number}", _TEXT_CHARACTERS, is_kept=is_kept)
+        _ask_once(server, failing, canary)
+
+
+def _ask_once(server: LabServer, failing: _Failing, canary: Canary) -> None:
+    path = f"{SPEECH}?output_format=mp3_44100_128{switch_of(canary.is_kept)}"
+    try:
+        with server.client() as client:
+            answer = client.request("POST", path, {"text": canary.text, "model_id": MODEL})
+    except (OSError, http.client.HTTPException):
+        failing.broken_count += 1
+    else:
+        # What was made as ordered is no error's answer.
+        failing.answers.append(answer if answer.status != _GOOD else Answer(_GOOD, {}, b""))
+
+
+def _slow_client(server: LabServer, failing: _Failing) -> None:
+    """Send half a body and wait: the server gives up first."""
+    text = server.lab.mint.plain("zero/slow body", _TEXT_CHARACTERS, is_kept=False).text
+    with server.client() as client:
+        failing.answers.append(client.wait_while_sending(f"{SPEECH}?enable_logging=false", {"text": text}))
+
+
+def _deaf_client(server: LabServer, failing: _Failing) -> None:
+    """Take nothing of an answer: the server cuts it off."""
+    text = server.lab.mint.plain("zero/deaf client", _LONG_CHARACTERS, is_kept=False).text
+    path = f"{SPEECH}/stream?output_format=pcm_44100&enable_logging=false"
+    with server.client() as client:
+        stream = client.open_stream(path, {"text": text, "model_id": MODEL})
+        time.sleep(2 * float(_SETTINGS["ECHOLESS_WRITE_TIMEOUT_S"]))
+        try:
+            while stream.read(1 << 20):
+                pass
+        except (OSError, http.client.HTTPException):
+            failing.broken_count += 1
+        stream.close()
+
+
+def _starved_engine(server: LabServer, failing: _Failing) -> None:
+    """Refuse an engine memory while it is asked, then have it replaced."""
+    (engine,) = server.members("engine")
+    starve(engine.pid)
+    _ask(server, failing, "zero/starved engine", is_kept=False)
+    _end(engine)
+
+
+def _dying_engine(server: LabServer, failing: _Failing) -> None:
+    """Let an engine hold requests without working, then die with them."""
+    (engine,) = server.members("engine")
+    os.kill(engine.pid, signal.SIGSTOP)
+    waiting = _begun(lambda: _ask(server, failing, "zero/dying engine", is_kept=False, count=1))
+    time.sleep(1.0)
+    _end(engine)
+    waiting.join(_ANSWERED_WITHIN_S)
+
+
+def _full_store(server: LabServer, failing: _Failing) -> None:
+    """Let no file of the vault grow: what must be kept is refused, until it can be kept again."""
+    (vault,) = server.members("vault")
+    soft, hard = resource.prlimit(vault.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(vault.pid, resource.RLIMIT_FSIZE, (_FULL_BYTES, hard))
+    try:
+        _ask(server, failing, "kept/full store", is_kept=True)
+        _ask(server, failing, "zero/full store", is_kept=False, count=1)
+    finally:
+        resource.prlimit(vault.pid, resource.RLIMIT_FSIZE, (soft, hard))
+    until(lambda: _is_kept_again(server), _RECOVERED_WITHIN_S)
+
+
+def _is_kept_again(server: LabServer) -> bool:
+    after = _Failing()
+    _ask(server, after, "kept/after a full store", is_kept=True, count=1)
+    return [answer.status for answer in after.answers] == [_GOOD]
+
+
+def _missing_vault(server: LabServer, failing: _Failing) -> None:
+    """Kill the vault and ask at once, in both modes."""
+    (vault,) = server.members("vault")
+    _end(vault)
+    for is_kept in (False, True):
+        _ask(server, failing, f"{'kept' if is_kept else 'zero'}/missing vault", is_kept=is_kept, count=2)
+
+
+def _mute_vault(server: LabServer, failing: _Failing) -> None:
+    """Let the vault answer nobody, then die with what it was asked."""
+    (vault,) = server.members("vault")
+    os.kill(vault.pid, signal.SIGSTOP)
+    waiting = _begun(lambda: _ask(server, failing, "zero/mute vault", is_kept=False, count=1))
+    time.sleep(1.0)
+    _end(vault)
+    waiting.join(_ANSWERED_WITHIN_S)
+
+
+def _begun(ask: Callable[[], None]) -> threading.Thread:
+    """Ask beside what goes on here."""
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    return thread
+
+
+def _end(process: ProcessIdentity) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGKILL)
+
+
+_LAYERS: Final[dict[str, Callable[[LabServer, _Failing], None]]] = {
+    "a body that does not come": _slow_client,
+    "an answer that is not taken": _deaf_client,
+    "an engine without memory": _starved_engine,
+    "an engine that dies": _dying_engine,
+    "a store that takes nothing": _full_store,
+    "a vault that is gone": _missing_vault,
+    "a vault that is mute": _mute_vault,
+}
