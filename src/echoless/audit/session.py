@@ -18,6 +18,7 @@ from echoless.audit.reports.report import AuditMode, AuditReport
 from echoless.audit.reports.timeline import Timeline
 from echoless.audit.reports.writing import seal_report
 from echoless.audit.rounds import Rounds
+from echoless.audit.search.free_blocks import place_of_own
 from echoless.core.build import build_hash
 from echoless.core.server_process import ServerProcess, running_supervisor
 
@@ -52,11 +53,15 @@ def _target(options: AuditOptions) -> Iterator[tuple[RunningServer, Sequence[Pat
     if options.server is not None:
         yield options.server, ()
         return
-    with tempfile.TemporaryDirectory(prefix="echoless-audit-") as place:
+    # On a file system of its own, where one can be made, deleted files are searched for too.
+    with (
+        tempfile.TemporaryDirectory(prefix="echoless-audit-") as place,
+        place_of_own(Path(place)) as (own_place, _),
+    ):
         output = Path(place) / "output"
         options.progress("starting a server", 0.0)
         flags = ("--audit-view", *options.flags)
-        with ServerProcess.start(Path(place) / "data", output, flags, interpreter=options.interpreter) as own:
+        with ServerProcess.start(own_place / "data", output, flags, interpreter=options.interpreter) as own:
             options.progress("starting a server", 1.0)
             yield (
                 RunningServer(own.url, own.data_directory, own.api_key, own.process.pid, is_in_use=False),

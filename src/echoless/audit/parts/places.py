@@ -14,12 +14,15 @@ from typing import Final
 
 from echoless.audit.options import Scene
 from echoless.audit.reports.report import Searched
+from echoless.audit.search.database_scan import scan_databases
 from echoless.audit.search.disk_scan import SHARED_PLACES
+from echoless.audit.search.free_blocks import scan_blocks
 from echoless.audit.search.kernel_objects import kernel_objects_now, scan_kernel_objects
 from echoless.audit.search.names_scan import scan_names
 from echoless.audit.search.needles import text_needles
 from echoless.audit.search.places import PlaceScan
 from echoless.audit.search.process_scan import scan_processes
+from echoless.audit.search.system_logs import scan_system_logs
 
 _SHOWN: Final = 3
 
@@ -35,14 +38,23 @@ def check_places(scene: Scene) -> None:
     note(scene, scan_kernel_objects(scene.needles, kernel_objects_now(), unix_table), "C20", "C16")
     data = scene.server.data_directory
     note(scene, scan_names([data], scene.needles, place="names in the data directory"), "C16", is_whole=True)
-    note(
-        scene,
-        scan_names(
-            [*SHARED_PLACES, *_places_of_own()], scene.needles, place="names in temporary places",
-            excluded=(data, *(output.parent for output in scene.outputs)), changed_since_unix_s=scene.began_unix_s,
-        ),
-        "C16",
+    if not scene.options.is_quick:
+        # In a hurry, what the watch saw of files that the server wrote there has to do.
+        _names_in_temporary_places(scene)
+    note(scene, scan_databases(data, scene.needles), "C21", "C16", is_whole=True)
+    note(scene, scan_system_logs(scene.needles, scene.began_unix_s), "C24")
+    # Last, so that whatever the searches before had the server write is below too.
+    note(scene, scan_blocks(data, scene.needles), "C16", "C19")
+
+
+def _names_in_temporary_places(scene: Scene) -> None:
+    places = [*SHARED_PLACES, *_places_of_own()]
+    excluded = (scene.server.data_directory, *(output.parent for output in scene.outputs))
+    scan = scan_names(
+        places, scene.needles, place="names in temporary places",
+        excluded=excluded, changed_since_unix_s=scene.began_unix_s,
     )  # fmt: skip
+    note(scene, scan, "C16")
 
 
 @contextlib.contextmanager

@@ -135,6 +135,15 @@ def _key_bytes(operation: int, key_id: int) -> bytes:
     return buffer.raw[: min(count, size_bytes)]
 
 
+def flushed(descriptor: int) -> None:
+    """Have everything written that waits to be, on the file system of an open file.
+
+    raises: OSError where writing failed
+    """
+    if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) < 0:
+        raise _error()
+
+
 @contextlib.contextmanager
 def _closing(descriptor: int) -> Iterator[int]:
     try:
