@@ -29,7 +29,7 @@ def audit_command(
         ),
     ] = None,
 ) -> None:
-    """Check a report: its seal, its place in the log, and that its verdict is that of its checks. Needs no server."""
+    """Check a report: seal, place in the log, and that the verdict is that of its checks. Needs no server."""
     # Loaded late: nothing of an audit is needed by the other commands.
     from echoless.audit.reports.document import read_document
     from echoless.audit.reports.sealing import check_sealed

@@ -164,7 +164,7 @@ def draw_copies(report: AuditReport, palette: Palette) -> Figure | None:
     axes.set_yticks(range(len(places)), [_short(place.name) for place in places])
     most = max(max(place.zero_copies, place.kept_copies) for place in places)
     axes.set_xlim(0, max(4, most) * 1.2)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", integer=True)
     axes.set_xlabel("copies found")
     _legend(axes, palette, (("must be nowhere", palette.zero), ("kept: may be there", palette.kept)))
     return figure
