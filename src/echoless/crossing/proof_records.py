@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final
 
 import msgspec
 
-from echoless.crossing.records import Count, Name, Record
+from echoless.crossing.records import Count, Record
 
 _Signed = Annotated[str, msgspec.Meta(max_length=64 * 1024)]
 _Statement = Annotated[str, msgspec.Meta(max_length=16 * 1024)]

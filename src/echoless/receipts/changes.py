@@ -56,9 +56,7 @@ class PolicyStatement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return rfc8785.dumps(msgspec.to_builtins(self)).decode("ascii")
 
 
-def differences(
-    before: Mapping[str, Value] | None, after: Mapping[str, Value]
-) -> dict[str, tuple[Value, Value]]:
+def differences(before: Mapping[str, Value] | None, after: Mapping[str, Value]) -> dict[str, tuple[Value, Value]]:
     """Return what changed, by name.
 
     before: None for what is new

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.receipts.checkpoint import Checkpoint, VerifierKey, open_checkpoint
+from echoless.receipts.checkpoint import Checkpoint, VerifierKey
 from echoless.receipts.growing import Fetch, HashReader, read_entries, read_hashes
+from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.merkle import (
     consistency_proof,
     leaf_hash,
@@ -40,8 +41,9 @@ class LogFault(StrEnum):
 class LogReport:
     """What a check found.
 
-    checkpoint: None where it cannot be believed
-    faults:     each with the place, for example the path of a tile
+    checkpoint:  None where it cannot be believed
+    entry_count: of those that were to be read
+    faults:      each with the place, for example the path of a tile
     """
 
     checkpoint: Checkpoint | None
@@ -57,24 +59,32 @@ class LogReport:
 def check_log(
     note: str,
     fetch: Fetch,
-    log_key: VerifierKey,
+    log_key: VerifierKey | LogKeys,
     *,
     witnesses: Sequence[VerifierKey] = (),
     seen: Checkpoint | None = None,
+    is_whole: bool = True,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> LogReport:
-    """Check a whole log.
+    """Check a log.
 
-    note:    its newest signed checkpoint
-    seen:    a checkpoint that was believed earlier, whose tree must be the beginning of this one
-    returns: every fault that was found; entries are read once, one tile at a time
+    note:     its newest signed checkpoint
+    log_key:  its key, or all that it has had
+    seen:     a checkpoint that was believed earlier, whose tree must be the beginning of this one
+    is_whole: whether every entry is read; else only those that came after `seen`, whose own were read then
+    returns:  every fault that was found; entries are read once, one tile at a time
     """
+    keys = log_key if isinstance(log_key, LogKeys) else LogKeys(log_key)
     try:
-        checkpoint = open_checkpoint(note, log_key, witnesses)
+        checkpoint = keys.open(note, witnesses)
     except EcholessError as error:
         return LogReport(None, 0, ((LogFault.CHECKPOINT, error.public_description),))
-    faults = [*_against_seen(checkpoint, seen, fetch), *_against_entries(checkpoint, fetch, progress)]
-    return LogReport(checkpoint, checkpoint.size, tuple(faults))
+    faults = _against_seen(checkpoint, seen, fetch)
+    start = None if is_whole else seen
+    if start is None or not faults:
+        faults += _against_entries(checkpoint, start, fetch, progress)
+    count = checkpoint.size - (0 if start is None else min(start.size, checkpoint.size))
+    return LogReport(checkpoint, count, tuple(faults))
 
 
 def check_growth(checkpoint: Checkpoint, seen: Checkpoint, fetch: Fetch) -> tuple[tuple[LogFault, str], ...]:
@@ -89,28 +99,52 @@ def _against_seen(checkpoint: Checkpoint, seen: Checkpoint | None, fetch: Fetch)
         return [(LogFault.FORK, "the saved checkpoint is of another log")]
     if seen.size > checkpoint.size:
         return [(LogFault.ROLLBACK, f"the log had {seen.size} entries and has {checkpoint.size}")]
+    return _against_beginning(checkpoint, seen, fetch)
+
+
+def _against_beginning(checkpoint: Checkpoint, seen: Checkpoint, fetch: Fetch) -> list[tuple[LogFault, str]]:
     try:
         reader = HashReader(checkpoint.size, fetch)
         proof = consistency_proof(seen.size, checkpoint.size, reader.hash_at) if seen.size else []
     except EcholessError as error:
-        return [(_kind(error), error.public_description)]
+        return [(fault_of(error), error.public_description)]
     if verify_consistency(seen.size, checkpoint.size, proof, seen.root, checkpoint.root):
         return []
-    return [(LogFault.FORK, f"the first {seen.size} entries are not those that were seen")]
+    if _shows_another(seen.size, checkpoint, proof, reader):
+        return [(LogFault.FORK, f"the first {seen.size} entries are not those that were seen")]
+    return [(LogFault.WRONG_TILE, "the tiles of hashes do not give the root that was signed")]
+
+
+def _shows_another(size: int, checkpoint: Checkpoint, proof: Sequence[bytes], reader: HashReader) -> bool:
+    """Whether the tiles prove that the signed tree begins with something else than was seen. Only that is the log's
+    own word against itself; tiles that do not even lead to the signed root may have been broken by anybody.
+    """
+    try:
+        beginning = root_of(size, reader.hash_at)
+    except EcholessError:
+        return False
+    is_same_size = size == checkpoint.size
+    return is_same_size or verify_consistency(size, checkpoint.size, proof, beginning, checkpoint.root)
 
 
 def _against_entries(
-    checkpoint: Checkpoint, fetch: Fetch, progress: Callable[[float], None]
+    checkpoint: Checkpoint, start: Checkpoint | None, fetch: Fetch, progress: Callable[[float], None]
 ) -> list[tuple[LogFault, str]]:
-    size = checkpoint.size
+    size, first = checkpoint.size, 0
     edge = _Edge(size, fetch)
-    for index in range(-(-size // TILE_WIDTH)):
+    if start is not None:
+        first = start.size
+        fault = edge.resume(start)
+        if fault is not None:
+            return [fault]
+    for index in range(first // TILE_WIDTH, -(-size // TILE_WIDTH)):
         try:
             entries = read_entries(index, size, fetch)
         except EcholessError as error:
             # Nothing above entries that are unknown can be computed.
-            return [*edge.faults, (_kind(error), f"{Tile(ENTRIES_LEVEL, index).path}: {error.public_description}")]
-        for entry in entries:
+            place = Tile(ENTRIES_LEVEL, index).path
+            return [*edge.faults, (fault_of(error), f"{place}: {error.public_description}")]
+        for entry in entries[max(0, first - index * TILE_WIDTH) :]:
             edge.add(0, leaf_hash(entry))
         progress(min(1.0, (index + 1) * TILE_WIDTH / size))
     edge.compare_rest()
@@ -128,6 +162,26 @@ class _Edge:
         self._open: list[list[bytes]] = []
         self._done_count: list[int] = []
         self.faults: list[tuple[LogFault, str]] = []
+
+    def resume(self, start: Checkpoint) -> tuple[LogFault, str] | None:
+        """Go on from a state that was believed, with the hashes at its edge; they are believed as far as they give
+        its root.
+
+        returns: what is wrong with the log's files, or None
+        """
+        reader = HashReader(self._size, self._fetch)
+        level = 0
+        while count := start.size >> (TILE_HEIGHT * level):
+            done, width = divmod(count, TILE_WIDTH)
+            try:
+                self._open.append(reader.tile(level, done)[:width] if width else [])
+            except EcholessError as error:
+                return fault_of(error), f"{Tile(level, done).path}: {error.public_description}"
+            self._done_count.append(done)
+            level += 1
+        if root_of(start.size, self.hash_at) != start.root:
+            return LogFault.WRONG_TILE, "the tiles of hashes do not give the root that was seen"
+        return None
 
     def add(self, level: int, digest: bytes) -> None:
         """Add the next hash of a level of tiles; a tile that is whole is compared and let go."""
@@ -159,7 +213,7 @@ class _Edge:
         try:
             stored = read_hashes(level, tile.index, self._size, self._fetch)
         except EcholessError as error:
-            self.faults.append((_kind(error), f"{tile.path}: {error.public_description}"))
+            self.faults.append((fault_of(error), f"{tile.path}: {error.public_description}"))
             return
         if stored != self._open[level]:
             self.faults.append((LogFault.WRONG_TILE, tile.path))
@@ -171,5 +225,6 @@ def _joined(hashes: list[bytes]) -> bytes:
     return hashes[0]
 
 
-def _kind(error: EcholessError) -> LogFault:
+def fault_of(error: EcholessError) -> LogFault:
+    """Return what is wrong with a log of which this was raised when a file of it was read."""
     return LogFault.MISSING_FILE if error.code is ErrorCode.NOT_FOUND else LogFault.BROKEN_FILE

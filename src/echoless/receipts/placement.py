@@ -36,9 +36,7 @@ def check_place(
     return check_entry(entry, answer.get("inclusion"), keys, witnesses)
 
 
-def check_entry(
-    entry: bytes, inclusion: object, keys: LogKeys, witnesses: Sequence[VerifierKey] = ()
-) -> Place:
+def check_entry(entry: bytes, inclusion: object, keys: LogKeys, witnesses: Sequence[VerifierKey] = ()) -> Place:
     """Return where the log has an entry; otherwise as `check_place`.
 
     inclusion: index, checkpoint and proof

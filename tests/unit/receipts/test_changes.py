@@ -1,4 +1,4 @@
-"""What is committed to about a change of policy is exact, canonical, and holds nothing but codes and ids (T33, T42)."""
+"""What is committed to about a change of policy is canonical, and holds nothing but codes and ids (T33, T42)."""
 
 from __future__ import annotations
 

@@ -33,9 +33,9 @@ class Log:
         self.size, self.root = growth.size, growth.root
         return Checkpoint(ORIGIN, self.size, self.root)
 
-    def checked(self, seen: Checkpoint | None = None) -> tuple[set[LogFault], str]:
+    def checked(self, seen: Checkpoint | None = None, *, is_whole: bool = True) -> tuple[set[LogFault], str]:
         note = sign_checkpoint(Checkpoint(ORIGIN, self.size, self.root), KEY)
-        report = check_log(note, self.files.get, VERIFIER, seen=seen)
+        report = check_log(note, self.files.get, VERIFIER, seen=seen, is_whole=is_whole)
         assert report.is_sound is not bool(report.faults)
         return {fault for fault, _ in report.faults}, " ".join(place for _, place in report.faults)
 
@@ -94,6 +94,47 @@ def test_a_log_that_went_back_or_is_another_one_is_caught() -> None:
     seen = later.grow(200)
     assert log.checked(seen)[0] == {LogFault.ROLLBACK}
     assert log.checked(Checkpoint("other.example", 50, seen.root))[0] == {LogFault.FORK}
+
+
+@pytest.mark.parametrize("first", [1, 255, 256, 300, 65_800])
+@pytest.mark.parametrize("more", [0, 1, 1000])
+def test_from_a_saved_checkpoint_on_only_what_is_new_is_read(first: int, more: int) -> None:
+    log = Log()
+    seen = log.grow(first)
+    older = {path for path in log.files if path.startswith("tile/entries") and ".p/" not in path}
+    log.grow(more)
+    log.files = {path: data for path, data in log.files.items() if path not in older}
+    assert log.checked(seen, is_whole=False) == (set(), "")
+
+
+def test_from_a_saved_checkpoint_on_what_is_new_is_checked_as_well() -> None:
+    log = Log()
+    seen = log.grow(300)
+    log.grow(500)
+    for path, fault in (("tile/entries/002", LogFault.WRONG_ROOT), ("tile/0/002", LogFault.WRONG_TILE)):
+        good = log.files[path]
+        log.files[path] = good[:-1] + bytes([good[-1] ^ 1])
+        assert fault in log.checked(seen, is_whole=False)[0]
+        log.files[path] = good
+    fork = Log()
+    fork.grow(800, "forged")
+    assert fork.checked(seen, is_whole=False)[0] == {LogFault.FORK}
+    shorter = Log()
+    shorter.grow(200)
+    assert shorter.checked(seen, is_whole=False)[0] == {LogFault.ROLLBACK}
+
+
+def test_broken_tiles_are_not_taken_for_a_fork() -> None:
+    """Whoever serves the files may have broken them; only what the log signed twice convicts it."""
+    log = Log()
+    seen = log.grow(300)
+    now = log.grow(400)
+    for path in ("tile/0/001", "tile/1/000.p/2"):
+        broken = dict(log.files)
+        broken[path] = bytes(len(broken[path]))
+        assert [fault for fault, _ in check_growth(now, seen, broken.get)] == [LogFault.WRONG_TILE]
+    forked = Checkpoint(ORIGIN, 700, bytes(32))
+    assert [fault for fault, _ in check_growth(forked, now, log.files.get)] == [LogFault.FORK]
 
 
 def test_growth_alone_is_checked_with_a_few_tiles() -> None:

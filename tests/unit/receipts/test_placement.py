@@ -85,10 +85,7 @@ def test_two_checkpoints_of_one_log_are_consistent_and_of_two_are_not() -> None:
     log = Log()
     older = log.grow(300)
     newer = log.grow(400)
-    parts = [
-        base64_of(part)
-        for part in consistency_proof(300, 700, HashReader(700, log.files.get).hash_at)
-    ]
+    parts = [base64_of(part) for part in consistency_proof(300, 700, HashReader(700, log.files.get).hash_at)]
     notes = sign_checkpoint(older, KEY), sign_checkpoint(newer, KEY)
     assert check_consistency(*notes, parts, KEYS) == (older, newer)
     forked = sign_checkpoint(Checkpoint(ORIGIN, 300, bytes(32)), KEY)

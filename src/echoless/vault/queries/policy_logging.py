@@ -46,9 +46,7 @@ class PolicyLogging:
     ) -> list[tuple[Write, Row]]:
         """Return the row of a change of a key's floor; none where it stays, and for a new key without one."""
         older = _NO_FLOOR if before is None else logged_floor(before)
-        return self._rows(
-            workspace, after.key_id, actor_id, activity, differences(older, logged_floor(after))
-        )
+        return self._rows(workspace, after.key_id, actor_id, activity, differences(older, logged_floor(after)))
 
     def _rows(
         self, workspace: Workspace, subject_id: str, actor_id: str, activity: str,
@@ -62,9 +60,7 @@ class PolicyLogging:
             minute_unix=to_minute(self._clock.unix_ms() // 1000), policy_version=workspace.policy_version,
             policy_hash=hash_of(workspace), changed=changed,
         )  # fmt: skip
-        return [
-            statement_row(EntryKind.POLICY, statement.change_id, statement.text(), workspace.workspace_id)
-        ]
+        return [statement_row(EntryKind.POLICY, statement.change_id, statement.text(), workspace.workspace_id)]
 
     def _actor_of(self, actor_id: str) -> Actor:
         if actor_id == OPERATOR:

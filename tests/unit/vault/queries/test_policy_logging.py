@@ -39,7 +39,10 @@ def own_id(vault: Vault) -> str:
     ("act", "actor", "changed"),
     [
         (lambda v, w: v.operate(SetEntitlement(w, is_entitled=False)), "operator", {"is_entitled": (True, False)}),
-        (lambda v, w: v.operate(OperatorSetPolicy(w, is_enforced=True)), "operator", {"is_enforced": (False, True)}),
+        (
+            lambda v, w: v.operate(OperatorSetPolicy(w, is_enforced=True)), "operator",
+            {"is_enforced": (False, True)},
+        ),
         (
             lambda v, w: v.operate(SetRestriction(w, is_restricted=True, reason="high_risk")), "operator",
             {"is_restricted": (False, True), "restriction_reason": ("", "high_risk")},

@@ -93,7 +93,9 @@ async def test_whoever_may_not_see_the_trail_sees_no_changes(gateway: GatewayDou
     assert refused.code == ErrorCode.MISSING_PERMISSIONS
 
 
-async def test_anybody_may_ask_where_an_entry_is_and_that_the_log_grew(vault: Vault, gateway: GatewayDouble) -> None:
+async def test_anybody_may_ask_where_an_entry_is_and_that_the_log_grew(
+    vault: Vault, gateway: GatewayDouble
+) -> None:
     log = vault.proving.book.log
     older, note = log.state, log.note()
     await enforce(vault, True, False)

@@ -18,8 +18,8 @@ OTHER_VALUES = {
     "erase_logs_with_item": True, "capsule_key": "age1something",
 }  # fmt: skip
 NO_POLICY = {
-    "workspace_id", "user_id", "name", "created_unix", "character_limit", "restricted_since_unix", "notified_at_unix",
-    "policy_version", "concurrency_max", "hipaa_agreed_on", "self_disabling",
+    "workspace_id", "user_id", "name", "created_unix", "character_limit", "restricted_since_unix",
+    "notified_at_unix", "policy_version", "concurrency_max", "hipaa_agreed_on", "self_disabling",
 }  # fmt: skip
 
 
