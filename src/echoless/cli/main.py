@@ -23,6 +23,7 @@ from echoless.cli import (
     health,
     history,
     key,
+    log_proofs,
     logs,
     member,
     migrate,
@@ -30,7 +31,9 @@ from echoless.cli import (
     notices,
     retention,
     serve,
+    signing_keys,
     voices,
+    witness,
     workspace,
     workspace_policy,
 )
@@ -74,6 +77,11 @@ def build_app() -> typer.Typer:
     app.add_typer(capsule.build_app(), name="capsule", help="Make the key of debug capsules, and open them.")
     app.add_typer(certificates.build_app(), name="certificate", help="Show certificates of deleted accounts.")
     app.add_typer(certificates.build_verify_app(), name="verify", help="Check what this server has signed.")
+    proof = typer.Typer(no_args_is_help=True)
+    signing_keys.add_commands(proof)
+    log_proofs.add_commands(proof)
+    app.add_typer(proof, name="proof", help="Keys that sign, and the transparency log.")
+    app.add_typer(witness.build_app(), name="witness", help="Sign states of a log that go on from what was seen.")
     app.add_typer(history.build_app(), name="history", help="Delete what a workspace keeps.")
     app.add_typer(logs.build_app(), name="logs", help="Read debug and moderation logs, with a reason.")
     app.add_typer(voices.build_app(), name="voices", help="Show voices and map other ids to them.")
