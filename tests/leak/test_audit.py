@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 
+from echoless.audit import session
+from echoless.audit.canary import CanaryMint
 from echoless.audit.options import AuditOptions, RunningServer
-from echoless.audit.reports.report import AuditMode, View
+from echoless.audit.reports.document import document_of, text_of
+from echoless.audit.reports.page import page_of
+from echoless.audit.reports.report import AuditMode, AuditReport, View
+from echoless.audit.reports.sealing import check_sealed
+from echoless.audit.reports.tables import print_report
 from echoless.audit.session import run_audit
 from echoless.cli.operator_door import ask_running
 from echoless.core.build import build_hash
@@ -34,8 +43,36 @@ def test_the_audit_passes_on_a_sound_server() -> None:
     assert all(row["region_count"] > 50 and row["read_bytes"] > 10_000_000 for row in told["processes"])
 
 
+@pytest.fixture
+def mints(monkeypatch: pytest.MonkeyPatch) -> list[CanaryMint]:
+    """The mints of every audit that runs, to know the words that it planted."""
+    made: list[CanaryMint] = []
+
+    class Noted(CanaryMint):
+        def __init__(self, *words: Any, **more: Any) -> None:
+            super().__init__(*words, **more)
+            made.append(self)
+
+    monkeypatch.setattr(session, "CanaryMint", Noted)
+    return made
+
+
+def assert_no_word_in(report: AuditReport, mints: list[CanaryMint]) -> None:
+    """Assert that no form of a report has a word that was planted."""
+    document = document_of(report)
+    console = Console(record=True, width=400, file=io.StringIO())
+    print_report(report, console)
+    told = f"{text_of(document)}{page_of(report, document)}{console.export_text()}".lower()
+    words = {word for mint in mints for canary in mint.canaries for word in (mint.anchor, *canary.words)}
+    assert len(words) > 20
+    assert [word for word in words if word in told] == []
+
+
+@pytest.mark.claim("Z40")
 @pytest.mark.timeout(300)
-def test_a_quick_audit_passes_on_a_sound_server_and_fails_without_a_part_of_the_scrubbing() -> None:
+def test_a_quick_audit_passes_on_a_sound_server_and_fails_without_a_part_of_the_scrubbing(
+    mints: list[CanaryMint],
+) -> None:
     flags = ("--engines", "1", "--gateways", "1")
     sound = run_audit(AuditOptions(ask_running, is_quick=True, flags=flags))
     assert [check for check in sound.checks if not check.is_passed] == []
@@ -44,6 +81,10 @@ def test_a_quick_audit_passes_on_a_sound_server_and_fails_without_a_part_of_the_
     assert (sound.mode, sound.build_hash) == (AuditMode.OWN, build_hash())
     flags += ("--no-scrubbing", "--assurance", "best_effort")
     weak = run_audit(AuditOptions(ask_running, is_quick=True, flags=flags))
+    assert weak.findings
+    for report, verdict in ((sound, "passed"), (weak, "failed")):
+        assert check_sealed(document_of(report), None).audit.statement.verdict == verdict
+        assert_no_word_in(report, mints)
     assert "memory after round 1" in {check.name for check in weak.checks if not check.is_passed}
 
 
