@@ -41,7 +41,7 @@ class AuditSigned(Record, frozen=True):
     index: Count
     checkpoint: _Signed
     proof: Annotated[list[bytes], msgspec.Meta(max_length=64)]
-    receipt_keys: list[dict[str, str]]
+    receipt_keys: list[dict[str, str | int]]
     log_key: Name
 
 

@@ -215,6 +215,7 @@ class VaultConfig(Record, frozen=True):
     bootstrap_api_key: sets the first key at the first start, and must equal it at later ones; empty for none
     durability:        `process` survives the death of any process, `power` also loss of power
     log_origin:        what a new transparency log is called; empty for a name made of its key
+    signing_key_tpm:   how the TPM is reached that seals private keys; empty for none
     session_hours: how long a login of a member lasts
     moderation_*: how many findings within how many days flag an account; 0 of either kind for never
     """
@@ -244,6 +245,7 @@ class VaultConfig(Record, frozen=True):
     moderation_severe_max: Count = 1
     moderation_window_days: Count = 7
     log_origin: Name = ""
+    signing_key_tpm: Name = ""
 
 
 class AddLink(Record, frozen=True):

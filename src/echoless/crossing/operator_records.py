@@ -18,7 +18,9 @@ from echoless.crossing.member_records import OPERATOR_MEMBER_RECORDS
 from echoless.crossing.notice_records import NOTICE_OPERATOR_RECORDS
 from echoless.crossing.operator_policy_records import OPERATOR_POLICY_RECORDS
 from echoless.crossing.query_records import Done, KeyCreated, KeyView
+from echoless.crossing.receipt_records import PROOF_OPERATOR_RECORDS
 from echoless.crossing.records import Code, Count, Name, Record, Refused
+from echoless.crossing.watch_records import WATCH_RECORDS
 from echoless.retention.decision import RetentionMode
 
 
@@ -178,5 +180,6 @@ OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (
     OperatorListKeys, KeyList, OperatorRevokeKey, SetVoiceAlias, ListVoiceAliases, VoiceAliases, SearchKept,
     KeptFound, Done, KeyCreated, KeyView, Refused, SetRestriction,
     SetConcurrency, *OPERATOR_POLICY_RECORDS, *OPERATOR_MEMBER_RECORDS, *ACCOUNT_OPERATOR_RECORDS,
-    *LOG_OPERATOR_RECORDS, *BACKUP_RECORDS, *NOTICE_OPERATOR_RECORDS, *AUDIT_RECORDS,
+    *LOG_OPERATOR_RECORDS, *BACKUP_RECORDS, *NOTICE_OPERATOR_RECORDS, *AUDIT_RECORDS, *PROOF_OPERATOR_RECORDS,
+    *WATCH_RECORDS,
 )  # fmt: skip

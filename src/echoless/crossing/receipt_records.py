@@ -73,13 +73,29 @@ class GetProofKeys(Record, frozen=True):
 class ProofKeys(Record, frozen=True):
     """Whose signatures are to be believed.
 
-    receipt_keys: JSON Web Keys, the newest first; older ones still verify older receipts
+    receipt_keys: JSON Web Keys with the time from which each signed and, once it has ended, to which; the newest
+                  first; older ones still verify older receipts
     log_key:      a verifier key in the form of signed notes
+    log_keys:     all keys of the log, with their times, the newest first
+    memory, at_rest: where the private halves lie, as receipts say it
     """
 
     KIND: ClassVar[int] = 496
-    receipt_keys: list[dict[str, str]]
+    receipt_keys: list[dict[str, str | int]]
     log_key: Name
+    log_keys: list[dict[str, str | int]] = msgspec.field(default_factory=list)
+    memory: Code = ""
+    at_rest: Code = ""
+
+
+class RotateProofKey(Record, frozen=True):
+    """From the operator: lets a new key follow. Answered by ProofKeys or Refused.
+
+    is_log: the log's key, else that of receipts
+    """
+
+    KIND: ClassVar[int] = 497
+    is_log: bool
 
 
 class ConfinementReport(Record, frozen=True):
@@ -102,3 +118,5 @@ RECEIPT_RECORDS: Final[tuple[type[Record], ...]] = (
     NoteScrubbed, GetReceipt, ReceiptView, ReadLogFile, LogFile, GetProofKeys, ProofKeys,
 )  # fmt: skip
 """From a gateway to the vault, and back."""
+PROOF_OPERATOR_RECORDS: Final[tuple[type[Record], ...]] = (GetProofKeys, ProofKeys, RotateProofKey)
+"""From the operator to the vault, and back."""

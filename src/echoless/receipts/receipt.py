@@ -46,16 +46,29 @@ class ProcessFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     self_reported: dict[str, bool] = msgspec.field(default_factory=dict)
 
 
+class SigningKeyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the key lay that signed, as the vault says of itself.
+
+    memory:  `memfd_secret`, `locked` or `plain`
+    at_rest: `file` or `tpm`
+    """
+
+    memory: str
+    at_rest: str
+
+
 class Confinement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The wall at the time of a request.
 
     is_init_on_free: whether the kernel overwrites pages that it frees; None where it does not say
+    signing_key:     None in receipts from before it was said
     """
 
     assurance: str
     is_init_on_free: bool | None
     swap_total_kib: _Count | None
     processes: tuple[ProcessFacts, ...]
+    signing_key: SigningKeyFacts | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +104,9 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def statement(self) -> dict[str, Any]:
         """Return the receipt as it is signed."""
         statement: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        if self.confinement.signing_key is None:
+            # As older receipts were signed, which must hold for ever.
+            del statement["confinement"]["signing_key"]
         return statement
 
 

@@ -162,6 +162,12 @@ class ServerConfig(BaseModel):
         description="What a new transparency log is called in its checkpoints, an address without a scheme; "
         "empty for a name made of its key. A log keeps its name.",
     )
+    signing_key_tpm: str = Field(
+        "",
+        max_length=200,
+        description="A TPM 2.0 that seals the keys which sign, as tpm2-tss names it, such as device:/dev/tpmrm0; "
+        "needs the extra tpm. Empty leaves them in files that only this user reads.",
+    )
     body_bytes_max: int = Field(
         1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Largest body of a request without audio."
     )

@@ -283,6 +283,7 @@ def _vault(config: ServerConfig, slot: Slot) -> VaultConfig:
         history_days=config.history_days,
         account_deletion_wait_days=config.account_deletion_wait_days,
         log_origin=config.log_origin,
+        signing_key_tpm=config.signing_key_tpm,
         has_mail=config.mail is not None,
         session_hours=config.session_hours,
         backups=_backups(config),

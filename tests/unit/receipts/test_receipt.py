@@ -14,6 +14,7 @@ from echoless.receipts.receipt import (
     ProcessFacts,
     Receipt,
     Scrubbed,
+    SigningKeyFacts,
     bucket,
     parse_receipt,
     to_minute,
@@ -108,3 +109,17 @@ def test_a_process_of_which_nothing_was_seen_says_so() -> None:
         RECEIPT, confinement=Confinement("best_effort", None, None, (ProcessFacts("media", None, None, None),))
     )
     assert parse_receipt(unseen.statement()) == unseen
+
+
+@pytest.mark.claim("Z33")
+def test_a_receipt_says_where_its_key_lay_and_older_ones_that_do_not_still_hold() -> None:
+    said = msgspec.structs.replace(
+        RECEIPT,
+        confinement=msgspec.structs.replace(
+            RECEIPT.confinement, signing_key=SigningKeyFacts("memfd_secret", "tpm")
+        ),
+    )
+    assert said.statement()["confinement"]["signing_key"] == {"memory": "memfd_secret", "at_rest": "tpm"}
+    assert parse_receipt(said.statement()) == said
+    assert "signing_key" not in RECEIPT.statement()["confinement"]
+    assert parse_receipt(RECEIPT.statement()) == RECEIPT

@@ -16,6 +16,7 @@ from echoless.crossing.receipt_records import (
 )
 from echoless.crossing.records import Record, Refused
 from echoless.vault.stores.accounts import Caller
+from echoless.vault.stores.proof_keys import ProofKeys as Keys
 from echoless.vault.stores.receipt_book import ReceiptBook
 
 _LOG_PATH: Final = re.compile(r"checkpoint|tile/(?:entries|[0-5])(?:/x\d{3}){0,3}/\d{3}(?:\.p/[1-9]\d{0,2})?")
@@ -26,8 +27,9 @@ _NO_FILE: Final = "The log has no such file."
 class ReceiptQueries:
     """Answers about receipts; about the log also to whoever has no key."""
 
-    def __init__(self, book: ReceiptBook) -> None:
+    def __init__(self, book: ReceiptBook, keys: Keys) -> None:
         self._book = book
+        self._keys = keys
 
     async def receipt(self, caller: Caller, question: GetReceipt) -> Record:
         """Answer with a receipt and its place in the log.
@@ -44,10 +46,18 @@ class ReceiptQueries:
             proof=self._book.proof_of(kept.index),
         )  # fmt: skip
 
+    def keys(self) -> ProofKeys:
+        """Return whose signatures are to be believed."""
+        verifier, safe = self._book.log.verifier, self._keys.safe
+        return ProofKeys(
+            self._keys.receipt_keys(), verifier.text, self._keys.log_keys(verifier.name),
+            memory=safe.memory_kind.value, at_rest=safe.at_rest.value,
+        )  # fmt: skip
+
     def public(self, question: ReadLogFile | GetProofKeys) -> Record:
         """Answer what anybody may ask."""
         if isinstance(question, GetProofKeys):
-            return ProofKeys([self._book.public_key], self._book.log.verifier.text)
+            return self.keys()
         # What is no path of a log is never looked for on the disk.
         is_path = _LOG_PATH.fullmatch(question.path) is not None
         data = self._book.log.fetch(question.path) if is_path else None

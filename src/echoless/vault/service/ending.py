@@ -9,6 +9,7 @@ from echoless.core.clock import Clock
 from echoless.core.journal import Journal
 from echoless.crossing.control import VaultConfig
 from echoless.crossing.records import Record
+from echoless.receipts.certificate import CertificateSigner
 from echoless.vault.erasure.account import AccountEraser
 from echoless.vault.erasure.jobs import Jobs
 from echoless.vault.identity.identity import Identity
@@ -19,9 +20,9 @@ from echoless.vault.queries.account import AccountQueries
 from echoless.vault.queries.administration import Administration
 from echoless.vault.queries.desk import Question
 from echoless.vault.queries.ending import AccountEnding
+from echoless.vault.service.entering import Entering
 from echoless.vault.service.telling import Telling
 from echoless.vault.stores.recent import RecentRequests
-from echoless.vault.stores.signing import open_signer
 from echoless.vault.stores.storage import Storage
 
 
@@ -31,7 +32,8 @@ class Ending:
     def __init__(
         self, storage: Storage, config: VaultConfig, clock: Clock, journal: Journal, *, jobs: Jobs,
         administration: Administration, identity: Identity, telling: Telling, intake: IntakeDesk,
-        tokens: SingleUseTokens, receipting: Receipting, recent: RecentRequests,
+        tokens: SingleUseTokens, receipting: Receipting, recent: RecentRequests, entering: Entering,
+        signer: CertificateSigner,
     ) -> None:  # fmt: skip
         self._storage = storage
         self._jobs = jobs
@@ -43,10 +45,10 @@ class Ending:
         self._receipting = receipting
         self._recent = recent
         self.eraser = AccountEraser(
-            storage, jobs, clock, journal, signer=open_signer(storage.directory), retire=self._retire,
-            wait_days=config.account_deletion_wait_days,
+            storage, jobs, clock, journal, signer=signer, retire=self._retire,
+            wait_days=config.account_deletion_wait_days, enter=entering.enter_certificate,
         )  # fmt: skip
-        self.desk = AccountEnding(storage, self.eraser)
+        self.desk = AccountEnding(storage, self.eraser, entering.queries.place_of)
         self._owned = AccountQueries(
             storage.accounts, self.eraser, identity.logins, telling.outbox, clock, has_mail=config.has_mail
         )

@@ -10,32 +10,34 @@ from echoless.core.clock import Clock
 from echoless.core.journal import Journal
 from echoless.core.store_urls import StorePlaces, parse_database_url, parse_objects_url
 from echoless.crossing.control import StoreAccess, VaultConfig
+from echoless.vault.service.ground import Ground
 from echoless.vault.service.vault import Vault
 from echoless.vault.stores.storage import open_storage
 
 
 @asynccontextmanager
 async def open_vault(config: VaultConfig, clock: Clock, journal: Journal) -> AsyncIterator[Vault]:
-    """Open a data directory for as long as the block runs; used by the process and by commands without a server.
+    """Open a data directory for as long as the block runs; used by commands without a server.
 
     raises: EcholessError(DATA_DIRECTORY) or EcholessError(CONFIGURATION) where it cannot be opened
     """
-    vault = await start_vault(config, clock, journal)
+    vault = await start_vault(config, clock, journal, Ground.lay(config))
     try:
         yield vault
     finally:
         await vault.close()
 
 
-async def start_vault(config: VaultConfig, clock: Clock, journal: Journal) -> Vault:
+async def start_vault(config: VaultConfig, clock: Clock, journal: Journal, ground: Ground) -> Vault:
     """Open a vault that its caller closes.
 
+    ground: laid before any wall closed
     raises: as `open_vault`
     """
     places = places_of(config.stores)
     storage = await open_storage(Path(config.data_directory), config.durability, clock, journal, places)
     try:
-        vault = Vault(storage, config, clock, journal)
+        vault = Vault(storage, config, clock, journal, ground)
         await vault.open()
         return vault
     except BaseException:

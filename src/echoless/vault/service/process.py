@@ -33,6 +33,7 @@ from echoless.crossing.operations_records import ProcessCounts
 from echoless.crossing.receipt_records import ConfinementReport
 from echoless.crossing.records import Record
 from echoless.vault.intake.granting import HOST_NOT_STATED
+from echoless.vault.service.ground import Ground
 from echoless.vault.service.opening import places_of, start_vault
 from echoless.vault.service.vault import FirstKey, Vault
 
@@ -42,7 +43,10 @@ _SWITCH_S: Final = 0.0005
 class _Process:
     """The vault as a process of its own: obeys the control socket until it is told to stop, or the socket ends."""
 
-    def __init__(self, control: ControlEnd, config: VaultConfig, journal: Journal, facts: SandboxFacts) -> None:
+    def __init__(
+        self, control: ControlEnd, config: VaultConfig, journal: Journal, facts: SandboxFacts, ground: Ground
+    ) -> None:
+        self._ground = ground
         self._control = control
         self._config = config
         self._journal = journal
@@ -54,7 +58,7 @@ class _Process:
         """Serve."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._say_unexpected)
-        vault = await start_vault(self._config, SystemClock(), self._journal)
+        vault = await start_vault(self._config, SystemClock(), self._journal, self._ground)
         # Until the supervisor has spoken for all processes, nothing is promised.
         vault.host.missing = frozenset({HOST_NOT_STATED})
         vault.run_schedule()
@@ -187,8 +191,9 @@ def main(arguments: list[str]) -> int:
     assert isinstance(config, VaultConfig), "the first message to a vault is its configuration"
     journal.say(Event.PROCESS_STARTED)
     try:
+        ground = Ground.lay(config)
         facts = enter(_profile(config), audit_view=config.is_audit_view)
-        asyncio.run(_Process(control, config, journal, facts).run())
+        asyncio.run(_Process(control, config, journal, facts, ground).run())
     except EcholessError as error:
         control.send(StartRefused(error.code.value, error.public_description))
         return 1

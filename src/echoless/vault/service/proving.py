@@ -2,76 +2,92 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Mapping
 from typing import Final
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from echoless.core.build import build_hash
 from echoless.core.clock import Clock
-from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Journal
-from echoless.receipts.entries import EntryKind, fact_entry
-from echoless.receipts.policy import policy_hash
-from echoless.receipts.signing import SEED_BYTES, StatementSigner
+from echoless.crossing.receipt_records import GetProofKeys, RotateProofKey
+from echoless.crossing.records import Record
+from echoless.receipts.signing import StatementSigner
 from echoless.vault.intake.receipting import Receipting
+from echoless.vault.queries.audits import Act, AuditDesk
 from echoless.vault.queries.receipts import ReceiptQueries
+from echoless.vault.service.entering import Entering
 from echoless.vault.service.walls import Walls
-from echoless.vault.stores.accounts import Accounts
-from echoless.vault.stores.directory import DataDirectory, write_whole
-from echoless.vault.stores.proof_log import ProofLog
+from echoless.vault.stores.audit_book import AuditBook
+from echoless.vault.stores.key_safe import KeyRole, KeySafe
+from echoless.vault.stores.policies import hash_of
+from echoless.vault.stores.proof_keys import ProofKeys as Keys
+from echoless.vault.stores.proof_log import ProofLog, origin_of
 from echoless.vault.stores.receipt_book import ReceiptBook
 from echoless.vault.stores.storage import Storage
+from echoless.vault.stores.writer import Connections
 
-_RECEIPT_KEY: Final = "receipts.key"
-_LOG_KEY: Final = "transparency_log.key"
 _LOG_FOLDER: Final = "log"
 
 
 class Proving:
-    """Everything that signs: one key for receipts, one for the log."""
+    """Everything that signs: one key for receipts, one for the log.
 
-    def __init__(self, storage: Storage, walls: Walls, clock: Clock, journal: Journal, log_origin: str) -> None:
-        directory = storage.directory
-        signer = StatementSigner(_seed(directory, _RECEIPT_KEY))
-        log_key = Ed25519PrivateKey.from_private_bytes(_seed(directory, _LOG_KEY))
+    log_origin: what a new log is to be called; empty for a name made of its key
+    """
+
+    def __init__(
+        self, storage: Storage, walls: Walls, clock: Clock, journal: Journal, *, log_origin: str, safe: KeySafe
+    ) -> None:
+        self._storage = storage
         self._clock = clock
+        self.keys = Keys(storage.directory, safe)
         self._build_hash = build_hash()
-        self.book = ReceiptBook(storage, signer, ProofLog(directory.root / _LOG_FOLDER, log_origin, log_key))
-        self.queries = ReceiptQueries(self.book)
+        folder = storage.directory.root / _LOG_FOLDER
+        origin = origin_of(folder, self.keys.log, log_origin)
+        log = ProofLog(folder, origin, self.keys.log, self.keys.former_log_keys())
+        self.book = ReceiptBook(storage, StatementSigner(self.keys.receipts), log)
+        self.entering = Entering(storage, log, clock, journal)
+        self.queries = ReceiptQueries(self.book, self.keys)
+        self.audits = AuditDesk(AuditBook(storage, self.book.sign, log), self.queries.keys, self._build_hash, clock)
         self.receipting = Receipting(
             issue=self.book.issue, confinement=walls.confinement,
-            policy_hash=lambda workspace_id: _policy_hash_of(storage.accounts, workspace_id),
+            policy_hash=lambda workspace_id: hash_of(storage.accounts.workspaces[workspace_id]),
             build_hash=self._build_hash, clock=clock, journal=journal,
         )  # fmt: skip
 
     async def open(self) -> None:
         """Enter what a crash left out, and which program runs from now on."""
         await self.book.enter_left_over()
-        now = self._clock.unix_ms() // 1000
-        await self.book.append([fact_entry(EntryKind.BUILD, now, build_hash=self._build_hash)])
+        await self._storage.writer.run(lambda _: self._enter_unknown_keys())
+        await self.entering.open(self._build_hash)
 
+    def acts(self) -> Mapping[type[Record], Act]:
+        """Return what the operator may ask."""
+        return {GetProofKeys: self._show_keys, RotateProofKey: self._rotate}
 
-def _policy_hash_of(accounts: Accounts, workspace_id: str) -> str:
-    workspace = accounts.workspaces[workspace_id]
-    return policy_hash(
-        {
-            "tier": workspace.tier,
-            "is_entitled": workspace.is_entitled,
-            "is_enforced": workspace.is_enforced,
-            "ineligible": workspace.ineligible.value,
-            "is_restricted": workspace.is_restricted,
-            "is_hipaa": workspace.is_hipaa,
-            "conversation_rows": workspace.conversation_rows,
-        }
-    )
+    async def _show_keys(self, _record: GetProofKeys) -> Record:
+        return self.queries.keys()
 
+    async def _rotate(self, record: RotateProofKey) -> Record:
+        role = KeyRole.LOG if record.is_log else KeyRole.RECEIPTS
+        await self._storage.writer.run(lambda connections: self._turn(connections, role))
+        return self.queries.keys()
 
-def _seed(directory: DataDirectory, name: str) -> bytes:
-    path = directory.keys / name
-    if not path.exists():
-        write_whole(path, secrets.token_bytes(SEED_BYTES))
-    seed = path.read_bytes()
-    if len(seed) != SEED_BYTES:
-        raise EcholessError(ErrorCode.DATA_DIRECTORY, f"the key file keys/{name} is damaged")
-    return seed
+    def _turn(self, connections: Connections, role: KeyRole) -> None:
+        # What the old key has signed is entered before the entry that ends it.
+        self.book.left_over_entered(connections)
+        self._enter_unknown_keys()
+        try:
+            self.keys.turn(role, self.book.log, self._now_unix())
+        finally:
+            self.book.sign_with(StatementSigner(self.keys.receipts))
+
+    def _enter_unknown_keys(self) -> None:
+        self.keys.enter_unknown(self.book.log, self._now_unix())
+
+    def _now_unix(self) -> int:
+        return self._clock.unix_ms() // 1000
+
+    async def close(self) -> None:
+        """Sign and enter what waits."""
+        await self.receipting.close()
+        await self.entering.close()

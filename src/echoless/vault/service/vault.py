@@ -35,12 +35,14 @@ from echoless.crossing.member_records import UNTICKETED_RECORDS
 from echoless.crossing.moderation_records import MODERATION_RECORDS
 from echoless.crossing.operations_records import UNTICKETED_OPERATIONS_RECORDS
 from echoless.crossing.operator_records import OPERATOR_RECORDS
+from echoless.crossing.proof_records import UNTICKETED_LOG_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS, CheckRequestIds
 from echoless.crossing.receipt_records import UNTICKETED_PROOF_RECORDS, NoteScrubbed
 from echoless.crossing.records import Cancel, Credit, Record, RecordRegistry, Refused, core_registry
 from echoless.crossing.socket_records import SOCKET_RECORDS
 from echoless.crossing.webhook_records import NoteDelivery, UseWebhooks
 from echoless.crossing.wire import Frame
+from echoless.receipts.certificate import CertificateSigner
 from echoless.vault.backups.desk import BackupDesk
 from echoless.vault.backups.schedule import open_backups
 from echoless.vault.erasure.sweep import sweep
@@ -60,6 +62,8 @@ from echoless.vault.queries.webhooks import WebhookQueries
 from echoless.vault.service.admitting import Admitting
 from echoless.vault.service.ending import Ending
 from echoless.vault.service.erasing import Erasing
+from echoless.vault.service.ground import Ground
+from echoless.vault.service.overview import Overview
 from echoless.vault.service.people import PeopleDesk
 from echoless.vault.service.proving import Proving
 from echoless.vault.service.ruling import Ruling
@@ -72,7 +76,6 @@ from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.writing import Write
 
 _QUESTIONS_MAX: Final = 1000
-_LOG_ORIGIN: Final = "echoless"
 _KEY_FORM: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 _PEER_CREDENTIALS: Final = struct.Struct("3i")
 _BUSY: Final = Refused(
@@ -95,7 +98,9 @@ class FirstKey:
 class Vault:
     """An open vault. Give it links, or operator's records; close it to write what is left."""
 
-    def __init__(self, storage: Storage, config: VaultConfig, clock: Clock, journal: Journal) -> None:
+    def __init__(
+        self, storage: Storage, config: VaultConfig, clock: Clock, journal: Journal, ground: Ground
+    ) -> None:
         self._journal = journal
         self._storage = storage
         self._config = config
@@ -106,10 +111,13 @@ class Vault:
         self.first_key = FirstKey("", "")
         self._reads: dict[tuple[Link, int], tuple[StreamedRead, asyncio.Task[None]]] = {}
         self.host = HostStanding(config.assurance)
-        self.walls = Walls(config.assurance, clock)
-        self.proving = Proving(storage, self.walls, clock, journal, _LOG_ORIGIN)
+        self.walls = Walls(config.assurance, clock, ground.host, ground.signing_key_facts())
+        self.proving = Proving(
+            storage, self.walls, clock, journal, log_origin=config.log_origin, safe=ground.safe
+        )  # fmt: skip
         self.recent = RecentRequests(clock)
         self.administration = Administration(storage, clock)
+        self.administration.when_policy_changes(self.proving.entering.wake)
         self.erasing = Erasing.of(
             storage, config, clock, journal, recent=self.recent, change=self.administration.change_workspace
         )
@@ -137,12 +145,17 @@ class Vault:
         self._ending = Ending(
             storage, config, clock, journal, jobs=self.jobs, administration=self.administration,
             identity=self.identity, telling=self.telling, intake=self.intake, tokens=admitting.tokens,
-            receipting=self.proving.receipting, recent=self.recent,
+            receipting=self.proving.receipting, recent=self.recent, entering=self.proving.entering,
+            signer=CertificateSigner(self.proving.keys.certificates),
         )  # fmt: skip
         self.account_eraser = self._ending.eraser
         self.backups = open_backups(storage, config.backups, clock, journal)
         self._backup_desk = BackupDesk(self.backups)
+        self.overview = Overview(
+            intake=self.intake, proving=self.proving, walls=self.walls, host=self.host, clock=clock
+        )
         self.watch = Watch(
+            overview=self.overview,
             intake=self.intake, writer=storage.writer, host=self.host, schedule=self.schedule, jobs=self.jobs,
             outbox=self.outbox, clock=clock,
         )  # fmt: skip
@@ -168,12 +181,13 @@ class Vault:
             notices=self.telling.notices,
             receipts=self.proving.queries,
         )
-        desk.add({**self._ending.questions(), **self._people.questions()})
+        desk.add({**self._ending.questions(), **self._people.questions(), **self.proving.entering.questions()})
         return desk
 
     def _open_operator(self, ruling: Ruling) -> OperatorDesk:
         desk = OperatorDesk(self._storage, self.administration, self._clock, self.telling.restrictions)
-        for part in (self._ending, self._people, self.erasing, self.telling.notices, self._backup_desk, ruling):
+        parts = (self._ending, self._people, self.erasing, self.telling.notices, self._backup_desk, ruling)
+        for part in (*parts, self.proving.audits, self.proving, self.overview):
             desk.add(part.acts())
         return desk
 
@@ -245,6 +259,7 @@ class Vault:
             self._spawn(self.backups.run_for_ever())
         self._spawn(self.outbox.run_for_ever())
         self._spawn(self.proving.receipting.run_for_ever())
+        self._spawn(self.proving.entering.run_for_ever())
         self._spawn(self._people.tidy_for_ever())
 
     async def close(self) -> None:
@@ -263,7 +278,7 @@ class Vault:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.intake.drain()
-        await self.proving.receipting.close()
+        await self.proving.close()
         await self.identity.close()
         await self._storage.close()
 
@@ -319,6 +334,8 @@ class Vault:
             self._spawn(self._guard(self._show_certificate(link, correlation, record), link, correlation))
         elif isinstance(record, UNTICKETED_PROOF_RECORDS):
             link.post(self.proving.queries.public(record), correlation=correlation)
+        elif isinstance(record, UNTICKETED_LOG_RECORDS):
+            link.post(self.proving.entering.queries.public(record), correlation=correlation)
         elif isinstance(record, NoteScrubbed):
             self.proving.receipting.scrubbed(link)
         elif isinstance(record, NoteDelivery):

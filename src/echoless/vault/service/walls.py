@@ -7,7 +7,7 @@ as that process's own word.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,8 @@ from echoless.confinement.host import HostFacts, swap_total_kib
 from echoless.confinement.observed import ObservedProcess, observe, start_ticks
 from echoless.core.clock import Clock
 from echoless.crossing.receipt_records import ConfinementReport
-from echoless.receipts.receipt import Confinement, ProcessFacts
+from echoless.crossing.watch_records import WatchedProcess
+from echoless.receipts.receipt import Confinement, ProcessFacts, SigningKeyFacts
 
 _LIFE_S: Final = 5.0
 _VAULT: Final = "vault"
@@ -26,12 +27,20 @@ class Walls:
     """Looks at the serving processes, at most once in five seconds.
 
     host: what was read before the vault's own wall closed; None where there is none
+    signing_key: where the key lies that signs receipts
     """
 
-    def __init__(self, assurance: str, clock: Clock, host: HostFacts | None = None) -> None:
+    def __init__(
+        self,
+        assurance: str,
+        clock: Clock,
+        host: HostFacts | None = None,
+        signing_key: SigningKeyFacts | None = None,
+    ) -> None:
         self._assurance = assurance
         self._clock = clock
         self._host = host
+        self._signing_key = signing_key
         self._reports: dict[str, ConfinementReport] = {}
         self._seen: tuple[float, Confinement] | None = None
 
@@ -47,6 +56,14 @@ class Walls:
             self._seen = (now_s, self._look())
         return self._seen[1]
 
+    def processes(self) -> Iterator[WatchedProcess]:
+        """Yield each serving process as it is seen now, this one among them."""
+        own = os.getpid()
+        yield _watched(_VAULT, _VAULT, own, observe(own, start_ticks(own) or 0), {})
+        for name, report in sorted(self._reports.items()):
+            seen = observe(report.pid, report.start_ticks)
+            yield _watched(report.role, name, report.pid, seen, report.self_reported)
+
     def _look(self) -> Confinement:
         by_role: dict[str, list[tuple[ObservedProcess | None, dict[str, bool]]]] = {}
         for report in self._reports.values():
@@ -59,7 +76,17 @@ class Walls:
             is_init_on_free={1: True, 0: False}.get(self._host.init_on_free) if self._host else None,
             swap_total_kib=_swap_total_kib(),
             processes=tuple(_weakest(role, found) for role, found in sorted(by_role.items())),
+            signing_key=self._signing_key,
         )
+
+
+def _watched(
+    role: str, name: str, pid: int, seen: ObservedProcess | None, self_reported: dict[str, bool]
+) -> WatchedProcess:
+    if seen is None:
+        return WatchedProcess(role, name, pid, False, None, None, None, self_reported)
+    filter_mode, no_new_privs = seen.seccomp_mode, seen.has_no_new_privs
+    return WatchedProcess(role, name, pid, True, filter_mode, no_new_privs, seen.swap_kib, self_reported)
 
 
 def _swap_total_kib() -> int | None:

@@ -56,7 +56,7 @@ async def checked(gateway: GatewayDouble, request_id: str) -> CheckedReceipt:
             "proof": [base64.b64encode(part).decode() for part in view.proof],
         },
     }
-    return check_receipt(answer, {"keys": keys.receipt_keys, "log_key": keys.log_key})
+    return check_receipt(answer, {"keys": keys.receipt_keys, "log_key": keys.log_key, "log_keys": keys.log_keys})
 
 
 @pytest.mark.parametrize(("switch", "mode"), [(Switch.LOGGING_OFF, "zero"), (Switch.ABSENT, "default")])
@@ -68,8 +68,8 @@ async def test_a_request_of_either_mode_has_a_receipt_that_the_log_has(
     found = await checked(gateway, request_id)
     assert (found.receipt.request_id, found.receipt.mode) == (request_id, mode)
     assert found.receipt.scrubbed is Scrubbed.AFTER_RESPONSE
-    # Entry 0 says which build this is.
-    assert found.index == 1
+    # The entries before it say which keys sign, and which build this is.
+    assert found.index == 3
 
 
 async def test_before_the_wipe_and_for_foreign_or_unknown_requests_there_is_none(
@@ -87,8 +87,8 @@ async def test_before_the_wipe_and_for_foreign_or_unknown_requests_there_is_none
 
 async def test_the_log_is_read_without_a_ticket_and_nothing_else_of_the_disk_is(gateway: GatewayDouble) -> None:
     note = await gateway.ask(ReadLogFile("checkpoint"), LogFile)
-    assert note.data.partition(b"\n")[2].startswith(b"1\n")
-    await gateway.ask(ReadLogFile("tile/entries/000.p/1"), LogFile)
+    assert note.data.partition(b"\n")[2].startswith(b"3\n")
+    await gateway.ask(ReadLogFile("tile/entries/000.p/3"), LogFile)
     hostile = ("", "../version", "tile/../../version", "/etc/passwd", "checkpoint\n", "checkpoint.new")
     for path in ("tile/0/999", *hostile):
         assert (await gateway.ask(ReadLogFile(path), Refused)).code == ErrorCode.NOT_FOUND

@@ -46,7 +46,14 @@ async def show_keys(call: Call) -> None:
     keys = await call.services.vault.ask(GetProofKeys())
     if not isinstance(keys, ProofKeys):
         raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, _AWAY)
-    await call.answer({"keys": keys.receipt_keys, "log_key": keys.log_key})
+    await call.answer(
+        {
+            "keys": keys.receipt_keys,
+            "log_key": keys.log_key,
+            "log_keys": keys.log_keys,
+            "private_keys": {"memory": keys.memory, "at_rest": keys.at_rest},
+        }
+    )
 
 
 async def show_checkpoint(call: Call) -> None:
