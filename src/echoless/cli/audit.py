@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from echoless.audit.options import AuditOptions, RunningServer
+from echoless.cli.audit_watch import watch_command
 from echoless.cli.operator_door import ask_running
 from echoless.cli.progress import progress_bars
 from echoless.cli.settings import DataOption
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("audit")(audit_command)
+    """Add the command, with what stands below it."""
+    group = typer.Typer(invoke_without_command=True)
+    group.callback()(audit_command)
+    group.command("watch")(watch_command)
+    app.add_typer(group, name="audit")
 
 
 def audit_command(
+    context: typer.Context,
     *,
     data: DataOption = None,
     url: Annotated[
@@ -81,6 +86,8 @@ def audit_command(
     ] = 0,
 ) -> None:
     """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
+    if context.invoked_subcommand is not None:
+        return
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
     from echoless.audit.reports.tables import print_report
     from echoless.audit.reports.writing import Wanted, write_report

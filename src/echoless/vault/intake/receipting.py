@@ -21,6 +21,7 @@ from echoless.core.errors import EcholessError
 from echoless.core.journal import Event, Journal
 from echoless.crossing.link import Link
 from echoless.receipts.receipt import Confinement, Receipt, Scrubbed, bucket, to_minute
+from echoless.vault.intake.receipt_pace import ReceiptPace
 from echoless.vault.intake.tickets import Ticket
 
 HANDLED_S: Final = 0.5
@@ -76,6 +77,7 @@ class Receipting:
         self._ready: list[Receipt] = []
         self._wake = asyncio.Event()
         self.lost_count = 0
+        self.pace = ReceiptPace(clock)
 
     @property
     def pending_count(self) -> int:
@@ -129,6 +131,7 @@ class Receipting:
                 self._journal.say(Event.UNEXPECTED_ERROR, error=error.code.value, module="vault.intake.receipting")
             else:
                 count += len(batch)
+                self.pace.note(batch)
         return count
 
     async def run_for_ever(self) -> None:

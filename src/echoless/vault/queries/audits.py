@@ -48,6 +48,11 @@ class AuditDesk:
             receipt_keys=keys.receipt_keys, log_key=keys.log_key,
         )  # fmt: skip
 
+    @property
+    def newest(self) -> AuditStatement | None:
+        """The statement that was signed last since the start."""
+        return self._book.last
+
     async def _last(self, _record: GetLastAudit) -> Record:
         last = self._book.last
         if last is None:

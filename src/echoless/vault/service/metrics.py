@@ -18,6 +18,8 @@ from prometheus_client.registry import Collector
 
 from echoless.confinement.properties import PROPERTY_FAMILIES, family_of
 from echoless.crossing.operations_records import ProcessCounts
+from echoless.crossing.watch_records import WatchView
+from echoless.retention.decision import RetentionMode
 from echoless.retention.schedule import Kept
 from echoless.vault.intake.tally import DURATION_BOUNDS_S, Durations, Tally
 
@@ -29,6 +31,7 @@ NO_PROCESSES: Final = ProcessCounts({}, {})
 class Readings:
     """What is read at each scrape and counted by nobody.
 
+    proofs:           receipts, walls, the log and the last audit, as the live view has them
     schedule_lag_s:   by class, by how much the oldest thing outlived its time
     backup_unix:      when the newest backup was taken; None where there is none
     is_backup_failing: the last attempt came to nothing
@@ -39,6 +42,7 @@ class Readings:
     """
 
     now_unix: int
+    proofs: WatchView
     open_requests: int
     running: int
     waiting: int
@@ -89,6 +93,7 @@ class MetricsPages(Collector):
         yield from _load(now)
         yield from self._processes()
         yield from _confinement(now)
+        yield from _proving(now.proofs)
         yield from _keeping(now)
 
     def _requests(self) -> Iterator[Metric]:
@@ -144,6 +149,29 @@ def _confinement(now: Readings) -> Iterator[Metric]:
         value=now.refused_content,
     )  # fmt: skip
     yield refused
+
+
+def _proving(proofs: WatchView) -> Iterator[Metric]:
+    receipts = CounterMetricFamily("echoless_receipts", "Receipts that were signed.", labels=("mode",))
+    for mode in RetentionMode:
+        receipts.add_metric((mode.value,), proofs.receipts.get(mode.value, 0))
+    yield receipts
+    yield _number("echoless_receipts_pending", "Receipts that are to be signed.", proofs.receipts_pending)
+    yield CounterMetricFamily("echoless_receipts_lost", "Requests without a receipt.", value=proofs.receipts_lost)
+    yield CounterMetricFamily("echoless_capsules", "Sealed diagnoses that went out.", value=proofs.capsules)
+    walled = {role: [one.is_walled for one in proofs.processes if one.role == role] for role in PROCESS_ROLES}
+    yield _gauge(
+        "echoless_walled", "Whether every process of a role is seen behind its wall; NaN where there is none.",
+        "role", {role: float(all(found)) if found else float("nan") for role, found in walled.items()},
+    )  # fmt: skip
+    yield _number("echoless_log_entries", "Entries of the transparency log.", proofs.log_size)
+    has_audit = proofs.audit_unix > 0
+    yield _number(
+        "echoless_last_audit_timestamp_seconds", "When an audit was last entered since the start; NaN before.",
+        proofs.audit_unix if has_audit else float("nan"),
+    )  # fmt: skip
+    passed = float(proofs.audit_verdict == "passed") if has_audit else float("nan")
+    yield _number("echoless_last_audit_passed", "Whether it passed; NaN before.", passed)
 
 
 def _keeping(now: Readings) -> Iterator[Metric]:

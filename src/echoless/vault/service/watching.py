@@ -14,6 +14,7 @@ from echoless.vault.intake.desk import IntakeDesk
 from echoless.vault.intake.granting import HostStanding
 from echoless.vault.notices.outbox import Outbox
 from echoless.vault.service.metrics import MetricsPages, Readings
+from echoless.vault.service.overview import Overview
 from echoless.vault.stores.writer import Writer
 
 
@@ -35,6 +36,7 @@ class Watch:
     def __init__(
         self,
         *,
+        overview: Overview,
         intake: IntakeDesk,
         writer: Writer,
         host: HostStanding,
@@ -43,6 +45,7 @@ class Watch:
         outbox: Outbox,
         clock: Clock,
     ) -> None:
+        self._overview = overview
         self._intake = intake
         self._writer = writer
         self._host = host
@@ -71,6 +74,7 @@ class Watch:
         backups = self.backups.standing if self.backups is not None else None
         return Readings(
             now_unix=self._clock.unix_ms() // 1000,
+            proofs=self._overview.view(),
             open_requests=len(intake.tickets),
             running=intake.running_count,
             waiting=intake.waiting_count,

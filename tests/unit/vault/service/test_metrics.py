@@ -7,6 +7,7 @@ import inspect
 import math
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -24,6 +25,7 @@ from echoless.vault.intake.tally import CODE_CLASSES, DURATION_BOUNDS_S, OTHER_C
 from echoless.vault.service.metrics import PROCESS_ROLES, MetricsPages, Readings
 from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import GatewayDouble, TurnedClock, closing
+from tests.unit.crossing.test_watch_records import VIEW, WALLED
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 CANARY = "canary-9f3ac1"
@@ -59,7 +61,7 @@ async def scrape(gateway: GatewayDouble) -> bytes:
 def readings(**changes: object) -> Readings:
     values: dict[str, object] = {
         "now_unix": 1000, "open_requests": 0, "running": 0, "waiting": 0, "refused_content": 0,
-        "is_store_failing": False, "pending_bytes": 0, "is_confined": True, "missing": frozenset(),
+        "is_store_failing": False, "pending_bytes": 0, "is_confined": True, "missing": frozenset(), "proofs": VIEW,
     }  # fmt: skip
     return Readings(**(values | changes))  # type: ignore[arg-type]  # a test's own values
 
@@ -200,6 +202,30 @@ def test_lag_notices_and_a_failing_store_are_shown() -> None:
     assert value(series, "echoless_store_failing") == 1
     assert value(series, "echoless_schedule_lag_seconds", **{"class": "history"}) == 0
     assert value(series, "echoless_notices_given_up") == 2
+
+
+def test_proofs_are_shown_with_the_same_numbers_as_in_the_live_view() -> None:
+    weak = msgspec.structs.replace(WALLED, role="gateway", seccomp_mode=0)
+    view = msgspec.structs.replace(
+        VIEW, processes=[WALLED, weak, msgspec.structs.replace(weak, seccomp_mode=2)], receipts_lost=4,
+        audit_unix=120, audit_verdict="failed",
+    )  # fmt: skip
+    series = series_of(MetricsPages("1", Tally(), lambda: readings(proofs=view)).page())
+    assert value(series, "echoless_receipts_total", mode="zero") == 9
+    assert value(series, "echoless_receipts_lost_total") == 4
+    assert value(series, "echoless_capsules_total") == 1
+    assert value(series, "echoless_walled", role="engine") == 1
+    assert value(series, "echoless_walled", role="gateway") == 0
+    assert math.isnan(value(series, "echoless_walled", role="live"))
+    assert value(series, "echoless_log_entries") == 10
+    assert value(series, "echoless_last_audit_timestamp_seconds") == 120
+    assert value(series, "echoless_last_audit_passed") == 0
+
+
+def test_before_an_audit_its_time_and_verdict_are_no_numbers() -> None:
+    series = series_of(MetricsPages("1", Tally(), readings).page())
+    assert math.isnan(value(series, "echoless_last_audit_timestamp_seconds"))
+    assert math.isnan(value(series, "echoless_last_audit_passed"))
 
 
 def test_every_process_that_the_supervisor_starts_has_its_series() -> None:
