@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -17,6 +18,7 @@ _REFERENCE = re.compile(r"[a-z0-9_/]+\.py::test_[a-z0-9_]+")
 _CODE = re.compile(r"C([1-9]|[1-5][0-9]|6[0-2])")
 
 
+@cache
 def named_tests() -> set[str]:
     """Every test as the register names it: file below tests/, two colons, function."""
     return {
