@@ -72,3 +72,15 @@ def test_it_looks_again_after_five_seconds_or_a_new_process(walls: Walls, clock:
 def test_what_the_host_does_not_say_is_told_as_unknown(walls: Walls) -> None:
     assert walls.confinement().is_init_on_free is None
     assert walls.confinement().assurance == "strict"
+
+
+def test_each_process_is_shown_once_as_it_is_seen_now(walls: Walls, other: int) -> None:
+    walls.note(report("engine", "engine-0", other, landlock=True))
+    walls.note(report("engine", "engine-1", os.getpid(), ticks=1, landlock=True))
+    walls.note(report("vault", "vault", os.getpid(), landlock=False))
+    shown = {each.name: each for each in walls.processes()}
+    assert [each.name for each in walls.processes()] == ["vault", "engine-0", "engine-1"]
+    assert (shown["engine-0"].pid, shown["engine-0"].is_seen) == (other, True)
+    assert (shown["engine-0"].has_no_new_privs, shown["engine-0"].self_reported) == (False, {"landlock": True})
+    assert (shown["engine-1"].is_seen, shown["engine-1"].seccomp_mode) == (False, None)
+    assert shown["vault"].self_reported == {}
