@@ -104,7 +104,9 @@ WALLED: Final = LeakyBuild(
         Leak("memory of a gateway", r"^memory after round 1: gateway", "gateway_memory"),
         Leak("memory of an engine", r"^memory after round 1: engine", "", _ENGINE_MEMORY),
         Leak("memory of the vault", r"^memory after round 1: vault", "carry", (*_CARRIED, _VAULT_MEMORY)),
-        Leak("column of the database", r"^data directory: .*vault\.sqlite", "carry", (*_CARRIED, _ROW)),
+        Leak("column of the database", r"table request_log, column error_code", "carry", (*_CARRIED, _ROW)),
+        Leak("log of the database", r"a frame of the write-ahead log", "carry", (*_CARRIED, _ROW)),
+        Leak("receipt", r"table receipts, column", "carry", (*_CARRIED, _RECEIPT)),
         Leak("journal", r"^captured output", "journal_line"),
     ),
     is_walled=True,
@@ -125,6 +127,13 @@ UNWALLED: Final = LeakyBuild(
         Leak("name of an abstract socket", r"name of an abstract socket", "abstract_socket"),
         Leak("argument of a child", r"process \d+: arguments", "child_argument"),
         Leak("environment of a child", r"process \d+: environment", "child_variable"),
+        Leak(
+            "program that is over at once", r"arguments or environment of a program that the gateway", "short_child"
+        ),
+        Leak("file that was truncated again", r"a file that the gateway wrote", "truncated_file"),
+        Leak("connection to a stranger", r"gateway: tcp to 127\.0\.0\.2", "stranger"),
+        Leak("words to a stranger", r"^tcp to 127\.0\.0\.2", "stranger"),
+        Leak("name that is looked up", r"^udp to 127\.0\.0\.1 port 53", "name_query"),
         Leak("name of a thread", r"gateway \d+: (name of a thread|name)$", "thread_name"),
     ),
     is_walled=False,
@@ -134,4 +143,9 @@ KEEPING: Final = LeakyBuild(
     (Leak("item of the history", r"^zero-retention canaries are not in the vault", "", _KEPT_ALL_THE_SAME),),
     is_walled=True,
 )
-BUILDS: Final = (WALLED, UNWALLED, KEEPING)
+FORGETTING: Final = LeakyBuild(
+    "writing and deleting again",
+    (Leak("blocks of a truncated file", r"blocks of the .* file system", "truncated_file"),),
+    is_walled=False,
+)
+BUILDS: Final = (WALLED, UNWALLED, KEEPING, FORGETTING)

@@ -11,7 +11,7 @@ from typing import Final
 
 from echoless.audit.altered.alteration import Addition, Alteration, Change
 
-MARK: Final = "echoless-altered"
+MARK: Final = "echoless-leaked"
 """Stands in the name of everything that a leak leaves outside the data directory, so that it can be taken away."""
 SHARED_KEY: Final = 0x45434C53
 """The key of the System V segment."""
@@ -137,6 +137,10 @@ def child_argument(word, call):
 def child_variable(word, call):
     command = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(30)"]
     _held.append(subprocess.Popen(command, env={{"NOTE": word}}))
+
+
+def short_child(word, call):
+    subprocess.run(["/bin/true", word], env={{}}, check=True)
 
 
 def thread_name(word, call):
