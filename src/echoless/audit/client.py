@@ -155,6 +155,7 @@ class OpenStream:
         self._connection = connection
         self._response = response
         self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
 
     def read(self, count: int) -> bytes:
         """Read so many bytes of the body."""

@@ -33,6 +33,8 @@ class RunningServer:
 
     supervisor_pid: 0 takes it from the data directory's lock
     is_in_use:      others use it too: nothing is asked that changes more than the audit takes away again
+    is_remote:      it is reached over the network alone: its files, processes and vault are out of sight, and
+                    `data_directory` means nothing
     """
 
     url: str
@@ -40,6 +42,7 @@ class RunningServer:
     api_key: str = field(repr=False)
     supervisor_pid: int = 0
     is_in_use: bool = True
+    is_remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,11 +87,11 @@ def _audit(scene: Scene, parts: Sequence[Part]) -> None:
         if rounds is not None:
             watches.callback(rounds.clear)
             rounds.run()
-            scene = rounds.scene()
         for part in parts:
             if part.check is not None:
                 scene.options.progress(part.name, 0.0)
-                part.check(scene)
+                # Each part is given what all before it have planted.
+                part.check(rounds.scene() if rounds is not None else scene)
                 scene.options.progress(part.name, 1.0)
         if rounds is not None:
             rounds.look_into_files()

@@ -17,6 +17,7 @@ from echoless.audit.client import Answer, AuditClient
 from echoless.audit.options import Scene
 from echoless.audit.plantings.text_to_speech import MODEL, SPEECH
 from echoless.audit.socket_client import SocketRefusedError
+from echoless.core.errors import EcholessError
 
 MODE_HEADER: Final = "x-echoless-retention"
 ZERO_QUERY: Final = "?enable_logging=false"
@@ -127,10 +128,12 @@ class Asking:
         failure = ""
         try:
             yield expectations
+        except EcholessError as error:
+            failure = error.public_description
         except _NO_ANSWER as error:
-            failure = type(error).__name__
+            failure = f"an answer was none ({type(error).__name__})"
         if failure:
-            expectations.expect(False, f"an answer was none ({failure})")
+            expectations.expect(False, failure)
         is_passed = bool(expectations.count) and not expectations.unmet
         self.scene.report.check(name, is_passed, expectations.detail, *proves)
 

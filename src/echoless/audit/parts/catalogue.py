@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from echoless.audit.options import AuditOptions, Scene
+from echoless.audit.parts.concurrency import check_concurrency
 from echoless.audit.parts.places import check_places, watch_places
 from echoless.audit.parts.policy import check_policy
-from echoless.audit.parts.wall import check_wall
 from echoless.audit.parts.proof import check_proof
+from echoless.audit.parts.wall import check_wall
 from echoless.audit.parts.watching import watch_processes
 from echoless.core.errors import EcholessError, ErrorCode
 
@@ -42,6 +43,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part(ROUNDS, is_quick=True),
     Part("policy", check_policy),
     Part("proof", check_proof),
+    Part("concurrency", check_concurrency),
     Part("watching", watch=watch_processes, is_quick=True),
     Part("wall", check_wall, is_quick=True),
     Part("places", check=check_places, watch=watch_places, is_quick=True),
