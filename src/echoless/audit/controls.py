@@ -40,7 +40,7 @@ def control_in_flight(
     roles = sorted({hit.role for hit in scan.hits})
     report.check(
         "control: a request in flight is found", bool(scan.hits),
-        f"{len(scan.hits)} copies of words in {', '.join(roles) or 'no process'}",
+        f"{len(scan.hits)} copies of words in {', '.join(roles) or 'no process'}", "C34",
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def control_servers(options: AuditOptions, report: AuditReport) -> None:
             flags = ("--audit-view", "--assurance", "best_effort", flag, *options.flags)
             with ServerProcess.start(Path(place) / "data", Path(place) / "output", flags) as server:
                 count = _copies_left(server, options.scrub_deadline_s)
-        report.check(f"control: {name} is found", count > 0, f"{count} copies of words")
+        report.check(f"control: {name} is found", count > 0, f"{count} copies of words", "C34")
         options.progress(f"control: {name}", 1.0)
 
 

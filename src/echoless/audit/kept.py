@@ -111,7 +111,7 @@ def _check_vault_search(
     )  # fmt: skip
     report.check(
         "zero-retention canaries are not in the vault", bool(zero) and not leaked,
-        f"{len(leaked)} of {len(zero)} found" + (f": {', '.join(leaked)}" if leaked else ""),
+        f"{len(leaked)} of {len(zero)} found" + (f": {', '.join(leaked)}" if leaked else ""), "C21",
     )  # fmt: skip
 
 

@@ -90,6 +90,7 @@ def audit_command(
         return
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
     from echoless.audit.reports.tables import print_report
+    from echoless.audit.reports.timeline import Timeline
     from echoless.audit.reports.writing import Wanted, write_report
 
     has_own_servers = lab or mutations or leaks
@@ -101,6 +102,7 @@ def audit_command(
     if server is None and (url is not None or api_key_file is not None):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
     with progress_bars() as bars:
+        timeline = Timeline(bars.step)
         report = _kind(lab=lab, mutations=mutations, leaks=leaks)(
             AuditOptions(
                 ask_operator=ask_running,
@@ -110,9 +112,11 @@ def audit_command(
                 only=tuple(only or ()),
                 parts=tuple(part or ()),
                 is_quick=quick,
-                progress=bars.step,
+                progress=timeline.step,
             )
         )
+    # What was sealed has its times already, and must not change.
+    report.steps = report.steps or timeline.steps()
     print_report(report, Console(highlight=False))
     write_report(report, Wanted(json_file, html_file, pdf_file))
     raise typer.Exit(0 if report.is_passed else 1)

@@ -16,8 +16,8 @@ from echoless.audit.search.memory_scan import MemoryScan
 
 SCHEMA: Final = "echoless-audit-report/1"
 """Which form the JSON has. It changes where a reader would have to change."""
-CONTROL: Final = "control:"
-"""How the names of positive controls begin."""
+CONTROLS: Final = ("control:", "leak:", "without:")
+"""How the names of positive controls begin: done in the open, by a build that leaks, without a protection."""
 
 
 class View(StrEnum):
@@ -52,7 +52,7 @@ class Check:
     @property
     def is_control(self) -> bool:
         """Whether it is a positive control: something that had to be found, else the search proves nothing."""
-        return self.name.startswith(CONTROL)
+        return self.name.startswith(CONTROLS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import pytest
 from rich.console import Console
 
-from echoless.audit.reports.report import AuditReport, View
+from echoless.audit.reports.report import AuditReport, Check, View
 from echoless.audit.reports.tables import print_report
 from echoless.audit.search.memory_scan import Hit, MemoryScan, ProcessScan
 from echoless.core.processes import ProcessIdentity
@@ -58,3 +58,17 @@ def test_the_tables_show_regions_and_the_view() -> None:
     shown = console.export_text()
     for words in ("[heap]", "zero/it/text", "FAILED", "audit view", "99.0 %"):
         assert words in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "is_control"),
+    [("control: allocator off", True), ("leak: extended attribute", True), ("without: seccomp", True),
+     ("memory after round 1", False), ("positive control", False)],
+)  # fmt: skip
+def test_what_had_to_be_found_is_known_by_its_name(name: str, is_control: bool) -> None:
+    assert Check(name, True, "").is_control is is_control
+
+
+def test_a_seal_is_a_member_only_where_there_is_one() -> None:
+    assert "seal" not in json.loads(AuditReport().as_json())
+    assert json.loads(AuditReport(seal={"signed": "a.b.c"}).as_json())["seal"] == {"signed": "a.b.c"}
