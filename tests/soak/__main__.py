@@ -1,4 +1,5 @@
-"""The long trials that are no part of the tests: a storm of kills, kills of the vault alone, and a long audit.
+"""The long trials that are no part of the tests: a storm of kills, kills of the vault alone, a long audit; and, on
+demand, audits of the audit: clean ones in a row, every planted leak alone, and every protection switched off.
 
 Ends with 0 only when nothing was lost, nothing was kept that must not be, nothing stayed open, memory was flat and
 nothing was found in it.
@@ -18,6 +19,7 @@ from typing import Final
 
 from echoless.crossing.control import StoreAccess
 from tests.fakes.store_servers import Cluster, S3Server, migrated_template, stores_on_servers
+from tests.soak.audits import clean_audits, mutations, planted_leaks
 from tests.soak.kills import Findings, Kills
 from tests.soak.storm import Report, Storm, plan
 
@@ -27,6 +29,7 @@ _QUICK: Final = (4, 3, 2, 1000)
 # Of the vault alone, on each pair of stores.
 _KILLS: Final = 100
 _KILLS_QUICK: Final = 5
+_UNASKED: Final = ("storm", "kills", "audit")
 _AUDIT_TIMEOUT_S: Final = 3600.0
 # A kill that came too early or too late for every commit is made again, within a bound.
 _EXTRA_KILLS_MAX: Final = 30
@@ -128,11 +131,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="script/soak", description="Long trials: a storm of kills, the long audit."
     )
-    parser.add_argument("--only", choices=["storm", "kills", "audit"], help="one of them")
+    trials = [*_UNASKED, "audits", "leaks", "mutations"]
+    parser.add_argument("--only", choices=trials, help="one of them; the last three are run on demand only")
+    parser.add_argument("--count", type=int, default=20, help="how many clean audits")
     parser.add_argument("--quick", action="store_true", help="a shortened form, about two minutes")
     parser.add_argument("--seed", type=int, default=1, help="seed of the storm's chances")
     chosen = parser.parse_args()
-    what = [chosen.only] if chosen.only else ["storm", "kills", "audit"]
+    what = [chosen.only] if chosen.only else [*_UNASKED]
     any_count, vault_count, supervisor_count, request_count = _QUICK if chosen.quick else _LONG
     screen = Screen()
     is_good = True
@@ -145,6 +150,12 @@ def main() -> int:
             is_good = kills(Path(name), count, chosen.seed, screen) and is_good
     if "audit" in what:
         is_good = audit(request_count, screen) and is_good
+    if "audits" in what:
+        is_good = clean_audits(chosen.count, screen.progress, screen.say, is_quick=chosen.quick) and is_good
+    if "leaks" in what:
+        is_good = planted_leaks(screen.progress, screen.say, one_by_one=not chosen.quick) and is_good
+    if "mutations" in what:
+        is_good = mutations(screen.progress, screen.say) and is_good
     screen.say("all well" if is_good else "NOT WELL")
     return 0 if is_good else 1
 
