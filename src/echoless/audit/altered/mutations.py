@@ -59,7 +59,7 @@ _OF_REQUESTS: Final = (
         (Change("volatile/gateway/bodies.py", "        raise misplaced_switch()\n", "        pass\n"),),
     ),
     Mutation(
-        "the mode becomes an object that takes no content", _PLANTED + r"|^kept items|in the vault",
+        "the mode becomes an object that takes no content", _PLANTED + r"|^the audit came to its end",
         (SINK_THAT_KEEPS,),
     ),
     Mutation(

@@ -6,7 +6,9 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from http.client import HTTPException
 from pathlib import Path
+from typing import Final
 
 from echoless.audit.altered.alteration import Alteration
 from echoless.audit.altered.installation import install_altered
@@ -15,15 +17,25 @@ from echoless.audit.planting import ZERO
 from echoless.audit.reports.report import AuditReport
 from echoless.audit.session import run_audit
 
+CAME_TO_ITS_END: Final = "the audit came to its end"
+
 
 def audit_altered(alterations: Iterable[Alteration], options: AuditOptions) -> AuditReport:
     """Start a server of a build of its own, and audit it; the audit itself is not altered.
 
-    raises: EcholessError where an alteration does not fit, or the altered server does not start
+    returns: its report; one that failed where the server broke off what the audit was about
+    raises:  EcholessError where an alteration does not fit, or the altered server does not start
     """
     with tempfile.TemporaryDirectory(prefix="echoless-altered-") as place:
         interpreter = install_altered(Path(place), alterations)
-        return run_audit(replace(options, interpreter=interpreter, server=None, has_controls=False))
+        try:
+            return run_audit(replace(options, interpreter=interpreter, server=None, has_controls=False))
+        except (OSError, HTTPException) as error:
+            # An answer that is cut short, say: whoever runs an audit sees it end in failure.
+            ending = type(error).__name__
+    report = AuditReport()
+    report.check(CAME_TO_ITS_END, False, f"ended by {ending}")
+    return report
 
 
 def words_of(report: AuditReport) -> Iterator[str]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from http.client import IncompleteRead
+from pathlib import Path
+
 import pytest
 
-from echoless.audit.altered.trial import naming
+from echoless.audit.altered import trial
+from echoless.audit.altered.trial import audit_altered, naming
+from echoless.audit.options import AuditOptions
 from echoless.audit.reports.report import AuditReport
 
 pytestmark = pytest.mark.unit
@@ -34,3 +39,14 @@ def test_a_place_that_a_failed_report_names_is_found() -> None:
 )
 def test_a_report_that_does_not_name_the_place_of_a_leak_has_not_found_it(report: AuditReport) -> None:
     assert not naming(report, r"cache\.bin")
+
+
+def test_a_server_that_breaks_off_what_the_audit_was_about_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_off(_options: AuditOptions) -> AuditReport:
+        raise IncompleteRead(b"zvaqxwkelatr")
+
+    monkeypatch.setattr(trial, "install_altered", lambda directory, _alterations: Path(directory))
+    monkeypatch.setattr(trial, "run_audit", broken_off)
+    report = audit_altered((), AuditOptions(lambda _directory, record: record))
+    assert naming(report, "^the audit came to its end: ended by IncompleteRead$")
+    assert not report.is_passed
