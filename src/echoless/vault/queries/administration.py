@@ -39,19 +39,22 @@ KEY_LIFE_S_MIN: Final = 15 * 60
 """The shortest life of a key, as the wire contract has it."""
 
 
-class Administration:
-    """Makes and changes what is in the accounts."""
+def _nobody() -> None:
+    """Stand for whoever is to be told, where there is nobody."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+
+class Administration:
+    """Makes and changes what is in the accounts.
+
+    when_changed: told after each change of a policy that the transparency log is to have
+    """
+
+    def __init__(self, storage: Storage, clock: Clock, when_changed: Callable[[], None] = _nobody) -> None:
         self._storage = storage
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
         self._logging = PolicyLogging(storage.accounts, clock)
-        self._tell: Callable[[], None] = _nobody
-
-    def when_policy_changes(self, tell: Callable[[], None]) -> None:
-        """Have somebody told after each change of a policy that the transparency log is to have."""
-        self._tell = tell
+        self._tell = when_changed
 
     @property
     def accounts(self) -> Accounts:
@@ -289,10 +292,6 @@ class Administration:
 
     def _act(self, workspace_id: str, actor_id: str, activity: str, target_id: str) -> tuple[Write, Row]:
         return audit_row(self._clock, workspace_id, actor_id, activity, target_id)
-
-
-def _nobody() -> None:
-    """Stand for whoever is to be told, where there is nobody."""
 
 
 def checked_concurrency(concurrency_max: int | None) -> int | None:

@@ -112,12 +112,9 @@ class Vault:
         self._reads: dict[tuple[Link, int], tuple[StreamedRead, asyncio.Task[None]]] = {}
         self.host = HostStanding(config.assurance)
         self.walls = Walls(config.assurance, clock, ground.host, ground.signing_key_facts())
-        self.proving = Proving(
-            storage, self.walls, clock, journal, log_origin=config.log_origin, safe=ground.safe
-        )  # fmt: skip
+        self.proving = Proving(storage, self.walls, clock, journal, log_origin=config.log_origin, safe=ground.safe)
         self.recent = RecentRequests(clock)
-        self.administration = Administration(storage, clock)
-        self.administration.when_policy_changes(self.proving.entering.wake)
+        self.administration = Administration(storage, clock, self.proving.entering.wake)
         self.erasing = Erasing.of(
             storage, config, clock, journal, recent=self.recent, change=self.administration.change_workspace
         )
@@ -155,9 +152,8 @@ class Vault:
             intake=self.intake, proving=self.proving, walls=self.walls, host=self.host, clock=clock
         )
         self.watch = Watch(
-            overview=self.overview,
             intake=self.intake, writer=storage.writer, host=self.host, schedule=self.schedule, jobs=self.jobs,
-            outbox=self.outbox, clock=clock,
+            outbox=self.outbox, clock=clock, overview=self.overview,
         )  # fmt: skip
         self.watch.backups = self.backups
         self._queries = self._open_queries(admitting, ruling)

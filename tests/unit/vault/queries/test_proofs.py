@@ -87,7 +87,7 @@ async def test_whoever_may_not_see_the_trail_sees_no_changes(gateway: GatewayDou
     )
     made = await gateway.question(
         "POST /v1/service-accounts/{sa}/api-keys",
-        CreateKey(account.service_account_id, "reader", ["workspace_read"], None, None), KeyCreated,
+        CreateKey(account.service_account_id, "reader", ["workspace_read"], None, None, None), KeyCreated,
     )  # fmt: skip
     refused = await gateway.question(CHANGES, ListPolicyChanges(10), Refused, key=made.secret)
     assert refused.code == ErrorCode.MISSING_PERMISSIONS

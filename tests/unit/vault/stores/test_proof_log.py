@@ -12,7 +12,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.checkpoint import Checkpoint
 from echoless.receipts.log_check import LogFault, check_log
 from echoless.vault.stores import proof_log
-from echoless.vault.stores.proof_log import ProofLog
+from echoless.vault.stores.proof_log import ProofLog, origin_of
 
 pytestmark = [pytest.mark.unit, pytest.mark.claim("Z32")]
 ORIGIN = "log.example/echoless"
@@ -117,3 +117,29 @@ def test_nobody_but_the_server_reads_its_files(tmp_path: Path) -> None:
     opened(tmp_path).append(entries(0, 3))
     modes = {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_file()}
     assert modes == {0o600}
+
+
+def test_two_new_logs_have_two_names_and_a_name_stays(tmp_path: Path) -> None:
+    first, second = (Ed25519PrivateKey.generate() for _ in range(2))
+    assert origin_of(tmp_path, first) == origin_of(tmp_path, first) != origin_of(tmp_path, second)
+    assert origin_of(tmp_path, first, "speech.example/log") == "speech.example/log"
+    # One that has a name keeps it, as those from before there were others do.
+    ProofLog(tmp_path, "echoless", first).append(entries(0, 1))
+    assert origin_of(tmp_path, first) == origin_of(tmp_path, first, "echoless") == "echoless"
+    with pytest.raises(EcholessError, match="keeps its name") as other:
+        origin_of(tmp_path, first, "speech.example/log")
+    assert other.value.code is ErrorCode.CONFIGURATION
+
+
+@pytest.mark.parametrize("origin", ["https://a.example", "two words", "a+b", "A.example", "x" * 201, "a\nb"])
+def test_a_name_that_is_no_address_is_refused(tmp_path: Path, origin: str) -> None:
+    with pytest.raises(EcholessError, match="log_origin"):
+        origin_of(tmp_path, KEY, origin)
+
+
+def test_which_build_was_entered_last_is_known_to_the_next_process(tmp_path: Path) -> None:
+    log = opened(tmp_path)
+    assert log.newest_build() == ""
+    log.append(entries(0, 1))
+    log.note_build("ab" * 32)
+    assert opened(tmp_path).newest_build() == "ab" * 32
