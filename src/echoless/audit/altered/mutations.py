@@ -7,13 +7,15 @@ Where that word was altered as well, only what the layer kept back can show it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from echoless.audit.altered.alteration import Alteration, Change
+from echoless.audit.altered.alteration import Addition, Alteration, Change
 from echoless.audit.altered.leaks import KEEPING, SINK_THAT_KEEPS
+from echoless.audit.altered.pretence import LOADED, WALL_DOWN
 from echoless.audit.parts.catalogue import ROUNDS
 
+_REQUEST_LINE: Final = "volatile/gateway/request_line.py"
 _DECISION: Final = "retention/decision.py"
 _GRANTING: Final = "vault/intake/granting.py"
 _SANDBOX: Final = "confinement/sandbox.py"
@@ -48,10 +50,15 @@ class Mutation:
     parts: tuple[str, ...] = (ROUNDS,)
 
 
+def _policy(protection: str, caught_by: str, path: str, old: str, new: str) -> Mutation:
+    """Return one that the questions of the part `policy` must notice."""
+    return Mutation(protection, caught_by, (Change(path, old, new),), parts=("policy",))
+
+
 _OF_REQUESTS: Final = (
     Mutation(
         "the switch in the query is read", _PLANTED,
-        (Change("volatile/gateway/request_line.py", "    switch = Switch.ABSENT\n    for name, value in query:\n",
+        (Change(_REQUEST_LINE, "    switch = Switch.ABSENT\n    for name, value in query:\n",
                 "    switch = Switch.ABSENT\n    for name, value in ():\n"),),
     ),
     Mutation(
@@ -84,6 +91,13 @@ _OF_WALLS: Final = (
     Mutation(
         "the filter of system calls is built", _PLANTED,
         (Change(_SANDBOX, "    builds_filter = is_proved and", "    builds_filter = False and is_proved and"),),
+    ),
+    Mutation(
+        "there is a wall, whatever it says of itself", "^the wall from outside: .*no filter",
+        # From outside a process without a filter is known, whatever it says.
+        tuple(replace(part, text=part.text.replace(LOADED, "")) if isinstance(part, Addition) else part
+              for part in WALL_DOWN),
+        parts=(ROUNDS, "wall"),
     ),
     Mutation(
         "Landlock is built", _PLANTED,
@@ -127,4 +141,62 @@ _OF_MEMORY: Final = (
         only="speech_to_text",
     ),
 )  # fmt: skip
-MUTATIONS: Final[tuple[Mutation, ...]] = (*_OF_REQUESTS, *_OF_WALLS, *_OF_MEMORY)
+_OF_POLICY: Final = (
+    _policy(
+        "every spelling of the switch is read", "^the switch: every spelling",
+        _REQUEST_LINE, "_SWITCH_VALUES.get(value.lower()[:8], Switch.UNREADABLE)",
+        "_SWITCH_VALUES.get(value, Switch.ABSENT)",
+    ),
+    _policy(
+        "a switch that is given twice is refused", "^the switch: what cannot be read",
+        _REQUEST_LINE, "            if switch not in {Switch.ABSENT, said}:\n", "            if False:\n",
+    ),
+    _policy(
+        "a workspace that enforces zero retention is heeded", "^a workspace that enforces",
+        _DECISION, "        if standing.demands_zero:\n", "        if False:\n",
+    ),
+    _policy(
+        "a key that demands zero retention is heeded", "^a key that demands",
+        _DECISION, "        if standing.key_floor is RetentionMode.ZERO:\n", "        if False:\n",
+    ),
+    _policy(
+        "a token that was made for zero retention is heeded", "^a token that was made",
+        _GRANTING, "        if token.is_pinned_zero:\n", "        if False:\n",
+    ),
+    _policy(
+        "zero retention is for who is entitled to it", "^who may not have zero retention",
+        _DECISION, "    if not (standing.is_enterprise and standing.is_entitled):\n", "    if False:\n",
+    ),
+    _policy(
+        "a restriction is heeded", "^a restricted workspace",
+        _DECISION, "    if standing.is_restricted:\n", "    if False:\n",
+    ),
+    _policy(
+        "products that keep refuse zero retention", "^products that keep",
+        _DECISION, "    if not endpoint.is_eligible:\n        is_read", "    if False:\n        is_read",
+    ),
+    _policy(
+        "no answer may be cached", "^no answer may be cached",
+        _CALLS, '            (b"cache-control", b"no-store"),\n', "",
+    ),
+    _policy(
+        "counters move in zero retention too", "^counters move",
+        "vault/intake/keeping.py", "        if not credits:\n",
+        "        if not credits or ticket.decision.mode is RetentionMode.ZERO:\n",
+    ),
+    _policy(
+        "what was not kept cannot be continued", "^earlier requests that were not kept",
+        "volatile/gateway/speech_checks.py", "    if rule is Stitching.REFUSED:\n", "    if False:\n",
+    ),
+)  # fmt: skip
+_OF_PROOF: Final = (
+    Mutation(
+        "receipts are entered in the log", "receipt|log",
+        (
+            Change("vault/stores/receipt_book.py",
+                   "        self._enter(connections, [(row", "        len([(row"),
+        ),
+        parts=(ROUNDS, "proof"),
+    ),
+)  # fmt: skip
+MUTATIONS: Final[tuple[Mutation, ...]] = (*_OF_REQUESTS, *_OF_WALLS, *_OF_MEMORY, *_OF_POLICY, *_OF_PROOF)

@@ -10,6 +10,8 @@ from typing import Final
 
 from echoless.audit.altered.alteration import Addition, Change
 
+LOADED: Final = "    assert library.seccomp_load(context) == 0\n"
+"""Without it no filter is in force, which the kernel says to everybody."""
 _PRETENCE: Final = '''\
 """Says what an honest wall would say."""
 

@@ -31,7 +31,8 @@ def test_a_mutation_fits_the_program(mutation: Mutation, original: Path, tmp_pat
     paths = {alteration.path for alteration in mutation.alterations}
     for path in paths:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(original / path, tmp_path / path)
+        if (original / path).exists():
+            shutil.copy(original / path, tmp_path / path)
     apply(tmp_path, mutation.alterations)
     for path in paths:
         ast.parse((tmp_path / path).read_text(encoding="utf-8"), path)
