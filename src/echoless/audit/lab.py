@@ -15,6 +15,7 @@ from echoless.audit.options import AuditOptions
 from echoless.audit.parts.crashes import check_crashes
 from echoless.audit.parts.failures import check_failures
 from echoless.audit.parts.forgetting import check_forgetting
+from echoless.audit.parts.spoiling import check_spoiling
 from echoless.audit.parts.surroundings import check_surroundings
 from echoless.audit.reports.report import AuditMode, AuditReport
 from echoless.audit.search.disk_scan import fingerprint_shared_places, scan_shared_places
@@ -26,6 +27,7 @@ LAB_PARTS: Final[Mapping[str, Callable[[Lab], None]]] = {
     "surroundings": check_surroundings,
     "failures": check_failures,
     "forgetting": check_forgetting,
+    "spoiling": check_spoiling,
 }
 
 

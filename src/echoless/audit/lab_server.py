@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -33,6 +36,7 @@ from echoless.crossing.records import Record
 
 WELL_WITHIN_S: Final = 60.0
 _LOOK_S: Final = 0.05
+_COMMAND_WITHIN_S: Final = 120.0
 _HEALTH_CHECKS: Final = 4
 _SMALL: Final = ("--engines", "1", "--gateways", "1")
 _SMALL_SETTINGS: Final = {"ECHOLESS_MEDIA_ENGINES": "1", "ECHOLESS_QUEUE_DEADLINE_S": "60"}
@@ -202,6 +206,21 @@ class LabServer:
     def _is_ready(self) -> bool:
         with self.client() as client:
             return client.request("GET", "/ready").status == 200
+
+    def command(self, *words: str) -> int:
+        """Run `echoless WORDS` as an operator does, in the server's surroundings; what it says counts as output.
+
+        returns: its exit status
+        """
+        python = str(self.lab.options.interpreter or sys.executable)
+        done = subprocess.run(  # noqa: S603  # the interpreter and the commands of the server under audit
+            [python, "-P", "-m", "echoless", *words], env={**os.environ, **self.settings}, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_WITHIN_S,
+        )  # fmt: skip
+        said = self.folder / f"output-{len(self.outputs)}"
+        said.write_bytes(done.stdout + done.stderr)
+        self.outputs.append(said)
+        return done.returncode
 
     # --- what is planted in it ---
 

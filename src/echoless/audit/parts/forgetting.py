@@ -8,9 +8,6 @@ restored.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -66,7 +63,6 @@ _TEXT_CHARACTERS: Final = 400
 _FORMAT: Final = "pcm_22050"
 _GONE_WITHIN_S: Final = 20.0
 _BACKED_UP_WITHIN_S: Final = 60.0
-_COMMAND_WITHIN_S: Final = 120.0
 _TRAFFIC_MIN: Final = 5
 _GOOD: Final = 200
 _UNKNOWN: Final = 404
@@ -74,7 +70,7 @@ _NOBODY: Final = 401
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class KeptItem:
     """A kept item: what was said, what came of it, and how it lies there."""
 
     canary: Canary = field(repr=False)
@@ -86,7 +82,7 @@ class _Kept:
 class _Account:
     workspace_id: str
     key: str = field(repr=False)
-    kept: _Kept
+    kept: KeptItem
 
 
 def check_forgetting(lab: Lab) -> None:
@@ -99,7 +95,7 @@ def check_forgetting(lab: Lab) -> None:
         "ECHOLESS_BACKUP_SHRED": "immediate",
     }  # fmt: skip
     with lab.server("forgetting", settings=settings) as server:
-        staying, doomed = _made(server, "staying"), _made(server, "doomed")
+        staying, doomed = make_kept(server, "staying"), make_kept(server, "doomed")
         account = _account(server)
         zeros = _backup_during_traffic(server)
         server.watch_new()
@@ -125,8 +121,12 @@ def _speak(client: AuditClient, canary: Canary) -> Answer:
     return answer
 
 
-def _made(server: LabServer, name: str, account: WorkspaceCreated | None = None) -> _Kept:
-    """Make a kept item, and note what is new on the disk as its own."""
+def make_kept(server: LabServer, name: str, account: WorkspaceCreated | None = None) -> KeptItem:
+    """Make a kept item, and note what is new on the disk as its own.
+
+    account: whose; the first workspace's unless told
+    raises:  EcholessError(ENGINE_UNAVAILABLE) when it is not made
+    """
     before = object_files(server.data_directory)
     canary = server.lab.mint.plain(f"kept/{name}/text", _TEXT_CHARACTERS, is_kept=True)
     key = account.secret if account is not None else server.running.api_key
@@ -136,7 +136,7 @@ def _made(server: LabServer, name: str, account: WorkspaceCreated | None = None)
     ids = ItemIds(answer.headers["history-item-id"], workspace_id, answer.headers["request-id"])
     objects = object_files(server.data_directory) - before
     sealed = sealed_item(server.data_directory, canary.name, ids, _FORMAT, objects)
-    return _Kept(canary, answer.body, sealed)
+    return KeptItem(canary, answer.body, sealed)
 
 
 def _first_workspace(server: LabServer) -> str:
@@ -148,22 +148,32 @@ def _first_workspace(server: LabServer) -> str:
 def _account(server: LabServer) -> _Account:
     made = server.ask(CreateWorkspace("doomed", "enterprise", True))
     assert isinstance(made, WorkspaceCreated), "the vault makes a workspace when the operator says so"
-    return _Account(made.workspace_id, made.secret, _made(server, "account", made))
+    return _Account(made.workspace_id, made.secret, make_kept(server, "account", made))
 
 
 # --- the backup ---
 
 
+def back_up(server: LabServer) -> BackupState:
+    """Take a backup and wait for it.
+
+    returns: where backups stand then; it tells of a failure
+    """
+    before = _backups(server)
+    server.ask(RunBackup())
+    until(lambda: _is_backed_up(server, before), _BACKED_UP_WITHIN_S)
+    return _backups(server)
+
+
 def _backup_during_traffic(server: LabServer) -> list[Needle]:
     """Take a backup while zero-retention requests run; return needles for all that was said and heard."""
     with _traffic(server) as zeros:
-        before = _backups(server)
-        server.ask(RunBackup())
-        is_done = until(lambda: _is_backed_up(server, before), _BACKED_UP_WITHIN_S)
-    state = _backups(server)
+        state = back_up(server)
+    is_done = state.count > 0 and not state.is_busy and not state.failure
+    count = len({needle.owner for needle in zeros})
     server.lab.report.check(
-        "backup: taken during zero-retention traffic", is_done and not state.failure and len(zeros) > _TRAFFIC_MIN,
-        f"{state.last_bytes} bytes, {len({needle.owner for needle in zeros})} requests meanwhile", "C23",
+        "backup: taken during zero-retention traffic", is_done and count >= _TRAFFIC_MIN,
+        f"{state.last_bytes} bytes, {count} requests meanwhile", "C23",
     )  # fmt: skip
     return zeros
 
@@ -208,7 +218,7 @@ def _archives(server: LabServer) -> tuple[Path, Path]:
     return keys, vault
 
 
-def _check_archives(server: LabServer, identity: str, staying: _Kept, zeros: Sequence[Needle]) -> None:
+def _check_archives(server: LabServer, identity: str, staying: KeptItem, zeros: Sequence[Needle]) -> None:
     """Open the backup with the operator's key and search every byte of it."""
     files = opened_archives(*_archives(server), identity)
     needles = [*server.needles, *zeros]
@@ -247,7 +257,7 @@ def _count_of(server: LabServer, canary: Canary) -> int:
     return found.item_count
 
 
-def _check_item_deleted(server: LabServer, staying: _Kept, doomed: _Kept) -> None:
+def _check_item_deleted(server: LabServer, staying: KeptItem, doomed: KeptItem) -> None:
     report = server.lab.report
     forms = _left(server, doomed.sealed)
     is_there = forms == FORMS and _count_of(server, doomed.canary) == 1
@@ -319,24 +329,15 @@ def _is_deleted(server: LabServer, deletion_id: str) -> bool:
 
 
 def _restore(server: LabServer, identity_path: Path) -> None:
-    """Restore by the command that an operator uses, in surroundings of its own."""
-    words = ["backup", "restore", "--identity", str(identity_path), "--replace"]
-    words += ["--data", str(server.data_directory)]
-    python = str(server.lab.options.interpreter or sys.executable)
-    restored = subprocess.run(  # noqa: S603  # the interpreter and the command of the server under audit
-        [python, "-P", "-m", "echoless", *words], env={**os.environ, **server.settings}, check=False,
-        capture_output=True, timeout=_COMMAND_WITHIN_S,
-    )  # fmt: skip
-    said = server.folder / f"output-restore-{len(server.outputs)}"
-    said.write_bytes(restored.stdout + restored.stderr)
-    server.outputs.append(said)
-    server.lab.report.check(
-        "restore: an older backup is restored", restored.returncode == 0, f"status {restored.returncode}", "C52"
+    """Restore by the command that an operator uses."""
+    status = server.command(
+        "backup", "restore", "--identity", str(identity_path), "--replace", "--data", str(server.data_directory)
     )
+    server.lab.report.check("restore: an older backup is restored", status == 0, f"status {status}", "C52")
 
 
 def _check_restored(
-    server: LabServer, staying: _Kept, doomed: _Kept, account: _Account, zeros: Sequence[Needle]
+    server: LabServer, staying: KeptItem, doomed: KeptItem, account: _Account, zeros: Sequence[Needle]
 ) -> None:
     report = server.lab.report
     with server.client() as client:
