@@ -19,7 +19,8 @@ from typing import Final
 
 _PROC: Final = Path("/proc")
 _ACCESS_MODE: Final = 0o3
-_SOCKETS_EVERY_S: Final = 0.05
+# The kernel takes milliseconds to print its tables: soon for a socket that is new, seldom for those known.
+_NEW_SOCKETS_EVERY_S, _SOCKETS_EVERY_S = 0.05, 0.5
 _TABLES: Final = ("tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6")
 _INODE_FIELD: Final = 9
 # What is no file although it can be written to.
@@ -77,6 +78,7 @@ class DescriptorWatch:
         self._roles = roles
         self._sockets_s = 0.0
         self._known: set[tuple[int, str, str]] = set()
+        self._known_sockets: set[int] = set()
         self.writable: set[OpenForWriting] = set()
         self.connections: set[Connection] = set()
         self.look_count = 0
@@ -101,8 +103,10 @@ class DescriptorWatch:
                     self._known.add((pid, name, link))
                     if _is_writable(pid, name):
                         self.writable.add(OpenForWriting(role, pid, int(name), os.fsencode(link)))
-        if time.monotonic() - self._sockets_s >= _SOCKETS_EVERY_S:
+        is_new = not inodes.keys() <= self._known_sockets
+        if time.monotonic() - self._sockets_s >= (_NEW_SOCKETS_EVERY_S if is_new else _SOCKETS_EVERY_S):
             self._sockets_s = time.monotonic()
+            self._known_sockets |= inodes.keys()
             supervisor = next(iter(self._roles()), None)
             if supervisor is not None:
                 self.connections.update(_connections(supervisor, inodes))

@@ -31,7 +31,7 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
+    with path.open("wb", buffering=0) as file:
         file.write(data)
         os.fsync(file.fileno())
 
