@@ -20,9 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from echoless.core.engine_names import EMBEDDED_WORDS, is_engine_name, local_name, remote_name
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.core.models import MODEL_BY_ID, MODELS
-from echoless.core.voices import VOICE_BY_ID
+from echoless.core.models import MODEL_BY_ID
 from echoless.supervisor.backups import backup_paths, check_apart, check_recipients
+from echoless.supervisor.catalogue_names import check_catalogue_names
 from echoless.supervisor.mail import MailSettings
 from echoless.supervisor.moderation import ModerationSettings
 from echoless.supervisor.remotes import RemoteSettings, check_names
@@ -38,7 +38,6 @@ _VARIABLES_OF_SCRIPTS: Final = {
     CONFIG_VARIABLE, "ECHOLESS_PYTHON", "ECHOLESS_VENV", "ECHOLESS_TEST_USER", "ECHOLESS_TEST_CACHE",
     "ECHOLESS_TESTS_AS_ROOT", "ECHOLESS_JAVASCRIPT_CLIENT", "ECHOLESS_CLIENT_VERSION", "ECHOLESS_TEST_SPEECH",
 }  # fmt: skip
-_ERROR: Final = "error"
 _API_KEY: Final = re.compile(r"[A-Za-z0-9_.:/+-]{16,64}")
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _PORTS_MAX: Final = 16
@@ -314,19 +313,11 @@ class ServerConfig(BaseModel):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        """Refuse names of voices and models that do not exist: they would do nothing, silently."""
-        speaking = {model.model_id for model in MODELS if model.can_do_text_to_speech}
-        voices, models = {*VOICE_BY_ID, _ERROR}, {*speaking, _ERROR}
-        for key, named, known in (
-            ("unknown_voice", [self.unknown_voice], voices),
-            ("voice_aliases", self.voice_aliases.values(), VOICE_BY_ID.keys()),
-            ("unknown_model", [self.unknown_model], models),
-            ("model_aliases", self.model_aliases.values(), MODEL_BY_ID.keys()),
-            ("character_limits", self.character_limits, speaking),
-        ):
-            if not known >= set(named):
-                what = "voice" if "voice" in key else "model"
-                raise ValueError(f"{key} names a {what} that does not exist")
+        check_catalogue_names(
+            unknown_voice=self.unknown_voice, voice_aliases=self.voice_aliases.values(),
+            unknown_model=self.unknown_model, model_aliases=self.model_aliases.values(),
+            character_limits=self.character_limits,
+        )  # fmt: skip
         return self
 
     @model_validator(mode="after")
