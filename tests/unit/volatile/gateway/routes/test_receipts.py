@@ -48,12 +48,19 @@ async def test_an_unknown_one_is_not_found() -> None:
 async def test_the_log_and_the_keys_need_no_key() -> None:
     async with running_gateway() as gateway:
         gateway.vault.scripted[ReadLogFile] = LogFile(b"bytes")
-        gateway.vault.scripted[GetProofKeys] = ProofKeys([{"kid": "k"}], "log+1+key")
+        gateway.vault.scripted[GetProofKeys] = ProofKeys(
+            [{"kid": "k", "nbf": 1}], "log+1+key", [{"key": "log+1+key", "nbf": 1}], memory="locked", at_rest="file"
+        )
         for path in ("checkpoint", "tile/0/000", "tile/entries/x001/234.p/5", "tile/0/x001/x234/567.p/89"):
             reply = await gateway.ask("GET", f"{LOG}/{path}", api_key="")
             assert (reply.status, reply.body) == (200, b"bytes"), path
         keys = await gateway.ask("GET", f"{LOG}/keys", api_key="")
-        assert keys.json == {"keys": [{"kid": "k"}], "log_key": "log+1+key"}
+        assert keys.json == {
+            "keys": [{"kid": "k", "nbf": 1}],
+            "log_key": "log+1+key",
+            "log_keys": [{"key": "log+1+key", "nbf": 1}],
+            "private_keys": {"memory": "locked", "at_rest": "file"},
+        }
 
 
 async def test_a_missing_tile_is_not_found() -> None:
