@@ -54,7 +54,7 @@ class Receipting:
 
     issue:       signs and keeps a batch; raises EcholessError where it cannot
     confinement: the wall as it is seen now
-    lost_count:  requests that have no receipt because too many were waiting, or because the store failed
+    lost_count:  requests that have no receipt because too many were waiting, or because the store failed to the end
     """
 
     def __init__(
@@ -75,6 +75,8 @@ class Receipting:
         self._journal = journal
         self._waiting: deque[_Waiting] = deque()
         self._ready: list[Receipt] = []
+        self._being_signed: list[Receipt] = []
+        self._is_failing = False
         self._wake = asyncio.Event()
         self.lost_count = 0
         self.pace = ReceiptPace(clock)
@@ -82,7 +84,7 @@ class Receipting:
     @property
     def pending_count(self) -> int:
         """How many receipts are still to be signed."""
-        return len(self._waiting) + len(self._ready)
+        return len(self._waiting) + len(self._being_signed) + len(self._ready)
 
     def ended(self, ticket: Ticket, ended: Ended) -> None:
         """Take note that a request has ended."""
@@ -118,21 +120,32 @@ class Receipting:
         """Drop what is still to be signed of a workspace that is deleted: a receipt would outlive it."""
         self._waiting = deque(one for one in self._waiting if one.receipt.workspace_id != workspace_id)
         self._ready = [receipt for receipt in self._ready if receipt.workspace_id != workspace_id]
+        self._being_signed = [one for one in self._being_signed if one.workspace_id != workspace_id]
 
     async def issue_ready(self) -> int:
-        """Sign what can be signed; return how many. What cannot be kept is counted as lost and said."""
+        """Sign what can be signed; return how many. What cannot be kept waits for the next time, and that is said
+        once until it is kept.
+        """
         count = 0
         while self._ready:
             batch, self._ready = self._ready[:_BATCH_MAX], self._ready[_BATCH_MAX:]
+            self._being_signed = batch
             try:
                 await self._issue(batch)
             except EcholessError as error:
-                self.lost_count += len(batch)
-                self._journal.say(Event.UNEXPECTED_ERROR, error=error.code.value, module="vault.intake.receipting")
-            else:
-                count += len(batch)
-                self.pace.note(batch)
+                self._put_back(error)
+                return count
+            self._being_signed, self._is_failing = [], False
+            count += len(batch)
+            self.pace.note(batch)
         return count
+
+    def _put_back(self, error: EcholessError) -> None:
+        # Of a workspace that was deleted meanwhile there is nothing among them any more.
+        self._ready, self._being_signed = self._being_signed + self._ready, []
+        if not self._is_failing:
+            self._journal.say(Event.UNEXPECTED_ERROR, error=error.code.value, module="vault.intake.receipting")
+        self._is_failing = True
 
     async def run_for_ever(self) -> None:
         """Sign once a second, or sooner when something became ready."""
@@ -146,9 +159,11 @@ class Receipting:
             await self.issue_ready()
 
     async def close(self) -> None:
-        """Sign what waits, unconfirmed."""
+        """Sign what waits, unconfirmed; what cannot be kept now is lost."""
         self._release(lambda _waiting: True, Scrubbed.NOT_CONFIRMED)
         await self.issue_ready()
+        self.lost_count += len(self._ready)
+        self._ready = []
 
     def _release(self, is_due: Callable[[_Waiting], bool], scrubbed: Scrubbed) -> None:
         kept: deque[_Waiting] = deque()

@@ -51,6 +51,8 @@ class ReceiptBook:
         self._signer = signer
         self.log = log
         self.issued_count = 0
+        # Whether rows of a batch that failed may be there without their entries.
+        self._is_behind = False
 
     @property
     def public_key(self) -> dict[str, str]:
@@ -66,9 +68,10 @@ class ReceiptBook:
         return self._signer.sign(kind, statement)
 
     async def issue(self, receipts: Sequence[Receipt]) -> None:
-        """Sign receipts, keep them and enter them.
+        """Sign receipts, keep them and enter them. The same ones may be given again after a failure.
 
-        raises: EcholessError(INTERNAL_ERROR) where they could not be kept
+        raises: EcholessError(STORE_UNAVAILABLE) where they could not be kept, or EcholessError(DATA_DIRECTORY)
+                where the log could not take them
         """
         await self._storage.writer.run(lambda connections: self._issue(connections, receipts))
         self.issued_count += len(receipts)
@@ -112,9 +115,21 @@ class ReceiptBook:
             }
             for receipt, text in zip(receipts, signed, strict=True)
         ]  # fmt: skip
+        was_behind, self._is_behind = self._is_behind, True
         with connections.vault.begin():
-            connections.vault.execute(sa.insert(_TABLE), rows)
-        self._enter(connections, [(row["request_id"], row["salt"], row["signed"]) for row in rows])
+            if was_behind:
+                wanted = sa.select(_TABLE.c.request_id).where(
+                    _TABLE.c.request_id.in_([row["request_id"] for row in rows])
+                )
+                known = set(connections.vault.execute(wanted).scalars())
+                rows = [row for row in rows if row["request_id"] not in known]
+            if rows:
+                connections.vault.execute(sa.insert(_TABLE), rows)
+        if was_behind:
+            self.left_over_entered(connections)
+        else:
+            self._enter(connections, [(row["request_id"], row["salt"], row["signed"]) for row in rows])
+        self._is_behind = False
 
     def _enter(self, connections: Connections, kept: Sequence[tuple[str, bytes, str]]) -> None:
         first = self.log.append([committed_entry(EntryKind.RECEIPT, salt, signed) for _, salt, signed in kept])

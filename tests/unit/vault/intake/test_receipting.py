@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -29,6 +29,7 @@ class Desk:
         self.signed: list[Receipt] = []
         self.clock = TurnedClock()
         self.fails = False
+        self.while_failing: Callable[[], None] = lambda: None
         self.journal = MemoryJournal()
         self.receipting = Receipting(
             issue=self._issue, confinement=lambda: WALL, policy_hash=lambda workspace: f"policy of {workspace}",
@@ -37,6 +38,7 @@ class Desk:
 
     async def _issue(self, receipts: Sequence[Receipt]) -> None:
         if self.fails:
+            self.while_failing()
             raise EcholessError(ErrorCode.INTERNAL_ERROR, "the vault could not write")
         self.signed += receipts
 
@@ -99,12 +101,33 @@ async def test_what_is_signed_is_coarse_and_of_this_request(desk: Desk) -> None:
     assert (receipt.build_hash, receipt.confinement, receipt.policy_version) == ("build", WALL, 4)
 
 
-async def test_a_store_that_fails_loses_receipts_aloud(desk: Desk) -> None:
+async def test_a_store_that_fails_is_tried_again_and_only_its_end_loses_receipts(desk: Desk) -> None:
     desk.end("a")
+    desk.receipting.link_closed(ONE)
+    desk.fails = True
+    for _ in range(3):
+        assert await desk.receipting.issue_ready() == 0
+    assert (desk.receipting.lost_count, desk.receipting.pending_count) == (0, 1)
+    # Said once, not every second.
+    assert len(desk.journal.events) == 1
+    desk.fails = False
+    assert (await desk.found()).keys() == {"a"}
+    desk.end("b")
     desk.fails = True
     await desk.receipting.close()
-    assert (desk.signed, desk.receipting.lost_count, desk.receipting.pending_count) == ([], 1, 0)
-    assert len(desk.journal.events) == 1
+    assert (desk.receipting.lost_count, desk.receipting.pending_count) == (1, 0)
+    assert len(desk.journal.events) == 2
+
+
+async def test_a_workspace_that_is_deleted_while_its_receipt_fails_gets_none_later(desk: Desk) -> None:
+    desk.end("a")
+    desk.receipting.link_closed(ONE)
+    desk.fails = True
+    desk.while_failing = lambda: desk.receipting.forget_workspace("w")
+    await desk.receipting.issue_ready()
+    desk.fails = False
+    assert await desk.found() == {}
+    assert desk.receipting.pending_count == 0
 
 
 async def test_those_that_wait_are_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

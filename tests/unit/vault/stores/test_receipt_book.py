@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from echoless.core.errors import EcholessError
 from echoless.receipts.log_check import check_log
 from echoless.receipts.proof import check_receipt
 from echoless.receipts.receipt import Receipt
@@ -73,3 +74,27 @@ async def test_the_log_of_many_batches_is_sound(storage: Storage) -> None:
     kept = await book.find("w1", "request555")
     assert kept is not None
     assert kept.index == 555
+
+
+@pytest.mark.parametrize("target", ["_enter", "log.append"])
+async def test_a_batch_that_failed_half_way_is_given_again_and_nothing_is_there_twice(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    book = opened(storage)
+    batch = [receipt(number) for number in range(3)]
+    with monkeypatch.context() as patched:
+        # The rows are committed; then the disk is full.
+        patched.setattr(book if target == "_enter" else book.log, target.rpartition(".")[2], refuse)
+        for _ in range(2):
+            with pytest.raises(EcholessError):
+                await book.issue(batch)
+    await book.issue([*batch, receipt(3)])
+    found = [await book.find("w1", f"request{number}") for number in range(4)]
+    assert [kept.index for kept in found if kept is not None] == [0, 1, 2, 3]
+    assert book.log.state.size == 4
+    await book.issue([receipt(4)])
+    assert book.log.state.size == 5
+
+
+def refuse(*_: object) -> None:
+    raise OSError(28, "no space left")
