@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from echoless.audit.register.checks import registered_checks
-from tests.house.sources import ROOT, python_sources
+from tests.house.sources import ROOT, Source, python_sources
 
 pytestmark = pytest.mark.house
 
@@ -29,12 +29,21 @@ def named_tests() -> set[str]:
     }
 
 
-def codes_in_the_audit() -> set[str]:
-    """Every number that a part of the audit notes with a check: a string of its own in its source."""
+def runner_of(source: Source) -> str:
+    """Who runs a part of the audit: what needs servers of the laboratory is run there, copies are altered."""
+    if source.is_in("echoless.audit.altered"):
+        return "mutations"
+    is_lab = "echoless.audit.lab_server" in source.text or source.is_in("echoless.audit.parts.scrapes")
+    return "lab" if is_lab else "audit"
+
+
+def codes_noted(runner: str) -> set[str]:
+    """Every number that what somebody runs notes with a check: a string of its own in its source."""
     return {
         node.value
         for source in python_sources("src")
         if source.path.startswith("src/echoless/audit/") and "/register/" not in source.path
+        if runner_of(source) == runner
         for node in ast.walk(source.tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CODE.fullmatch(node.value)
     }
@@ -59,10 +68,12 @@ def test_a_reference_that_leads_nowhere_is_found() -> None:
     ]  # fmt: skip
 
 
-def test_what_the_audit_is_said_to_run_is_noted_by_it() -> None:
-    noted = codes_in_the_audit()
-    said = {check.code for check in registered_checks() if check.run_by}
-    assert said - noted == set(), "the register says that the audit runs these, and no part of it notes them"
+@pytest.mark.parametrize("runner", ["audit", "lab", "mutations"])
+def test_what_somebody_is_said_to_run_is_what_is_noted_there(runner: str) -> None:
+    said = {check.code for check in registered_checks() if runner in check.run_by}
+    noted = codes_noted(runner)
+    assert said - noted == set(), "the register says that these are run there, and nothing there notes them"
+    assert noted - said == set(), "these are noted there: say so in the register"
 
 
 def test_the_scope_of_an_outside_review_is_written_down() -> None:
