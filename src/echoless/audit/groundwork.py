@@ -36,16 +36,24 @@ class Groundwork:
 
     @property
     def locators(self) -> list[dict[str, str]]:
-        """Name the dictionary in a request."""
+        """Name the dictionary in a request; nothing where there is none."""
+        if not self.dictionary_id:
+            return []
         return [{"pronunciation_dictionary_id": self.dictionary_id, "version_id": self.version_id}]
 
 
-def lay_groundwork(client: AuditClient, mint: CanaryMint, *, has_sounds: bool = True) -> Groundwork:
+def lay_groundwork(
+    client: AuditClient, mint: CanaryMint, *, has_sounds: bool = True, has_dictionary: bool = True
+) -> Groundwork:
     """Make a dictionary out of canaries.
 
-    has_sounds: False where no recording will be planted, so that none to compare with is needed
+    has_dictionary: False where it would stay for ever: a dictionary can be put away, not deleted
+    has_sounds:     False where no recording will be planted, so that none to compare with is needed
     raises: EcholessError(NOT_FOUND) when the server does not take it
     """
+    if not has_dictionary:
+        string = mint.plain("zero/no dictionary/string", 14, is_kept=False)
+        return Groundwork("", "", string, _sounds(client, has_references=has_sounds))
     string = mint.plain("kept/dictionary/string", 14, is_kept=True)
     alias = mint.plain("kept/dictionary/alias", 40, is_kept=True)
     name = mint.plain("kept/dictionary/name", 40, is_kept=True)
@@ -54,11 +62,19 @@ def lay_groundwork(client: AuditClient, mint: CanaryMint, *, has_sounds: bool = 
     if answer.status != 200:
         raise EcholessError(ErrorCode.NOT_FOUND, f"a dictionary could not be made: status {answer.status}")
     made = json.loads(answer.body)
-    sounds = SoundMint(lambda text: samples_of(client, text))
-    for kind in CONTAINERS if has_sounds else ():
-        # Never sent: what another recording of its kind shares with it is the container's, and tells nothing.
-        sounds.sound(f"reference {kind}", kind, is_kept=False)
+    sounds = _sounds(client, has_references=has_sounds)
     return Groundwork(made["id"], made["version_id"], string, sounds)
+
+
+def _sounds(client: AuditClient, *, has_references: bool) -> SoundMint:
+    """Return what makes recordings, and make one of each kind that is never sent.
+
+    What another recording of its kind shares with it is the container's, and tells nothing.
+    """
+    sounds = SoundMint(lambda text: samples_of(client, text))
+    for kind in CONTAINERS if has_references else ():
+        sounds.sound(f"reference {kind}", kind, is_kept=False)
+    return sounds
 
 
 def samples_of(client: AuditClient, text: str) -> Samples:
@@ -75,4 +91,5 @@ def samples_of(client: AuditClient, text: str) -> Samples:
 
 def clear_groundwork(client: AuditClient, groundwork: Groundwork) -> None:
     """Put the dictionary away, so that a server in use does not go on listing it."""
-    client.request("PATCH", f"{DICTIONARIES}/{groundwork.dictionary_id}", {"archived": True})
+    if groundwork.dictionary_id:
+        client.request("PATCH", f"{DICTIONARIES}/{groundwork.dictionary_id}", {"archived": True})

@@ -57,6 +57,7 @@ class AuditOptions:
     only:              products to plant in; empty for all
     flags:             more words for `echoless serve`, for a server of our own
     interpreter:       of another installation that a server of our own is started from
+    is_live:           the server is in use by others: few plantings of all products, and all of it taken away again
     is_quick:          a few telling plantings, one round, one search of memory
     pause_s:           before each request
     parts:             names of parts to run, `rounds` is one; empty for all that the mode has
@@ -71,6 +72,7 @@ class AuditOptions:
     flags: tuple[str, ...] = ()
     interpreter: Path | None = None
     is_quick: bool = False
+    is_live: bool = False
     parts: tuple[str, ...] = ()
     pause_s: float = 0.0
     progress: Progress = silent

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from echoless.audit.cleaning import clean_history
 from echoless.audit.client import AuditClient
 from echoless.audit.continuity import check_continuity
 from echoless.audit.controls import control_in_flight
@@ -20,7 +21,7 @@ from echoless.audit.kept import check_kept
 from echoless.audit.looking import Files, look_into_memory, view_of
 from echoless.audit.options import Scene
 from echoless.audit.planting import KEPT, Planting
-from echoless.audit.plantings.catalogue import all_plantings, has_sounds, quick_plantings
+from echoless.audit.plantings.catalogue import PRODUCTS, all_plantings, has_sounds, quick_plantings
 from echoless.audit.reports.planted import planted_places
 from echoless.audit.reports.report import View
 from echoless.audit.search.needles import (
@@ -48,11 +49,15 @@ class Rounds:
         self._scene = scene
         self._report = scene.report
         self._made: list[Needle] = []
-        with AuditClient(scene.server.url, scene.server.api_key) as client:
-            needs_sounds = has_sounds(options.only) and not (options.is_quick and not options.only)
-            self._groundwork = lay_groundwork(client, mint, has_sounds=needs_sounds)
-            make = quick_plantings if options.is_quick else all_plantings
-            self._plantings = make(mint, self._groundwork, only=options.only)
+        self._sent: list[Planted] = []
+        self._is_short = options.is_quick or options.is_live
+        only = options.only or (PRODUCTS[:1] if options.is_quick else PRODUCTS)
+        with self._client() as client:
+            self._groundwork = lay_groundwork(
+                client, mint, has_sounds=has_sounds(only), has_dictionary=not options.is_live
+            )
+            make = quick_plantings if self._is_short else all_plantings
+            self._plantings = make(mint, self._groundwork, only=only)
         sounds = self._groundwork.sounds.sounds
         self._recorded = [
             needle for sound in sounds if not sound.is_kept for needle in sound_needles(sound, sounds)
@@ -75,35 +80,50 @@ class Rounds:
     def run(self) -> None:
         """Plant, search, and check what is kept; leaves the groundwork for who comes after."""
         options, scene, report = self._scene.options, self._scene, self._report
-        family = scene.family()
-        report.view = view_of(scene, self._texts())
+        family = () if scene.server.is_remote else scene.family()
+        report.view = View.NONE if scene.server.is_remote else view_of(scene, self._texts())
         report.planted += planted_places(scene.mint.canaries, self._groundwork.sounds.sounds)
-        if not options.is_quick:
+        if not self._is_short:
             self._memory("memory before", self._texts())
-        with AuditClient(scene.server.url, scene.server.api_key) as client:
+        with self._client() as client:
             rounds = [self._round(client, self._plantings, number=1)]
             if report.view is not View.NONE:
                 held = scene.mint.plain("held open", _HELD_CHARACTERS, is_kept=False)
                 control_in_flight(client, self._serving(), held, report)
-            if not options.is_quick:
+            if not self._is_short:
                 # The other way round: what was last in one round, and might be held until the next, is first now.
                 rounds.append(self._round(client, self._plantings[::-1], number=2))
             if options.soak_count:
                 self._soak(scene.family())
                 self._memory("memory after the soak", text_needles(scene.mint.canaries))
-            check_continuity(family, scene.family(), scene.outputs, report)
+            if family:
+                check_continuity(family, scene.family(), scene.outputs, report)
             check_kept(
                 client, scene.server, options.ask_operator, mint=scene.mint, rounds=rounds, report=report
             )  # fmt: skip
 
     def look_into_files(self) -> None:
         """Search files for everything; the last that an audit does, so that whatever ran before it is covered."""
-        self._files.look(self.scene())
+        if not self._scene.server.is_remote:
+            self._files.look(self.scene())
 
     def clear(self) -> None:
-        """Put the groundwork away."""
-        with AuditClient(self._scene.server.url, self._scene.server.api_key) as client:
+        """Put the groundwork away, and take what was kept out of a history that others use."""
+        with self._client() as client:
             clear_groundwork(client, self._groundwork)
+            if not self._scene.server.is_in_use:
+                return
+            items = set[str]().union(*(planted.items for planted in self._sent))
+            transcripts = set[str]().union(*(planted.transcripts for planted in self._sent))
+            cleaned = clean_history(client, items, transcripts, self._scene.mint.anchor)
+        self._report.check(
+            "what was kept for the audit is gone again", not cleaned.left,
+            f"{cleaned.count} items and transcripts deleted, {cleaned.left} left",
+        )  # fmt: skip
+
+    def _client(self) -> AuditClient:
+        server = self._scene.server
+        return AuditClient(server.url, server.api_key, self._scene.options.pause_s)
 
     def _texts(self) -> list[Needle]:
         return text_needles(self._scene.mint.canaries) + self._recorded
@@ -118,7 +138,9 @@ class Rounds:
     def _round(self, client: AuditClient, plantings: Sequence[Planting], *, number: int) -> Planted:
         name = f"round {number}"
         progress = self._scene.options.progress
-        planted = plant(client, plantings, lambda fraction: progress(f"{name}: planting", fraction))
+        planted = Planted()
+        self._sent.append(planted)
+        plant(client, plantings, lambda fraction: progress(f"{name}: planting", fraction), planted)
         self._report.request_count += planted.request_count
         self._report.check(
             f"{name}: planted as intended", not planted.unexpected,
@@ -145,6 +167,8 @@ class Rounds:
         time.sleep(options.scrub_deadline_s)
 
     def _memory(self, name: str, needles: Sequence[Needle]) -> None:
+        if self._scene.server.is_remote:
+            return
         look_into_memory(self._scene, name, needles, self._kept)
 
 

@@ -38,12 +38,16 @@ class Planted:
 
     unexpected:   plantings whose answer was not as intended, in words of ours
     open_sockets: still open, idle; whoever planted closes them
+    items:        ids of what was kept of it, meant so or not
+    transcripts:  the same, of recordings that were understood
     """
 
     spoken: list[Spoken] = field(default_factory=list)
     request_count: int = 0
     unexpected: list[str] = field(default_factory=list)
     open_sockets: list[AuditSocket] = field(default_factory=list)
+    items: set[str] = field(default_factory=set)
+    transcripts: set[str] = field(default_factory=set)
 
     def close_sockets(self) -> None:
         """Close what is still open."""
@@ -53,13 +57,17 @@ class Planted:
 
 
 def plant(
-    client: AuditClient, plantings: Sequence[Planting], progress: Callable[[float], None] | None = None
+    client: AuditClient,
+    plantings: Sequence[Planting],
+    progress: Callable[[float], None] | None = None,
+    planted: Planted | None = None,
 ) -> Planted:
     """Send every planting once.
 
     progress: called with the fraction that is done
+    planted:  takes what comes of it, so that it is known even if this ends in the middle
     """
-    planted = Planted()
+    planted = planted if planted is not None else Planted()
     for number, planting in enumerate(plantings):
         if isinstance(planting.body, Script):
             _plant_socket(client, planting, planting.body, planted)
@@ -126,7 +134,19 @@ def _ended(opened: AuditSocket, manner: Manner, awaits: bytes) -> int:
     return _SOCKET_STAYS
 
 
+def _note_kept(planting: Planting, answer: Answer, planted: Planted) -> None:
+    """Remember what was kept, whatever was meant, so that it can be taken away."""
+    if answer.headers.get(_ITEM_HEADER):
+        planted.items.add(answer.headers[_ITEM_HEADER])
+    transcript = answer.headers.get(_TRANSCRIPT_HEADER, "")
+    if not transcript and planting.item_of is not None and answer.status == 200:
+        transcript = planting.item_of(answer.body)
+    if transcript:
+        planted.transcripts.add(transcript)
+
+
 def _judge(planting: Planting, answer: Answer, planted: Planted) -> None:
+    _note_kept(planting, answer, planted)
     if answer.status not in planting.statuses:
         planted.unexpected.append(f"{planting.name}: status {answer.status} instead of {planting.statuses}")
         return

@@ -34,7 +34,7 @@ def run_audit(options: AuditOptions) -> AuditReport:
     timeline = Timeline(options.progress)
     options = replace(options, progress=timeline.step)
     report = AuditReport(began_unix_s=int(time.time()), build_hash=build_hash())
-    report.mode = AuditMode.OWN if options.server is None else AuditMode.RUNNING
+    report.mode = _mode_of(options)
     parts = parts_of(options)
     with _target(options) as (server, outputs):
         _audit(_scene(options, server, outputs, report), parts)
@@ -70,11 +70,21 @@ def _target(options: AuditOptions) -> Iterator[tuple[RunningServer, Sequence[Pat
             )
 
 
+def _mode_of(options: AuditOptions) -> AuditMode:
+    if options.server is None:
+        return AuditMode.OWN
+    return AuditMode.LIVE if options.is_live else AuditMode.RUNNING
+
+
 def _scene(options: AuditOptions, server: RunningServer, outputs: Sequence[Path], report: AuditReport) -> Scene:
-    known = replace(server, supervisor_pid=server.supervisor_pid or running_supervisor(server.data_directory))
+    known = server
+    if not server.is_remote:
+        pid = server.supervisor_pid or running_supervisor(server.data_directory)
+        known = replace(server, supervisor_pid=pid)
     scene = Scene(options, known, CanaryMint(), report, outputs, began_unix_s=time.time() - 1.0)
-    # A quick audit plants no short word, so none can be there by chance.
-    mint = CanaryMint() if options.is_quick else CanaryMint(is_taken=lambda word: is_in_memory(scene, word))
+    # Few plantings have no short word, and none can be there by chance.
+    is_short = options.is_quick or options.is_live
+    mint = CanaryMint() if is_short else CanaryMint(is_taken=lambda word: is_in_memory(scene, word))
     return replace(scene, mint=mint)
 
 

@@ -7,6 +7,7 @@ was caught; 1 otherwise, also where memory could not be looked at.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -80,6 +81,17 @@ def audit_command(
     leaks: Annotated[
         bool, typer.Option("--leaks", help="Plant leaks in copies of the program, each of which must be found.")
     ] = False,
+    live: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Audit a server in use over the network: few requests, all of it taken away again. "
+            "With --data also its memory and files.",
+        ),
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0.1, help="With --live: so many requests a second at most, on each connection.")
+    ] = 10.0,
     soak: Annotated[
         int,
         typer.Option(min=0, metavar="COUNT", help="Also send so many requests, under which memory must stay flat."),
@@ -94,13 +106,17 @@ def audit_command(
     from echoless.audit.reports.writing import Wanted, write_report
 
     has_own_servers = lab or mutations or leaks
-    if has_own_servers and (data is not None or url is not None):
+    if has_own_servers and not (data is url is live is None):
         raise EcholessError(
-            ErrorCode.INVALID_PARAMETERS, "this audit has servers of its own: leave --data and --url"
+            ErrorCode.INVALID_PARAMETERS, "this audit has servers of its own: leave --data, --url and --live"
         )
-    server = running_server(Path(data), url, api_key_file) if data is not None else None
+    server = running_server(Path(data), live or url, api_key_file) if data is not None else None
+    if live is not None and server is None:
+        server = RunningServer(live, Path(), _api_key(api_key_file), is_remote=True)
     if server is None and (url is not None or api_key_file is not None):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
+    # Who ends the audit lets it take away what it made.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with progress_bars() as bars:
         timeline = Timeline(bars.step)
         report = _kind(lab=lab, mutations=mutations, leaks=leaks)(
@@ -112,6 +128,8 @@ def audit_command(
                 only=tuple(only or ()),
                 parts=tuple(part or ()),
                 is_quick=quick,
+                is_live=live is not None,
+                pause_s=1.0 / rate if live is not None else 0.0,
                 progress=timeline.step,
             )
         )
@@ -147,6 +165,12 @@ def running_server(data_directory: Path, url: str | None, api_key_file: Path | N
     holder = holder_of(data_directory)
     if not holder:
         raise EcholessError(ErrorCode.DATA_DIRECTORY, f"no server runs on {data_directory}")
+    return RunningServer(
+        url or str(holder.get("url", "")), data_directory, _api_key(api_key_file), int(holder.get("pid", 0))
+    )
+
+
+def _api_key(api_key_file: Path | None) -> str:
     key = os.environ.get(API_KEY_VARIABLE, "")
     if api_key_file is not None:
         key = api_key_file.read_text(encoding="ascii").strip()
@@ -155,4 +179,4 @@ def running_server(data_directory: Path, url: str | None, api_key_file: Path | N
             ErrorCode.CONFIGURATION,
             f"the audit needs an API key of the server: {API_KEY_VARIABLE} or --api-key-file",
         )
-    return RunningServer(url or str(holder.get("url", "")), data_directory, key, int(holder.get("pid", 0)))
+    return key

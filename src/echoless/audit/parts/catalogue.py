@@ -15,6 +15,7 @@ from echoless.audit.parts.concurrency import check_concurrency
 from echoless.audit.parts.places import check_places, watch_places
 from echoless.audit.parts.policy import check_policy
 from echoless.audit.parts.proof import check_proof
+from echoless.audit.parts.search_controls import check_searches
 from echoless.audit.parts.wall import check_wall
 from echoless.audit.parts.watching import watch_processes
 from echoless.core.errors import EcholessError, ErrorCode
@@ -31,12 +32,14 @@ class Part:
     check:    looks, and notes checks in the scene's report
     watch:    looks on while everything else runs; notes its checks on leaving
     is_quick: whether a quick audit has it unasked
+    is_local: whether it looks at processes and files, which are out of sight over the network
     """
 
     name: str
     check: Check | None = None
     watch: Watch | None = None
     is_quick: bool = False
+    is_local: bool = False
 
 
 PARTS: Final[tuple[Part, ...]] = (
@@ -44,9 +47,10 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("policy", check_policy),
     Part("proof", check_proof),
     Part("concurrency", check_concurrency),
-    Part("watching", watch=watch_processes, is_quick=True),
-    Part("wall", check_wall, is_quick=True),
-    Part("places", check=check_places, watch=watch_places, is_quick=True),
+    Part("watching", watch=watch_processes, is_quick=True, is_local=True),
+    Part("searches", check_searches, is_local=True),
+    Part("wall", check_wall, is_quick=True, is_local=True),
+    Part("places", check=check_places, watch=watch_places, is_quick=True, is_local=True),
 )
 
 
@@ -60,6 +64,8 @@ def parts_of(options: AuditOptions) -> tuple[Part, ...]:
         raise EcholessError(
             ErrorCode.INVALID_PARAMETERS, f"an audit has the parts: {', '.join(names)}", param="part"
         )
+    is_remote = options.server is not None and options.server.is_remote
+    parts = [part for part in PARTS if not (part.is_local and is_remote)]
     if options.parts:
-        return tuple(part for part in PARTS if part.name in options.parts)
-    return tuple(part for part in PARTS if part.is_quick or not options.is_quick)
+        return tuple(part for part in parts if part.name in options.parts)
+    return tuple(part for part in parts if part.is_quick or not options.is_quick)

@@ -71,7 +71,7 @@ def _alike(answer: Answer) -> tuple[int, bytes, frozenset[str]]:
 def _took_s(asking: Asking, path: str) -> float:
     began_s = time.perf_counter()
     asking.client.request("GET", path)
-    return time.perf_counter() - began_s
+    return time.perf_counter() - began_s - asking.scene.options.pause_s
 
 
 def _check_stitching(asking: Asking, request_id: str) -> None:
