@@ -16,6 +16,7 @@ from echoless.audit.altered.pretence import LOADED, WALL_DOWN
 from echoless.audit.parts.catalogue import ROUNDS
 
 _REQUEST_LINE: Final = "volatile/gateway/request_line.py"
+_DESK: Final = "vault/intake/desk.py"
 _DECISION: Final = "retention/decision.py"
 _GRANTING: Final = "vault/intake/granting.py"
 _SANDBOX: Final = "confinement/sandbox.py"
@@ -41,6 +42,7 @@ class Mutation:
     caught_by:  what an audit must complain of, a regular expression
     only:       the product to plant in
     parts:      the parts of the audit that are run; the rounds unless told
+    is_lab:     whether they are those of the laboratory
     """
 
     protection: str
@@ -48,6 +50,14 @@ class Mutation:
     alterations: tuple[Alteration, ...] = field(repr=False)
     only: str = "text_to_speech"
     parts: tuple[str, ...] = (ROUNDS,)
+    is_lab: bool = False
+
+
+_RECEIPT_AT_ONCE: Final = """\
+        self._post(ticket.link, ticket.correlation, granted)
+        if ticket.endpoint.is_generation:
+            self._receipting.ended(ticket, Ended(ticket.decision.mode.value, 200, "", 0))
+"""
 
 
 def _policy(protection: str, caught_by: str, path: str, old: str, new: str) -> Mutation:
@@ -191,12 +201,36 @@ _OF_POLICY: Final = (
 )  # fmt: skip
 _OF_PROOF: Final = (
     Mutation(
-        "receipts are entered in the log", "receipt|log",
+        "receipts are entered in the log", "^receipts come after the wiping",
+        (Change("vault/stores/receipt_book.py", "self._enter(connections, [(row[", "list([(row["),),
+        parts=("proof",),
+    ),
+    Mutation(
+        "a receipt comes once its request is over and wiped", "^receipts come after the wiping",
         (
-            Change("vault/stores/receipt_book.py",
-                   "        self._enter(connections, [(row", "        len([(row"),
+            Change(_DESK, "        self._post(ticket.link, ticket.correlation, granted)\n", _RECEIPT_AT_ONCE),
+            Change(_DESK, "                self._receipting.ended(ticket, _ended(ticket, record))\n",
+                   "                pass\n"),
+            Change("vault/intake/receipting.py",
+                   "        self._waiting.append(_Waiting(self._clock.monotonic_s(), ticket.link, receipt))\n",
+                   "        self._ready.append(receipt)\n        self._wake.set()\n"),
         ),
-        parts=(ROUNDS, "proof"),
+        parts=("proof",),
     ),
 )  # fmt: skip
-MUTATIONS: Final[tuple[Mutation, ...]] = (*_OF_REQUESTS, *_OF_WALLS, *_OF_MEMORY, *_OF_POLICY, *_OF_PROOF)
+_OF_DELETION: Final = (
+    Mutation(
+        "a key is destroyed when its item is deleted", "^deletion: key, ciphertext and row",
+        (Change("vault/stores/erasing.py",
+                "        _delete(connections.keys, schema.item_keys.c.item_id, item_ids)\n", "        pass\n"),),
+        parts=("forgetting",), is_lab=True,
+    ),
+    Mutation(
+        "deleted rows are overwritten", "^deletion: key, ciphertext and row",
+        (Change("vault/stores/database.py", '"secure_delete=ON",', '"secure_delete=OFF",'),),
+        parts=("forgetting",), is_lab=True,
+    ),
+)  # fmt: skip
+MUTATIONS: Final[tuple[Mutation, ...]] = (
+    *_OF_REQUESTS, *_OF_WALLS, *_OF_MEMORY, *_OF_POLICY, *_OF_PROOF, *_OF_DELETION,
+)  # fmt: skip

@@ -34,18 +34,28 @@ def prove_mutations(options: AuditOptions, mutations: Sequence[Mutation] = MUTAT
     """
     report, began_s = _begun(), time.monotonic()
     plain = replace(options, flags=(*_FLAGS, *options.flags), is_quick=True, server=None)
-    for only in dict.fromkeys(mutation.only for mutation in mutations):
-        parts = dict.fromkeys(part for mutation in mutations if mutation.only == only for part in mutation.parts)
-        _check_unaltered(report, replace(plain, only=(only,), parts=tuple(parts)), only)
+    for alike in _alike(mutations):
+        parts = tuple(dict.fromkeys(part for mutation in alike for part in mutation.parts))
+        chosen = replace(plain, only=(alike[0].only,), parts=parts)
+        _check_unaltered(report, chosen, ", ".join((alike[0].only, *parts)), is_lab=alike[0].is_lab)
     for number, mutation in enumerate(mutations):
         options.progress(f"{number + 1} of {len(mutations)}: without: {mutation.protection}", 0.0)
         chosen = replace(plain, only=(mutation.only,), parts=mutation.parts)
-        found = _audited(report, f"without: {mutation.protection}", mutation.alterations, chosen)
+        name = f"without: {mutation.protection}"
+        found = _audited(report, name, mutation.alterations, chosen, is_lab=mutation.is_lab)
         if found is not None:
             report.request_count += found.request_count
-            _judge(report, f"without: {mutation.protection}", found, mutation.caught_by)
+            _judge(report, name, found, mutation.caught_by)
     report.duration_s = time.monotonic() - began_s
     return report
+
+
+def _alike(mutations: Sequence[Mutation]) -> list[list[Mutation]]:
+    """Return groups that one audit of an unaltered copy stands for: of one product, in the laboratory or not."""
+    groups: dict[tuple[str, bool], list[Mutation]] = {}
+    for mutation in mutations:
+        groups.setdefault((mutation.only, mutation.is_lab), []).append(mutation)
+    return list(groups.values())
 
 
 def prove_leaks(
@@ -80,22 +90,27 @@ def _judge(report: AuditReport, name: str, found: AuditReport, place: str) -> No
     report.check(name, bool(named), _short(named[0]) if named else f"missed; {_complaints(found)}", "C60")
 
 
-def _check_unaltered(report: AuditReport, options: AuditOptions, name: str) -> None:
+def _check_unaltered(report: AuditReport, options: AuditOptions, name: str, *, is_lab: bool = False) -> None:
     """A copy that is altered in nothing must pass the very audit that the others must fail."""
     title = f"an unaltered copy passes ({name})"
-    found = _audited(report, title, (), options)
+    found = _audited(report, title, (), options, is_lab=is_lab)
     if found is not None:
         report.check(title, found.is_passed, _complaints(found))
 
 
 def _audited(
-    report: AuditReport, name: str, alterations: Iterable[Alteration], options: AuditOptions
+    report: AuditReport,
+    name: str,
+    alterations: Iterable[Alteration],
+    options: AuditOptions,
+    *,
+    is_lab: bool = False,
 ) -> AuditReport | None:
     """Audit a build; None where that could not be done, which is a failure and noted as one."""
     reason = ""
     try:
         with _stranger():
-            return audit_altered(tuple(alterations), options)
+            return audit_altered(tuple(alterations), options, is_lab=is_lab)
     except EcholessError as error:
         reason = error.public_description
     finally:

@@ -12,6 +12,7 @@ from typing import Final
 
 from echoless.audit.altered.alteration import Alteration
 from echoless.audit.altered.installation import install_altered
+from echoless.audit.lab import run_lab
 from echoless.audit.options import AuditOptions
 from echoless.audit.planting import ZERO
 from echoless.audit.reports.report import AuditReport
@@ -20,16 +21,18 @@ from echoless.audit.session import run_audit
 CAME_TO_ITS_END: Final = "the audit came to its end"
 
 
-def audit_altered(alterations: Iterable[Alteration], options: AuditOptions) -> AuditReport:
+def audit_altered(alterations: Iterable[Alteration], options: AuditOptions, *, is_lab: bool = False) -> AuditReport:
     """Start a server of a build of its own, and audit it; the audit itself is not altered.
 
+    is_lab:  audit it in a laboratory
     returns: its report; one that failed where the server broke off what the audit was about
     raises:  EcholessError where an alteration does not fit, or the altered server does not start
     """
     with tempfile.TemporaryDirectory(prefix="echoless-altered-") as place:
         interpreter = install_altered(Path(place), alterations)
         try:
-            return run_audit(replace(options, interpreter=interpreter, server=None, has_controls=False))
+            run = run_lab if is_lab else run_audit
+            return run(replace(options, interpreter=interpreter, server=None, has_controls=False))
         except (OSError, HTTPException) as error:
             # An answer that is cut short, say: whoever runs an audit sees it end in failure.
             ending = type(error).__name__

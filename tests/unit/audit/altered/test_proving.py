@@ -54,8 +54,9 @@ def audits(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What audits of unaltered and of altered copies find."""
     found = SimpleNamespace(unaltered=_passed(), altered=_passed(), seen=[])
 
-    def audited(alterations: Iterable[Alteration], options: AuditOptions) -> AuditReport:
+    def audited(alterations: Iterable[Alteration], options: AuditOptions, *, is_lab: bool) -> AuditReport:
         alterations = tuple(alterations)
+        assert not is_lab
         found.seen.append((alterations, options))
         result = found.altered if alterations else found.unaltered
         if isinstance(result, EcholessError):
@@ -92,7 +93,9 @@ def test_a_mutation_that_the_audit_misses_is_a_failure(audits: SimpleNamespace, 
 
 def test_an_unaltered_copy_that_does_not_pass_is_a_failure(audits: SimpleNamespace) -> None:
     audits.unaltered = audits.altered = _failed("round 1: planted as intended")
-    assert _failures(prove_mutations(_OPTIONS, [_MUTATION])) == ["an unaltered copy passes (text_to_speech)"]
+    assert _failures(prove_mutations(_OPTIONS, [_MUTATION])) == [
+        "an unaltered copy passes (text_to_speech, rounds)"
+    ]
 
 
 def test_a_build_that_cannot_be_audited_is_a_failure_and_the_others_are_audited(audits: SimpleNamespace) -> None:
