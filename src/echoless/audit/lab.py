@@ -6,11 +6,15 @@ once more at the end, in the places that all programs of a host share.
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
-from echoless.audit.lab_server import Lab, lab_of
+from websockets.exceptions import InvalidHandshake
+
+from echoless.audit.lab_server import Lab, lab_of, named
 from echoless.audit.options import AuditOptions
 from echoless.audit.parts.crashes import check_crashes
 from echoless.audit.parts.failures import check_failures
@@ -19,6 +23,7 @@ from echoless.audit.parts.spoiling import check_spoiling
 from echoless.audit.parts.surroundings import check_surroundings
 from echoless.audit.reports.report import AuditMode, AuditReport
 from echoless.audit.search.disk_scan import fingerprint_shared_places, scan_shared_places
+from echoless.audit.socket_client import SocketRefusedError
 from echoless.core.build import build_hash
 from echoless.core.errors import EcholessError, ErrorCode
 
@@ -36,8 +41,7 @@ def run_lab(options: AuditOptions) -> AuditReport:
 
     options: its parts are members of LAB_PARTS; its server is not touched, since a laboratory has its own
     returns: a report that passed only when every part did
-    raises:  EcholessError(INVALID_PARAMETERS) for a part that there is not, EcholessError when a server of the
-             laboratory cannot be started
+    raises:  EcholessError(INVALID_PARAMETERS) for a part that there is not
     """
     if not set(options.parts) <= set(LAB_PARTS):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"a laboratory has: {', '.join(LAB_PARTS)}", param="part")
@@ -46,15 +50,34 @@ def run_lab(options: AuditOptions) -> AuditReport:
     before = fingerprint_shared_places()
     with lab_of(options, report) as lab:
         for name in options.parts or LAB_PARTS:
-            LAB_PARTS[name](lab)
-        scan = scan_shared_places(
-            lab.needles, before=before, changed_since_unix_s=began_unix_s, excluded=(lab.place,)
-        )
-        report.add_findings((f"temporary places: {hit.path}", hit.kind, hit.owner) for hit in scan.hits)
-        report.check(
-            "temporary places", not scan.hits,
-            f"{scan.file_count} files that are new or changed, {len(scan.skipped)} not readable or over the bound",
-            "C19",
-        )  # fmt: skip
+            _run_part(lab, name)
+        _check_shared_places(lab, before, began_unix_s)
     report.duration_s = time.monotonic() - began_s
     return report
+
+
+def _run_part(lab: Lab, name: str) -> None:
+    """Run one part; one that cannot go on, since its server does not start or does not answer, has failed."""
+    try:
+        LAB_PARTS[name](lab)
+    except EcholessError as error:
+        reason = error.public_description
+    except (OSError, http.client.HTTPException, SocketRefusedError, InvalidHandshake) as error:
+        reason = type(error).__name__
+    else:
+        return
+    lab.report.check(f"{name}: could not be run to its end", False, reason)
+
+
+def _check_shared_places(lab: Lab, before: Mapping[Path, bytes], began_unix_s: float) -> None:
+    """Search what all programs of a host share for everything that was planted; nothing planted shows nothing."""
+    if not lab.needles:
+        lab.report.check("temporary places", False, "nothing was planted", "C19")
+        return
+    scan = scan_shared_places(lab.needles, before=before, changed_since_unix_s=began_unix_s, excluded=(lab.place,))
+    lab.report.add_findings((f"temporary places: {hit.path}", hit.kind, hit.owner) for hit in scan.hits)
+    lab.report.check(
+        "temporary places", not scan.hits,
+        f"{scan.file_count} files that are new or changed, {len(scan.skipped)} not readable or over the bound"
+        + named(sorted(scan.owners())), "C19",
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from echoless.audit.lab import LAB_PARTS, run_lab
+from echoless.audit.lab_server import Lab
 from echoless.audit.options import AuditOptions
 from echoless.cli.operator_door import ask_running
 from echoless.core.errors import EcholessError, ErrorCode
@@ -17,3 +18,27 @@ def test_a_part_that_there_is_not_is_refused_before_anything_is_started() -> Non
         run_lab(AuditOptions(ask_running, parts=("crashes", "earthquakes")))
     assert refusal.value.code is ErrorCode.INVALID_PARAMETERS
     assert all(name in refusal.value.public_description for name in LAB_PARTS)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "it does not serve"), "it does not serve"),
+        (ConnectionResetError("what a word"), "ConnectionResetError"),
+    ],
+)
+def test_a_part_that_cannot_go_on_has_failed_and_the_next_one_runs(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    def breaks(_lab: Lab) -> None:
+        raise error
+
+    def runs(lab: Lab) -> None:
+        lab.report.check("it ran", True, "")
+
+    monkeypatch.setattr("echoless.audit.lab.LAB_PARTS", {"first": breaks, "second": runs})
+    monkeypatch.setattr("echoless.audit.lab.fingerprint_shared_places", dict)
+    report = run_lab(AuditOptions(ask_running))
+    failed = [(check.name, check.detail) for check in report.checks if not check.is_passed]
+    assert failed == [("first: could not be run to its end", reason), ("temporary places", "nothing was planted")]
+    assert "it ran" in {check.name for check in report.checks}
