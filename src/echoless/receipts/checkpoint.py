@@ -98,7 +98,7 @@ def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> str:
 
 def cosign(note: str, name: str, key: SigningKey, unix_s: int) -> str:
     """Return a note with a witness's signature: it saw this state at this time, and nothing that contradicts it."""
-    text, _, _ = note.partition("\n\n")
+    text, _, _ = note.rpartition("\n\n")
     verifier = VerifierKey(name, key.public_key().public_bytes_raw(), is_witness=True)
     signature = key.sign(_cosigned(text + "\n", unix_s))
     return note + _line(name, verifier.key_id + unix_s.to_bytes(_TIME_BYTES, "big") + signature)
@@ -110,12 +110,15 @@ def open_checkpoint(note: str, log_key: VerifierKey, witnesses: Sequence[Verifie
     Signatures of others are passed over.
     raises: EcholessError(INVALID_PARAMETERS) for another origin, a signature that is missing or wrong, or no note
     """
-    text, separator, signatures = note.partition("\n\n")
+    text, separator, signatures = note.rpartition("\n\n")
     text += "\n"
-    if not separator or len(note.encode("utf-8")) > _NOTE_BYTES_MAX:
+    has_control = any(character < " " and character != "\n" for character in note)
+    if not separator or has_control or len(note.encode("utf-8")) > _NOTE_BYTES_MAX:
         raise _broken("A checkpoint is a text, an empty line and signatures.")
     for key in (log_key, *witnesses):
-        if not any(_is_signed_by(key, line, text) for line in signatures.splitlines()):
+        theirs = [line for line in signatures.split("\n") if _names(key, line)]
+        # One signature of a known key that does not fit makes the whole note unbelievable.
+        if not theirs or not all(_is_signed_by(key, line, text) for line in theirs):
             raise _broken(f"The checkpoint is not signed by the key with the id {key.key_id.hex()}.")
     checkpoint = _parse(text)
     if checkpoint.origin != log_key.name:
@@ -133,11 +136,14 @@ def _parse(text: str) -> Checkpoint:
     return Checkpoint(lines[0], int(size), root)
 
 
-def _is_signed_by(key: VerifierKey, line: str, text: str) -> bool:
+def _names(key: VerifierKey, line: str) -> bool:
+    """Whether a line says that it is a signature of this key."""
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
-    data = _decoded(encoded)
-    if not line.startswith(_DASH) or name != key.name or data[:_ID_BYTES] != key.key_id:
-        return False
+    return line.startswith(_DASH) and name == key.name and _decoded(encoded)[:_ID_BYTES] == key.key_id
+
+
+def _is_signed_by(key: VerifierKey, line: str, text: str) -> bool:
+    data = _decoded(line.rpartition(" ")[2])
     rest, message = data[_ID_BYTES:], text.encode("utf-8")
     if key.is_witness:
         message = _cosigned(text, int.from_bytes(rest[:_TIME_BYTES], "big"))

@@ -89,6 +89,23 @@ def test_a_state_that_this_witness_did_not_sign_is_not_taken_for_its_own(witness
         ).exception or AssertionError  # fmt: skip
 
 
+def test_nothing_is_given_out_that_could_not_be_kept(
+    witness: Witness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_log(tmp_path / "log", 300)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "no space")
+
+    monkeypatch.setattr("echoless.cli.witness.put_durably", fail)
+    result = witness.run(
+        "witness", "sign", "--keys", str(witness.keys), "--key", str(tmp_path / "w.key"), "--state",
+        str(tmp_path / "state"), "--dir", str(tmp_path / "log"),
+    )  # fmt: skip
+    assert isinstance(result.exception, OSError)
+    assert "—" not in result.stdout
+
+
 def test_a_key_is_never_written_over_and_only_its_owner_reads_it(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "w.key"
     assert run("witness", "keygen", "w", "--out", str(path)).exit_code == 0

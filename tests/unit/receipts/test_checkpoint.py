@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -30,6 +32,70 @@ def test_the_note_of_the_specification_is_read() -> None:
         open_checkpoint(note, key)
     with pytest.raises(EcholessError, match="not signed"):
         open_checkpoint(note.replace("answer", "Answer"), key)
+
+
+# A checkpoint of the Go checksum database, as transparency-dev/witness publishes it with two witnesses' signatures.
+SUM_DB = (
+    "go.sum database tree\n15081221\nBoMMe1wd25Tco0mYGROkyqxHZWx+hcSCtMV315Lu6Lg=\n\n"
+    "— sum.golang.org "
+    "Az3grilD7vQqTrv66jRgKM84Y80KTprrSt4bKmiOPxgmS5ZVBTeCl6dUvjYnN13R+C8j0jGY1WnUADGMkok3U0m2Zgo=\n"
+    "— test.example.com "
+    "qTGhC3917mAr6hGh+T55tNjxaej/D/GQivJZRIj7XGdAcQOTqfMWIPgp/v/904LEduN/h2sSRtHUJXUL4b9Gm7Bz4Qc=\n"
+    "— test.example.com "
+    "/Pa7Y/dUvWMAAAAAQVwkQVi81ArPV7BIaQYrMIxyzY0m8a4BdeeBhSKd3PviPK4/3Sd+NKSc5N7PDTCfAkUSVniN+R2oKIggA4iiDQ==\n"
+)
+
+
+def test_a_checkpoint_of_a_log_that_is_not_ours_has_a_good_signature() -> None:
+    """C2SP signed-note: signatures of unknown keys are passed over."""
+    key = VerifierKey.parse("sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8")
+    # Its origin is not its key's name, which is the one thing that this program asks for besides.
+    with pytest.raises(EcholessError, match="of another log"):
+        open_checkpoint(SUM_DB, key)
+    for old, new in (("15081221", "15081222"), ("BoMMe", "BoMMf"), ("Az3grilD", "Az3grilE")):
+        with pytest.raises(EcholessError, match="not signed"):
+            open_checkpoint(SUM_DB.replace(old, new), key)
+
+
+def test_published_keys_of_witnesses_are_read() -> None:
+    """From the tests of transparency-dev/formats: a native cosignature/v1 key, and one of an ordinary signer."""
+    native = VerifierKey.parse("remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2")
+    assert (native.is_witness, native.key_id.hex()) == (True, "da77ade7")
+    plain = VerifierKey.parse("TEST+7997405c+AQcC+FTVKf0jlTdHDY3rbevmnKxxPjigCXlVtGe6RIr6")
+    assert not plain.is_witness
+    for text in (
+        "bananas.sigstore.dev+12344556", "rekor.sigstore.dev+12345678+THIS_IS_NOT_BASE64!",
+        "rekor.sigstore.dev+12345678+AwEB", "TEST+00000000+AQcC+FTVKf0jlTdHDY3rbevmnKxxPjigCXlVtGe6RIr6",
+    ):  # fmt: skip
+        with pytest.raises(EcholessError):
+            VerifierKey.parse(text)
+
+
+def test_a_cosignature_has_its_time_and_signs_every_line() -> None:
+    """C2SP tlog-cosignature: eight bytes of time before the signature, which covers extension lines too."""
+    extended = f"{STATE.text}extension\n"
+    note = cosign(f"{extended}\n", WITNESS.name, OTHER, 1_679_315_147)
+    line = note.splitlines()[-1]
+    data = base64.b64decode(line.rpartition(" ")[2])
+    assert (data[:4], int.from_bytes(data[4:12], "big"), len(data)) == (WITNESS.key_id, 1_679_315_147, 76)
+    OTHER.public_key().verify(data[12:], f"cosignature/v1\ntime 1679315147\n{extended}".encode())
+
+
+def test_one_bad_signature_of_a_known_key_spoils_the_note() -> None:
+    note = sign_checkpoint(STATE, KEY)
+    bad = sign_checkpoint(Checkpoint(STATE.origin, 43, STATE.root), KEY).rpartition("\n\n")[2]
+    assert open_checkpoint(note + sign_checkpoint(STATE, OTHER).rpartition("\n\n")[2], VERIFIER) == STATE
+    with pytest.raises(EcholessError, match="not signed"):
+        open_checkpoint(note + bad, VERIFIER)
+
+
+@pytest.mark.parametrize("character", ["\r", "\t", "\0", "\x1b"])
+def test_a_note_has_no_control_characters(character: str) -> None:
+    text = f"{STATE.text}x{character}\n"
+    signature = VERIFIER.key_id + KEY.sign(text.encode())
+    note = f"{text}\n— {STATE.origin} {base64.b64encode(signature).decode()}\n"
+    with pytest.raises(EcholessError, match="A checkpoint is a text"):
+        open_checkpoint(note, VERIFIER)
 
 
 def test_a_checkpoint_comes_back_as_it_was_signed() -> None:

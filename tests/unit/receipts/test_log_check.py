@@ -171,3 +171,45 @@ def test_progress_is_told_to_the_end() -> None:
     check_log(note, log.files.get, VERIFIER, progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def named(path: str) -> str:
+    """Where the fault of a file is named: of entries at the tile that their hashes do not fit, or at themselves."""
+    return path.removeprefix("tile/").partition("/")[2].partition(".p/")[0]
+
+
+def files_of_a_log() -> dict[str, bytes]:
+    log = Log()
+    log.grow(700)
+    return log.files
+
+
+@pytest.mark.parametrize("path", sorted(files_of_a_log()))
+def test_a_flipped_bit_anywhere_in_any_file_is_found_and_the_file_is_named(path: str) -> None:
+    log = Log()
+    log.grow(700)
+    good = log.files[path]
+    for place in {0, 1, len(good) // 2, len(good) - 1}:
+        for bit in (1, 128):
+            flipped = bytearray(good)
+            flipped[place] ^= bit
+            log.files[path] = bytes(flipped)
+            faults, places = log.checked()
+            assert faults, (path, place, bit)
+            assert named(path) in places, (path, place, bit, places)
+
+
+@pytest.mark.parametrize("path", sorted(files_of_a_log()))
+def test_a_file_that_is_gone_or_cut_is_found_and_named(path: str) -> None:
+    log = Log()
+    log.grow(700)
+    good = log.files[path]
+    for cut in (good[:-1], good + b"\0", b""):
+        log.files[path] = cut
+        faults, places = log.checked()
+        assert LogFault.BROKEN_FILE in faults
+        assert named(path) in places
+    del log.files[path]
+    faults, places = log.checked()
+    assert LogFault.MISSING_FILE in faults
+    assert named(path) in places

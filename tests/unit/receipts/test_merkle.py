@@ -44,6 +44,23 @@ PATH_5_OF_8 = (
     "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
     "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
 )
+# Proofs between trees of these leaves, from the same tests: older size, newer size, path.
+CONSISTENCY = (
+    (1, 8, (
+        "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+    )),
+    (6, 8, (
+        "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    )),
+    (2, 5, (
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+    )),
+)  # fmt: skip
 
 
 class Tree:
@@ -88,6 +105,14 @@ def test_the_published_roots_come_out() -> None:
 def test_the_published_path_comes_out() -> None:
     tree = Tree(LEAVES)
     assert [part.hex() for part in inclusion_proof(5, 8, tree.at)] == list(PATH_5_OF_8)
+
+
+@pytest.mark.parametrize(("older", "newer", "path"), CONSISTENCY)
+def test_the_published_proofs_of_consistency_come_out(older: int, newer: int, path: tuple[str, ...]) -> None:
+    proof = [bytes.fromhex(part) for part in path]
+    assert consistency_proof(older, newer, Tree(LEAVES).at) == proof
+    roots = [bytes.fromhex(ROOTS[size - 1]) for size in (older, newer)]
+    assert verify_consistency(older, newer, proof, *roots)
 
 
 @pytest.mark.parametrize("size", [*range(1, 40), 255, 256, 257, 1000])
