@@ -34,6 +34,7 @@ class AuditSigned(Record, frozen=True):
     proof:        hashes from the entry to the root of the checkpoint
     receipt_keys: JSON Web Keys, of which one signed
     log_key:      a verifier key in the form of signed notes
+    log_keys:     all keys of the log, with their times
     """
 
     KIND: ClassVar[int] = 526
@@ -43,6 +44,7 @@ class AuditSigned(Record, frozen=True):
     proof: Annotated[list[bytes], msgspec.Meta(max_length=64)]
     receipt_keys: list[dict[str, str | int]]
     log_key: Name
+    log_keys: list[dict[str, str | int]] = msgspec.field(default_factory=list)
 
 
 class GetLastAudit(Record, frozen=True):

@@ -7,8 +7,6 @@ log, and openly, since a report holds nothing of anybody.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
@@ -16,10 +14,12 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.receipts.checkpoint import Checkpoint, VerifierKey, open_checkpoint
+from echoless.receipts.checkpoint import Checkpoint
 from echoless.receipts.entries import EntryKind, fact_entry
-from echoless.receipts.merkle import leaf_hash, verify_inclusion
-from echoless.receipts.signing import verify_statement
+from echoless.receipts.log_keys import LogKeys
+from echoless.receipts.placement import check_entry
+from echoless.receipts.proof import end_of
+from echoless.receipts.signing import Fault, verify_signed, wrong
 
 AUDIT_KIND: Final = "echoless-audit+jws"
 VERSION: Final[Literal[1]] = 1
@@ -81,19 +81,17 @@ def check_audit(seal: Mapping[str, Any], keys: Mapping[str, Any], report_sha256:
     public_keys, signed, inclusion = keys.get("keys"), seal.get("signed"), seal.get("inclusion")
     if not isinstance(public_keys, list) or not isinstance(signed, str) or not isinstance(inclusion, Mapping):
         raise _wrong("the seal or the keys cannot be read")
-    statement = _parsed(verify_statement(AUDIT_KIND, signed, public_keys))
+    members, key = verify_signed(AUDIT_KIND, signed, public_keys)
+    statement, end = _parsed(members), end_of(key)
+    if end is not None and statement.minute_unix > end.unix_s:
+        raise wrong(Fault.EXPIRED_KEY)
     if statement.report_sha256 != report_sha256:
         raise _wrong("the report is not the one that was sealed")
-    checkpoint = open_checkpoint(
-        str(inclusion.get("checkpoint", "")), VerifierKey.parse(str(keys.get("log_key", "")))
-    )
-    index, parts = inclusion.get("index"), inclusion.get("proof")
-    if not isinstance(index, int) or not isinstance(parts, list):
-        raise _wrong("its place in the log cannot be read")
-    proof = [_bytes(part) for part in parts]
-    if not verify_inclusion(leaf_hash(statement.entry()), index, checkpoint.size, proof, checkpoint.root):
-        raise _wrong("the log does not have it where the seal says")
-    return CheckedAudit(statement, index, checkpoint)
+    place = check_entry(statement.entry(), inclusion, LogKeys.parse(keys))
+    if end is not None and end.entry is not None and place.index >= end.entry:
+        # A stolen key can date a statement back, but not enter it before the entry that ends the key.
+        raise wrong(Fault.EXPIRED_KEY)
+    return CheckedAudit(statement, place.index, place.checkpoint)
 
 
 def _parsed(statement: Mapping[str, Any]) -> AuditStatement:
@@ -104,14 +102,6 @@ def _parsed(statement: Mapping[str, Any]) -> AuditStatement:
     if parsed is None or parsed.statement() != dict(statement):
         raise _wrong("what is signed is no statement about an audit")
     return parsed
-
-
-def _bytes(text: object) -> bytes:
-    try:
-        return base64.b64decode(str(text), validate=True)
-    except (binascii.Error, ValueError):
-        pass
-    raise _wrong("a value is not base64")
 
 
 def _wrong(reason: str) -> EcholessError:

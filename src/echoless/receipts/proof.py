@@ -40,7 +40,7 @@ def check_receipt(answer: Mapping[str, Any], keys: Mapping[str, Any]) -> Checked
     if not isinstance(public_keys, list) or not isinstance(signed, str):
         raise _wrong("the answer has no receipt, or the keys are none")
     statement, key = verify_signed(RECEIPT_KIND, signed, public_keys)
-    receipt, end = parse_receipt(statement), _end_of(key)
+    receipt, end = parse_receipt(statement), end_of(key)
     if end is not None and receipt.minute_unix > end.unix_s:
         raise wrong(Fault.EXPIRED_KEY)
     inclusion = answer.get("inclusion")
@@ -62,7 +62,7 @@ def check_receipt(answer: Mapping[str, Any], keys: Mapping[str, Any]) -> Checked
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class KeyEnd:
     """When a key ended.
 
     entry: of the log, that says so; None where that is not said
@@ -72,14 +72,17 @@ class _End:
     entry: int | None
 
 
-def _end_of(key: Mapping[str, Any]) -> _End | None:
-    """Return the end of a public key: `exp`, and `ended_by_entry`."""
+def end_of(key: Mapping[str, Any]) -> KeyEnd | None:
+    """Return the end of a public key: `exp`, and `ended_by_entry`; None while it has none.
+
+    raises: EcholessError(INVALID_PARAMETERS) for an end that cannot be read
+    """
     unix_s, entry = key.get("exp"), key.get("ended_by_entry")
     if unix_s is None and entry is None:
         return None
     if type(unix_s) is not int or (entry is not None and type(entry) is not int):
         raise wrong(Fault.NO_KEY)
-    return _End(unix_s, entry)
+    return KeyEnd(unix_s, entry)
 
 
 def _bytes(text: object) -> bytes:

@@ -77,9 +77,21 @@ def test_a_statement_of_another_kind_or_key_is_refused() -> None:
         check_audit(sealed(), KEYS | {"keys": [other.public_key]}, DIGEST)
 
 
+def ended(unix_s: int, entry: int) -> dict[str, Any]:
+    return KEYS | {"keys": [{**SIGNER.public_key, "exp": unix_s, "ended_by_entry": entry}]}
+
+
+def test_a_statement_dated_or_entered_after_its_key_had_ended_is_refused() -> None:
+    before, after = STATEMENT.minute_unix - 60, STATEMENT.minute_unix + 60
+    assert check_audit(sealed(), ended(after, 2), DIGEST).index == 1
+    for keys in (ended(before, 2), ended(after, 1)):
+        with pytest.raises(EcholessError, match="after its key had ended"):
+            check_audit(sealed(), keys, DIGEST)
+
+
 def test_a_log_of_another_origin_is_refused() -> None:
     key = VerifierKey("other.example", LOG_KEY.public_key().public_bytes_raw()).text
-    with pytest.raises(EcholessError, match="not signed by"):
+    with pytest.raises(EcholessError, match="another log"):
         check_audit(sealed(), KEYS | {"log_key": key}, DIGEST)
 
 
@@ -100,5 +112,5 @@ def test_a_broken_seal_is_refused(change: dict[str, Any]) -> None:
     seal = sealed()
     if isinstance(change.get("inclusion"), dict):
         change = {"inclusion": seal["inclusion"] | change["inclusion"]}
-    with pytest.raises(EcholessError, match="does not hold"):
+    with pytest.raises(EcholessError, match="not hold"):
         check_audit(seal | change, KEYS, DIGEST)

@@ -78,7 +78,7 @@ def _members(answer: AuditSigned) -> dict[str, Any]:
             "index": answer.index, "checkpoint": answer.checkpoint,
             "proof": [base64.b64encode(part).decode("ascii") for part in answer.proof],
         },
-        "keys": {"keys": answer.receipt_keys, "log_key": answer.log_key},
+        "keys": {"keys": answer.receipt_keys, "log_key": answer.log_key, "log_keys": answer.log_keys},
     }  # fmt: skip
 
 

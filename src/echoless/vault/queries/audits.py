@@ -45,7 +45,7 @@ class AuditDesk:
         keys = self._keys()
         return AuditSigned(
             signed=entered.signed, index=entered.index, checkpoint=entered.checkpoint, proof=entered.proof,
-            receipt_keys=keys.receipt_keys, log_key=keys.log_key,
+            receipt_keys=keys.receipt_keys, log_key=keys.log_key, log_keys=keys.log_keys,
         )  # fmt: skip
 
     @property
