@@ -29,7 +29,7 @@ def ran(snippet: str, signed: str) -> Any:
 
 
 def library_of(snippet: str) -> str:
-    return re.findall(r"(?:from|import) (\w+)", snippet)[0]
+    return str(re.findall(r"(?:from|import) (\w+)", snippet)[0])
 
 
 def test_the_page_shows_three_libraries() -> None:

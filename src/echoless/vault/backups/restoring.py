@@ -38,6 +38,7 @@ from echoless.vault.erasure.sweep import sweep
 from echoless.vault.stores.access import withdraw_access
 from echoless.vault.stores.directory import DataDirectory, DirectoryLock
 from echoless.vault.stores.keyring import Keyring
+from echoless.vault.stores.proof_ring import SIGNING_FILES
 from echoless.vault.stores.replacing import declare_whole, finish_restore
 from echoless.vault.stores.snapshot import is_sound
 from echoless.vault.stores.storage import open_storage
@@ -192,7 +193,8 @@ class Restorer:
         archived.unlink(missing_ok=True)
         for path in self._directory.keys.glob("*.key"):
             ours = self._staging.keys / path.name
-            if not ours.exists():
+            # Keys that sign are newer here, like the log that names them: what has ended must not come back.
+            if not ours.exists() or path.name in SIGNING_FILES:
                 ours.write_bytes(path.read_bytes())
                 ours.chmod(0o600)
         known = {each.set_id: each for each in (*keys.sets, *SetBook(self._directory).read())}

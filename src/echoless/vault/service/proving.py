@@ -20,8 +20,8 @@ from echoless.vault.stores.audit_book import AuditBook
 from echoless.vault.stores.key_safe import KeyRole, KeySafe
 from echoless.vault.stores.policies import hash_of
 from echoless.vault.stores.proof_keys import ProofKeys as Keys
-from echoless.vault.stores.proof_log import ProofLog, origin_of
-from echoless.vault.stores.receipt_book import ReceiptBook
+from echoless.vault.stores.proof_log import ProofLog, has_log, origin_of
+from echoless.vault.stores.receipt_book import ReceiptBook, forget_entries
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.writer import Connections
 
@@ -42,6 +42,8 @@ class Proving:
         self.keys = Keys(storage.directory, safe)
         self._build_hash = build_hash()
         folder = storage.directory.root / _LOG_FOLDER
+        if not has_log(folder):
+            self.keys.begin_new_log()
         origin = origin_of(folder, self.keys.log, log_origin)
         log = ProofLog(folder, origin, self.keys.log, self.keys.former_log_keys())
         self.book = ReceiptBook(storage, StatementSigner(self.keys.receipts), log)
@@ -56,6 +58,7 @@ class Proving:
 
     async def open(self) -> None:
         """Enter what a crash left out, and which program runs from now on."""
+        await self._storage.writer.run(self._forget_lost_entries)
         await self.book.enter_left_over()
         await self._storage.writer.run(lambda _: self._enter_unknown_keys())
         await self.entering.open(self._build_hash)
@@ -80,6 +83,10 @@ class Proving:
             self.keys.turn(role, self.book.log, self._now_unix())
         finally:
             self.book.sign_with(StatementSigner(self.keys.receipts))
+
+    def _forget_lost_entries(self, connections: Connections) -> None:
+        """Where the log is shorter than rows say, as after a restore without it, they are entered once more."""
+        forget_entries(connections, self.book.log.state.size)
 
     def _enter_unknown_keys(self) -> None:
         self.keys.enter_unknown(self.book.log, self._now_unix())

@@ -34,6 +34,17 @@ class ProofKeys:
         self.log = safe.open(directory, KeyRole.LOG)
         self.certificates = safe.open(directory, KeyRole.CERTIFICATES)
 
+    def begin_new_log(self) -> None:
+        """Take a new key for a log that begins anew because the old one is lost: one key must never sign two logs.
+
+        raises: OSError where the disk refuses
+        """
+        if self.ring.current(KeyRole.LOG) is None:
+            return
+        self.safe.prepare(self._directory, KeyRole.LOG)
+        self.log = self.safe.take_over(self._directory, KeyRole.LOG)
+        self.ring.begin_new_log()
+
     def former_log_keys(self) -> list[bytes]:
         """Return public keys that may have signed the newest checkpoint of the log before this one."""
         return [key.public for key in self.ring.of(KeyRole.LOG)]

@@ -36,6 +36,11 @@ _ORIGIN_FORM: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(?:/[A-Za-z0-9._~-]+)*")
 _ORIGIN_MAX: Final = 200
 
 
+def has_log(folder: Path) -> bool:
+    """Whether a log was begun in a folder."""
+    return (folder / _CHECKPOINT).exists()
+
+
 def origin_of(folder: Path, key: SigningKey, configured: str = "") -> str:
     """Return the name of a log: what it is called already, else what is configured, else one made of its key.
 

@@ -14,9 +14,11 @@ import msgspec
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.vault.stores.directory import DataDirectory, write_whole
-from echoless.vault.stores.key_safe import KeyRole
+from echoless.vault.stores.key_safe import FILES, KeyRole
 
 RING_FILE: Final = "proof_ring.key"
+SIGNING_FILES: Final = frozenset({RING_FILE, *FILES.values()})
+"""Private keys that sign, and the ring: what belongs together."""
 # So many have room in the file that a backup takes.
 _KEYS_MAX: Final = 200
 
@@ -66,6 +68,17 @@ class ProofRing:
             for key in self._keys
         ]
         keys = [*ended, RingKey(role, public, unix_s)]
+        write_whole(self._path, msgspec.json.encode(keys))
+        self._keys = keys
+
+    def begin_new_log(self) -> None:
+        """Forget the keys of a log that is lost, and the numbers of its entries.
+
+        raises: OSError where the disk refuses
+        """
+        keys = [
+            msgspec.structs.replace(key, ended_by_entry=None) for key in self._keys if key.role is not KeyRole.LOG
+        ]
         write_whole(self._path, msgspec.json.encode(keys))
         self._keys = keys
 

@@ -28,6 +28,13 @@ _TABLE: Final = schema.receipts
 _BATCH: Final = 500
 
 
+def forget_entries(connections: Connections, size: int) -> None:
+    """Forget of rows which entry is theirs, where the log has no such entry; a step for the writer's thread."""
+    with connections.vault.begin():
+        for table in (_TABLE, schema.logged_statements):
+            connections.vault.execute(sa.update(table).where(table.c.log_index >= size).values(log_index=None))
+
+
 @dataclass(frozen=True, slots=True)
 class KeptReceipt:
     """A receipt as it is kept.

@@ -17,7 +17,9 @@ from echoless.crossing.operator_records import (
     WorkspaceList,
 )
 from echoless.crossing.query_records import DeleteHistoryItem, Done, KeyCreated
+from echoless.crossing.receipt_records import GetProofKeys, RotateProofKey
 from echoless.crossing.records import OpenTicket, Refused
+from echoless.receipts.log_check import check_log
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.vault.backups.age_keys import new_identity
 from tests.unit.vault.backups.conftest import ITEM, Site
@@ -208,3 +210,18 @@ async def test_a_key_that_was_revoked_after_the_backup_stays_revoked(site: Site)
         refused = await opened.gateway.link.call(OpenTicket(ITEM, made[0].secret, Switch.ABSENT, ""))
         assert isinstance(refused, Refused)
         assert refused.code == "invalid_api_key"
+
+
+@pytest.mark.claim("Z33")
+async def test_a_signing_key_that_was_turned_after_the_backup_does_not_come_back(site: Site) -> None:
+    """Where the directory is there, its own keys and log are the newer ones."""
+    async with site.opened() as opened:
+        await opened.backups.take()
+        for is_log in (False, True):
+            await opened.vault.operate(RotateProofKey(is_log=is_log))
+        before = await opened.vault.operate(GetProofKeys())
+    await site.restore(is_replacing=True)
+    async with site.opened() as opened:
+        assert await opened.vault.operate(GetProofKeys()) == before
+        log = opened.vault.proving.book.log
+        assert check_log(log.note(), log.fetch, log.verifier).is_sound

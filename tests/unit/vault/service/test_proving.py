@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,7 @@ from echoless.vault.service.vault import Vault
 from echoless.vault.stores.proof_log import ProofLog
 from tests.fakes.gateway_double import TurnedClock, config_for
 from tests.unit.receipts.test_receipt import RECEIPT
+from tests.unit.vault.service.test_entering import own_id
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
@@ -132,3 +135,38 @@ async def test_receipts_say_where_the_key_lay_and_what_the_host_does(
         assert (wall.signing_key.memory, wall.signing_key.at_rest) == (keys.memory, keys.at_rest)
         assert keys.at_rest == "file"
         assert wall.is_init_on_free == {1: True, 0: False}.get(read_host().init_on_free)
+
+
+@pytest.mark.claim("Z33")
+async def test_a_lost_log_begins_anew_under_another_key_and_name_and_has_every_receipt(
+    tmp_path: Path, clock: TurnedClock, journal: MemoryJournal
+) -> None:
+    """Else one key would have signed two histories, which is what a fork is."""
+    config = config_for(tmp_path / "data")
+    async with open_vault(config, clock, journal) as vault:
+        await asked(vault, RotateProofKey(is_log=False))
+        await vault.proving.book.issue([RECEIPT])
+        before = await asked(vault, GetProofKeys())
+    shutil.rmtree(tmp_path / "data" / "log")
+    async with open_vault(config, clock, journal) as again:
+        after, log = await asked(again, GetProofKeys()), again.proving.book.log
+        assert after.log_key.partition("+")[0] != before.log_key.partition("+")[0]
+        assert [key["kid"] for key in after.receipt_keys] == [key["kid"] for key in before.receipt_keys]
+        assert len(after.log_keys) == 1
+        kept = await again.proving.book.find(RECEIPT.workspace_id, RECEIPT.request_id)
+        assert kept is not None
+        assert kept.index is not None
+        answer = {
+            "receipt": kept.signed,
+            "salt": base64.b64encode(kept.salt).decode(),
+            "inclusion": {
+                "index": kept.index,
+                "checkpoint": log.note(),
+                "proof": [base64.b64encode(part).decode() for part in again.proving.book.proof_of(kept.index)],
+            },
+        }
+        keys = {"keys": after.receipt_keys, "log_key": after.log_key, "log_keys": after.log_keys}
+        assert check_receipt(answer, keys).receipt == RECEIPT
+        assert check_log(log.note(), log.fetch, log.verifier).is_sound
+        pages = await again.proving.entering.statements.page(own_id(again), 5, None)
+        assert all(statement.index is not None and statement.index < log.state.size for statement in pages)
