@@ -6,6 +6,7 @@ import asyncio
 import socket
 from dataclasses import dataclass, field
 
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS, JobDiagnosis
 from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak, VoiceRun
 from echoless.crossing.link import Link
 from echoless.crossing.records import (
@@ -55,7 +56,8 @@ class FakeEngine:
     async def connect(self) -> socket.socket:
         """Return the gateway's end of a new link."""
         ours, theirs = socket.socketpair()
-        self.links.append(await Link.open(ours, core_registry(DIALOGUE_RECORDS), on_frame=self._on_frame))
+        registry = core_registry(DIALOGUE_RECORDS, DIAGNOSIS_RECORDS)
+        self.links.append(await Link.open(ours, registry, on_frame=self._on_frame))
         return theirs
 
     def _on_frame(self, link: Link, frame: Frame) -> None:
@@ -95,6 +97,8 @@ class FakeEngine:
             job.sent_bytes += len(chunk)
         if link.is_closed:
             return
+        if self.error_code and job.speak.wants_diagnosis:
+            link.post(JobDiagnosis(b'{"errors": [{"text": "no voice"}]}'), correlation=correlation, ticket=ticket)
         ended = SpeechEnded(error_code=self.error_code, audio_ms=1000, audio_bytes=job.sent_bytes)
         link.post(ended, correlation=correlation, ticket=ticket)
 

@@ -87,6 +87,9 @@ def test_a_recording_that_cannot_be_read_is_told_sealed_and_leaves_nothing(seali
         told = opened(answer)
         assert canary.words[0] in json.dumps(told["request"]["form"])
         assert told["request"]["file_bytes"] == 3 * len(canary.text)
+        # The media process, which stays, has told what it saw.
+        assert told["engine"]["failure"]["errors"][0]["code"] == "invalid_audio"
+        assert told["engine"]["failure"]["stack"]
         assert receipt_of(client, told["request_id"])["is_capsule"] is True
         assert_nothing_left(sealing, canary, answer)
 

@@ -18,6 +18,7 @@ from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.crossing.account_records import TicketRevoked
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS, JobDiagnosis
 from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak, VoiceRun
 from echoless.crossing.link import Exchange, Link
 from echoless.crossing.moderation_records import MODERATION_RECORDS
@@ -48,8 +49,8 @@ from echoless.crossing.socket_records import (
 )
 from echoless.crossing.wire import Frame
 
-SpeechPart = SpeechBegan | AlignmentPart | VoiceRun | AudioContent | SpeechEnded | TextSpoken
-_PARTS: Final = (SpeechBegan, AlignmentPart, VoiceRun, SpeechEnded, TextSpoken)
+SpeechPart = SpeechBegan | AlignmentPart | VoiceRun | AudioContent | SpeechEnded | TextSpoken | JobDiagnosis
+_PARTS: Final = (SpeechBegan, AlignmentPart, VoiceRun, SpeechEnded, TextSpoken, JobDiagnosis)
 _ENGINE_SILENCE_S: Final = 60.0
 _JOBS_PER_ENGINE_MAX: Final = 512
 _CODES: Final = {code.value: code for code in ErrorCode}
@@ -413,7 +414,7 @@ class EnginePool:
     """The engines of this gateway."""
 
     def __init__(self) -> None:
-        self._registry = core_registry(STREAM_RECORDS, DIALOGUE_RECORDS)
+        self._registry = core_registry(STREAM_RECORDS, DIALOGUE_RECORDS, DIAGNOSIS_RECORDS)
         self._engines: list[EnginePlace] = []
 
     @property

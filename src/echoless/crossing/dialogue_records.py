@@ -53,6 +53,7 @@ class DialogueSpeak(Record, frozen=True):
     window_bytes: Count
     rules: list[PronunciationRule] = msgspec.field(default_factory=list)
     engine_model: Code = ""
+    wants_diagnosis: bool = False
 
     @property
     def catalogue_id(self) -> str:

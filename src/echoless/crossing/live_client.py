@@ -15,6 +15,7 @@ from typing import Final, Self
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS, JobDiagnosis
 from echoless.crossing.link import Exchange, Link
 from echoless.crossing.live_records import (
     LIVE_RECORDS,
@@ -29,8 +30,8 @@ from echoless.crossing.media_records import KIND_INPUT_AUDIO, MEDIA_RECORDS, End
 from echoless.crossing.records import Cancel, Record, core_registry
 from echoless.crossing.wire import Frame
 
-LivePart = PartialText | CommittedText | CommitRefused | ListeningEnded
-_PARTS: Final = (PartialText, CommittedText, CommitRefused, ListeningEnded)
+LivePart = PartialText | CommittedText | CommitRefused | ListeningEnded | JobDiagnosis
+_PARTS: Final = (PartialText, CommittedText, CommitRefused, ListeningEnded, JobDiagnosis)
 _PIECE_BYTES: Final = 64 * 1024
 _SILENT_S_MAX: Final = 60.0
 _SESSIONS_PER_PROCESS_MAX: Final = 256
@@ -172,7 +173,7 @@ class LivePool:
     """The processes of this gateway that listen to live audio."""
 
     def __init__(self) -> None:
-        self._registry = core_registry(LIVE_RECORDS, MEDIA_RECORDS)
+        self._registry = core_registry(LIVE_RECORDS, MEDIA_RECORDS, DIAGNOSIS_RECORDS)
         self._places: list[LivePlace] = []
         self._arrived = asyncio.Event()
 

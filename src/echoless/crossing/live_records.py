@@ -50,6 +50,7 @@ class Listen(Record, frozen=True):
     silence_ms_min: Count
     drops_fillers: bool
     keyterms: Annotated[list[Name], msgspec.Meta(max_length=LIVE_KEYTERMS_MAX)]
+    wants_diagnosis: bool = False
 
 
 class Commit(Record, frozen=True):

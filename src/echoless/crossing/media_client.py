@@ -20,6 +20,7 @@ from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.crossing.client import ClientLeftError
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS, JobDiagnosis
 from echoless.crossing.link import Link
 from echoless.crossing.media_places import MediaOrder, MediaPlace, Turn
 from echoless.crossing.media_records import (
@@ -59,9 +60,10 @@ MediaPart = (
     | TranscriptEnded
     | DocumentPart
     | DocumentsEnded
+    | JobDiagnosis
 )
 _PARTS: Final = (SpeechBegan, SpeechEnded, InputKnown, TranscriptPart, SpeakerNames, TranscriptEnded, DocumentPart,
-                 DocumentsEnded)  # fmt: skip
+                 DocumentsEnded, JobDiagnosis)  # fmt: skip
 _ENDINGS: Final = (SpeechEnded, TranscriptEnded, DocumentsEnded)
 INPUT_PIECE_BYTES: Final = 64 * 1024
 QUEUED_S_MAX: Final = 600.0
@@ -391,7 +393,7 @@ class MediaPool:
     """The media processes of this gateway."""
 
     def __init__(self) -> None:
-        self._registry = core_registry(MEDIA_RECORDS)
+        self._registry = core_registry(MEDIA_RECORDS, DIAGNOSIS_RECORDS)
         self._places: list[MediaPlace] = []
 
     @property

@@ -56,6 +56,7 @@ class Convert(Record, frozen=True):
     removes_noise: bool
     window_bytes: Count
     duration_ms_max: Count
+    wants_diagnosis: bool = False
 
 
 class Transcribe(Record, frozen=True):
@@ -86,6 +87,7 @@ class Transcribe(Record, frozen=True):
     seed: int | None
     temperature: float
     duration_ms_max: Count
+    wants_diagnosis: bool = False
 
 
 class EndInput(Record, frozen=True):

@@ -237,6 +237,7 @@ class Speak(Record, frozen=True):
     rules:          of pronunciation, the first that fits a place wins
     reads_tags:     whether audio tags in brackets shape the delivery instead of being read
     engine_model:   empty for the embedded engine, else `local:` or `remote:` and a name
+    wants_diagnosis: whether a failure is to be told, since it will be sealed for the workspace
     """
 
     KIND: ClassVar[int] = 20
@@ -255,6 +256,7 @@ class Speak(Record, frozen=True):
     rules: list[PronunciationRule] = msgspec.field(default_factory=list)
     reads_tags: bool = False
     engine_model: Code = ""
+    wants_diagnosis: bool = False
 
 
 class Credit(Record, frozen=True):

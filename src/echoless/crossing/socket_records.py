@@ -51,6 +51,7 @@ class SpeakOn(Record, frozen=True):
     engine_model: Code = ""
     reads_tags: bool = False
     is_dialogue: bool = False
+    wants_diagnosis: bool = False
 
 
 class TurnVoice(Record, frozen=True):

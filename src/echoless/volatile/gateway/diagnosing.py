@@ -6,9 +6,8 @@ there is to know. Whoever has the key reads parameters, text, the state of the e
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterator, Sequence
-from types import FrameType, TracebackType
+import dataclasses
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -16,14 +15,16 @@ import msgspec
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, where
 from echoless.crossing.client import ClientLeftError
+from echoless.crossing.diagnosis_records import JobDiagnosis
 from echoless.crossing.records import TicketGranted
+from echoless.crossing.told_errors import Measure, errors_of, fitting, stack_of
+from echoless.crossing.told_values import Bounds, told, told_text
 from echoless.receipts.capsule import DIAGNOSIS_BYTES_MAX, seal
 from echoless.retention.decision import RetentionMode
 from echoless.retention.endpoints import Endpoint
 from echoless.volatile.gateway.calls import Outcome
 from echoless.volatile.gateway.ports import GatewayServices, OpenTicketPort
-from echoless.volatile.gateway.told_values import Bounds, told, told_text
-from echoless.volatile.gateway.traces import Traces
+from echoless.volatile.gateway.traces import ENGINE_FAILURE, Traces
 
 VERSION: Final = 1
 _FAILURES: Final = frozenset(
@@ -34,16 +35,6 @@ _FAILURES: Final = frozenset(
         ErrorCode.CONFIGURATION,
     }
 )  # fmt: skip
-# From generous to what always fits: texts, then frames with values of this many characters.
-_MEASURES: Final = (
-    (Bounds(48 * 1024, 256, 6), 40, Bounds(2048, 32, 4)),
-    (Bounds(16 * 1024, 128, 6), 40, Bounds(512, 16, 3)),
-    (Bounds(4 * 1024, 64, 5), 30, Bounds(128, 8, 2)),
-    (Bounds(512, 16, 4), 20, None),
-    (Bounds(128, 4, 2), 8, None),
-)
-# Frames of admission hold line and headers, with the credential that came in them.
-_UNTOLD_MODULES: Final = ("echoless.volatile.gateway.admission", "echoless.volatile.gateway.socket_admission")
 
 
 class Diagnosed(Protocol):
@@ -108,18 +99,13 @@ def capsule_for(call: Diagnosed, error: BaseException) -> str:
 
 def diagnosis_of(call: Diagnosed, error: BaseException) -> bytes:
     """Return the diagnosis as JSON, in its bound whatever the request holds."""
-    data = b""
-    for bounds, frame_count, values in _MEASURES:
-        data = msgspec.json.encode(_parts_of(call, error, bounds, frame_count, values))
-        if len(data) <= DIAGNOSIS_BYTES_MAX:
-            return data
-    raise EcholessError(ErrorCode.INTERNAL_ERROR, f"a diagnosis of {len(data)} bytes")
+    return fitting(lambda measure: _parts_of(call, error, measure), DIAGNOSIS_BYTES_MAX)
 
 
-def _parts_of(
-    call: Diagnosed, error: BaseException, bounds: Bounds, frame_count: int, values: Bounds | None
-) -> dict[str, Any]:
-    services, outcome = call.services, call.outcome
+def _parts_of(call: Diagnosed, error: BaseException, measure: Measure) -> dict[str, Any]:
+    bounds, frame_count, values = measure
+    services, request = call.services, call.traces.parts()
+    failure = request.pop(ENGINE_FAILURE, None)
     return {
         "echoless_capsule": VERSION,
         "request_id": call.request_id,
@@ -129,52 +115,24 @@ def _parts_of(
         "level": call.grant.level.value,
         "time_unix": services.clock.unix_ms() // 1000,
         "duration_ms": max(0, int((services.clock.monotonic_s() - call.began_s) * 1000)),
-        "errors": [_error_of(each, bounds) for each in _chain(error)],
+        "errors": errors_of(error, bounds),
         "parameters": {"path": [told_text(value, bounds.characters) for value in call.values]},
-        "request": told(call.traces.parts(), bounds),
+        "request": told(request, bounds),
         "engine": {
             "engine_processes": services.engines.engine_count,
             "media_processes": services.media.process_count,
             "live_processes": services.live.process_count,
             "is_draining": services.duty.is_draining,
-            "sent_audio_bytes": outcome.audio_bytes,
-            "sent_audio_ms": outcome.audio_ms,
+            "sent_audio_bytes": call.outcome.audio_bytes,
+            "sent_audio_ms": call.outcome.audio_ms,
+            "failure": _failure_of(failure, bounds),
         },
-        "stack": [_frame_of(frame, line, values) for frame, line in _frames(error, frame_count)],
+        "stack": stack_of(error, frame_count, values),
     }
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it came from."""
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen and len(seen) < 8:
-        seen.add(id(current))
-        yield current
-        current = current.__cause__ or current.__context__
-
-
-def _error_of(error: BaseException, bounds: Bounds) -> dict[str, Any]:
-    shown: dict[str, Any] = {"type": type(error).__qualname__, "text": told_text(str(error), bounds.characters)}
-    if isinstance(error, EcholessError):
-        shown |= {"code": error.code.value, "text": error.public_description, "param": error.param}
-    return shown
-
-
-def _frames(error: BaseException, count_max: int) -> list[tuple[FrameType, int]]:
-    """Return the innermost frames of an error and of what it came from, outermost first."""
-    found: list[tuple[FrameType, int]] = []
-    for each in reversed(list(_chain(error))):
-        trace: TracebackType | None = each.__traceback__
-        found.extend(traceback.walk_tb(trace))
-    return found[-count_max:]
-
-
-def _frame_of(frame: FrameType, line: int, values: Bounds | None) -> dict[str, Any]:
-    """Return where a frame stands and, of those that hold no credentials, what its names mean."""
-    code = frame.f_code
-    module = str(frame.f_globals.get("__name__", ""))[:128]
-    shown: dict[str, Any] = {"module": module, "function": code.co_qualname, "line": line}
-    if values is not None and module not in _UNTOLD_MODULES:
-        shown["values"] = told({name: value for name, value in frame.f_locals.items() if name != "self"}, values)
-    return shown
+def _failure_of(failure: object, bounds: Bounds) -> Any:
+    """Return what the engine's process said, as it said it where there is room."""
+    if not isinstance(failure, JobDiagnosis):
+        return None
+    return told(msgspec.json.decode(failure.told), dataclasses.replace(bounds, depth=bounds.depth + 4))

@@ -18,6 +18,7 @@ from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.crossing.client import SpeechPart
+from echoless.crossing.diagnosis_records import JobDiagnosis
 from echoless.crossing.records import AlignmentPart, CloseTicket, DialogueLine, KeepText, SpeechEnded, VoiceGrant
 from echoless.crossing.sinks import RetainingSink, sink_for
 from echoless.crossing.socket_records import (
@@ -34,7 +35,7 @@ from echoless.volatile.gateway.ogg_head import OggHead
 from echoless.volatile.gateway.ports import EnginePort, OpenTicketPort, SpeechStreamSource
 from echoless.volatile.gateway.speaking import WINDOW_BYTES, engine_error, kept_times
 from echoless.volatile.gateway.speech_streams import StreamTotals
-from echoless.volatile.gateway.traces import Traces
+from echoless.volatile.gateway.traces import ENGINE_FAILURE, Traces
 from echoless.volatile.speech.dialogue_flow import Say
 
 _CREDIT_BYTES: Final = WINDOW_BYTES // 3
@@ -131,7 +132,6 @@ class DialogueStream:
         assert turn.ticket is not None, "only a turn that began goes on"
         assert turn.review is not None, "who has a ticket is checked"
         parts = self._parts
-        parts.traces.note("job", parts.job)
         parts.traces.add("texts", said)
         await turn.review.check(said.piece.text)
         await turn.ticket.ask(BeginGeneration(parts.model_id, parts.job.output_format, count))
@@ -211,7 +211,8 @@ class DialogueStream:
     def _open_engine(self) -> SpeechStreamSource:
         parts = self._parts
         ticket_id = TicketId(parts.socket_ticket.grant.ticket_id)
-        self._source = self._exits.enter_context(parts.engines.speak_on(ticket_id, parts.job))
+        job = parts.traces.asking(parts.job)
+        self._source = self._exits.enter_context(parts.engines.speak_on(ticket_id, job))
         self._is_begun.set()
         return self._source
 
@@ -237,6 +238,8 @@ class DialogueStream:
             self._pass_times(part)
         elif isinstance(part, TextSpoken):
             await self._note_spoken(part)
+        elif isinstance(part, JobDiagnosis):
+            self._parts.traces.note(ENGINE_FAILURE, part)
         elif isinstance(part, SpeechEnded):
             if part.error_code:
                 raise engine_error(part.error_code)

@@ -18,6 +18,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.core.journal import Event
 from echoless.crossing.client import ClientLeftError
+from echoless.crossing.diagnosis_records import JobDiagnosis
 from echoless.crossing.live_client import LivePart
 from echoless.crossing.live_records import CommitRefused, CommittedText, Listen, ListeningEnded, PartialText
 from echoless.crossing.media_records import TranscriptWord, WordKind
@@ -33,6 +34,7 @@ from echoless.volatile.gateway.schemas.speech_to_text_sockets import ListeningBo
 from echoless.volatile.gateway.socket_calls import SocketCall
 from echoless.volatile.gateway.socket_problems import NORMAL
 from echoless.volatile.gateway.stream_sessions import foremost
+from echoless.volatile.gateway.traces import ENGINE_FAILURE
 from echoless.volatile.speech.listening_flow import (
     CommitSegment,
     ErrorKind,
@@ -87,7 +89,6 @@ class ListeningSession:
         """
         call, plan = self._call, self._plan
         call.is_ticket_closed = True
-        call.traces.note("job", plan.order)
         ending: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as self._group:
@@ -178,10 +179,10 @@ class ListeningSession:
         raises: ListeningError(RESOURCE_EXHAUSTED) where there is none
         """
         call = self._call
-        ticket_id = TicketId(call.grant.ticket_id)
+        ticket_id, order = TicketId(call.grant.ticket_id), call.traces.asking(self._plan.order)
         try:
             await call.services.live.wait()
-            source = self._exits.enter_context(call.services.live.listen(ticket_id, self._plan.order))
+            source = self._exits.enter_context(call.services.live.listen(ticket_id, order))
         except EcholessError as error:
             code = error.code
         else:
@@ -218,6 +219,8 @@ class ListeningSession:
                     await self._say(message)
             case CommitRefused():
                 await self._say(messages.refused_commit(part.code))
+            case JobDiagnosis():
+                self._call.traces.note(ENGINE_FAILURE, part)
             case ListeningEnded():
                 raise _failed(part.error_code)
 

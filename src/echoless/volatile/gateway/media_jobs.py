@@ -20,7 +20,7 @@ def conversion(
 
     raises: EcholessError, also where a remote may not be given what this sink does not take
     """
-    call.traces.note("job", order)
+    order = call.traces.asking(order)
     services, ticket, name = call.services, TicketId(call.grant.ticket_id), remote_name(order.engine_model)
     if not name:
         _require_media(call)
@@ -36,7 +36,7 @@ def recognition(
 
     raises: as `conversion`
     """
-    call.traces.note("job", order)
+    order = call.traces.asking(order)
     services, ticket, name = call.services, TicketId(call.grant.ticket_id), remote_name(order.engine_model)
     if not name:
         _require_media(call)

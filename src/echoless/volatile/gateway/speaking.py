@@ -11,6 +11,7 @@ from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import NO_TICKET
 from echoless.crossing.client import SpeechPart
+from echoless.crossing.diagnosis_records import JobDiagnosis
 from echoless.crossing.dialogue_records import DialogueSpeak, VoiceRun
 from echoless.crossing.records import (
     AlignmentPart,
@@ -27,6 +28,7 @@ from echoless.volatile.gateway.moderating import check_kept
 from echoless.volatile.gateway.ports import SpeechSource
 from echoless.volatile.gateway.renderings import Rendering
 from echoless.volatile.gateway.speech_jobs import synthesis
+from echoless.volatile.gateway.traces import ENGINE_FAILURE
 from echoless.volatile.gateway.watching import watched
 
 WINDOW_BYTES: Final = 192 * 1024
@@ -164,6 +166,8 @@ class SpeechAnswer:
                 self._rendering.times(part)
             elif isinstance(part, AudioContent):
                 await self._send_audio(part)
+            elif isinstance(part, JobDiagnosis):
+                self._call.traces.note(ENGINE_FAILURE, part)
             else:
                 raise EcholessError(ErrorCode.INTERNAL_ERROR, "an engine spoke of texts that it was never given")
         await self._finish(part)

@@ -22,7 +22,7 @@ def synthesis(
     raises: EcholessError, also where a remote may not be given what this sink does not take; INVALID_PARAMETERS for
             a dialogue that a remote would have to speak
     """
-    call.traces.note("job", job)
+    job = call.traces.asking(job)
     services, ticket, name = call.services, TicketId(call.grant.ticket_id), remote_name(job.engine_model)
     if not name:
         return services.engines.speak(ticket, job)

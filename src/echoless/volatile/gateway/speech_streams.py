@@ -17,6 +17,7 @@ from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.crossing.client import SpeechPart
+from echoless.crossing.diagnosis_records import JobDiagnosis
 from echoless.crossing.records import AlignmentPart, CloseTicket, KeepText, SpeechEnded
 from echoless.crossing.sinks import RetainingSink, sink_for
 from echoless.crossing.socket_records import BeginGeneration, EndGeneration, MoreText, SpeakOn, TextSpoken
@@ -24,7 +25,7 @@ from echoless.volatile.gateway.moderating import Review
 from echoless.volatile.gateway.ports import EnginePort, OpenTicketPort, SpeechStreamSource
 from echoless.volatile.gateway.socket_messages import SocketMessages
 from echoless.volatile.gateway.speaking import WINDOW_BYTES, engine_error, kept_times
-from echoless.volatile.gateway.traces import Traces
+from echoless.volatile.gateway.traces import ENGINE_FAILURE, Traces
 from echoless.volatile.speech.generation_buffer import Piece
 
 _CREDIT_BYTES: Final = WINDOW_BYTES // 3
@@ -86,14 +87,14 @@ class SpeechStream:
         raises: RequestRefusedError; EcholessError(ENGINE_UNAVAILABLE, CONTENT_AGAINST_POLICY)
         """
         parts, count = self._parts, len(piece.text)
-        parts.traces.note("job", parts.job)
         parts.traces.add("texts", piece.text)
         await parts.review.check(piece.text)
         await parts.ticket.ask(BeginGeneration(parts.model_id, parts.job.output_format, count))
         self._keep(piece)
         if self._source is None:
             ticket_id = TicketId(parts.ticket.grant.ticket_id)
-            self._source = self._exits.enter_context(parts.engines.speak_on(ticket_id, parts.job))
+            job = parts.traces.asking(parts.job)
+            self._source = self._exits.enter_context(parts.engines.speak_on(ticket_id, job))
             self._is_begun.set()
         self.totals.characters += count
         self._unspoken.append(count)
@@ -165,6 +166,8 @@ class SpeechStream:
                     self._kept.keep_alignment(record)
         elif isinstance(part, TextSpoken):
             await self._note_spoken(part)
+        elif isinstance(part, JobDiagnosis):
+            self._parts.traces.note(ENGINE_FAILURE, part)
         elif isinstance(part, SpeechEnded):
             if part.error_code:
                 raise engine_error(part.error_code)

@@ -5,9 +5,21 @@ Traces hold content. They live in the call of their request, die with it, and pr
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
+
+import msgspec
+
+from echoless.crossing.dialogue_records import DialogueSpeak
+from echoless.crossing.live_records import Listen
+from echoless.crossing.media_records import Convert, Transcribe
+from echoless.crossing.records import Speak
+from echoless.crossing.socket_records import SpeakOn
 
 _ADDED_MAX: Final = 64
+ENGINE_FAILURE: Final = "engine_failure"
+"""The note of what an engine process told of a failure."""
+
+J = TypeVar("J", bound=Speak | DialogueSpeak | SpeakOn | Convert | Transcribe | Listen)
 
 
 class Traces:
@@ -59,3 +71,10 @@ class Traces:
         """Forget everything."""
         self._values.clear()
         self._lists.clear()
+
+    def asking(self, job: J) -> J:
+        """Return a job as an engine is given it: whose failure is to be told, where a diagnosis may be made."""
+        if not self.is_on:
+            return job
+        self.note("job", job)
+        return msgspec.structs.replace(job, wants_diagnosis=True)

@@ -7,6 +7,7 @@ from typing import Final
 
 from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.crossing.diagnosis_records import JobDiagnosis
 from echoless.crossing.media_records import (
     InputKnown,
     SpeakerNames,
@@ -22,6 +23,7 @@ from echoless.volatile.gateway.feeding import Recording, fed
 from echoless.volatile.gateway.media_jobs import recognition
 from echoless.volatile.gateway.media_problems import media_error
 from echoless.volatile.gateway.ports import MediaSource
+from echoless.volatile.gateway.traces import ENGINE_FAILURE
 from echoless.volatile.gateway.transcript_wire import PlacedWord, Transcript, text_of
 from echoless.volatile.speech.moderation_rules import Read
 
@@ -74,7 +76,7 @@ async def transcribed(
     """
     with recognition(call, order, model_id, sink) as job:
         async with fed(call, recording, job, sink, on_whole):
-            transcript = await _collected(job, order, sink)
+            transcript = await _collected(call, job, order, sink)
     ended = transcript.ended
     if ended.error_code == ErrorCode.INVALID_PARAMETERS.value:
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, _LANGUAGE_UNKNOWN, param=language_param)
@@ -104,7 +106,7 @@ async def keep(call: Call, sink: Sink, body: bytes, *, status: int) -> None:
         outcome.is_complete = was_complete
 
 
-async def _collected(job: MediaSource, order: Transcribe, sink: Sink) -> Transcript:
+async def _collected(call: Call, job: MediaSource, order: Transcribe, sink: Sink) -> Transcript:
     """Take parts until the last."""
     channels: list[list[TranscriptWord]] = []
     places: list[tuple[int, int]] = []
@@ -117,6 +119,8 @@ async def _collected(job: MediaSource, order: Transcribe, sink: Sink) -> Transcr
             _add(channels, places, part)
         elif isinstance(part, SpeakerNames):
             speakers = part.speakers
+        elif isinstance(part, JobDiagnosis):
+            call.traces.note(ENGINE_FAILURE, part)
         else:
             raise EcholessError(ErrorCode.INTERNAL_ERROR, "a recognition answered with something else")
     while len(channels) < part.channel_count:

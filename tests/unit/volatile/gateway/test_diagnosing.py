@@ -59,6 +59,7 @@ async def test_failed_zero_request_brings_its_sealed_diagnosis_and_says_so_at_it
     assert told["request"]["job"]["text"] == TEXT
     assert told["errors"][0]["code"] == "internal_error"
     assert told["engine"]["engine_processes"] == 1
+    assert told["engine"]["failure"] == {"errors": [{"text": "no voice"}]}
     functions = [frame["function"] for frame in told["stack"]]
     assert "speak_order" in functions
     assert any(TEXT in json.dumps(frame.get("values")) for frame in told["stack"])
@@ -71,6 +72,7 @@ async def test_without_a_key_nothing_is_made_and_the_error_is_as_ever() -> None:
         assert set(reply.json["detail"]) == {"type", "code", "status", "message", "request_id"}
         assert gateway.vault.last.closed is not None
         assert not gateway.vault.last.closed.is_capsule
+        assert not gateway.engine.jobs[0].speak.wants_diagnosis
 
 
 async def test_but_for_the_capsule_the_error_is_as_ever() -> None:
@@ -173,7 +175,6 @@ async def test_failures_are_told_and_refusals_are_not(error: BaseException, is_t
 
 
 SOCKET = f"/v1/text-to-speech/{VOICE_ID}/stream-input"
-DIALOGUE = "/v1/text-to-dialogue/stream-input"
 REALTIME = "/v1/speech-to-text/realtime?model_id=scribe_v2_realtime&enable_logging=false&keyterms=harbour"
 
 

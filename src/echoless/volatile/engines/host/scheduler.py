@@ -16,6 +16,7 @@ from echoless.core.engine_names import EMBEDDED
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.core.journal import Event, Journal, where
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS, JobDiagnosis
 from echoless.crossing.dialogue_records import DIALOGUE_RECORDS, DialogueSpeak
 from echoless.crossing.gateway_link import GatewayLink
 from echoless.crossing.link_loop import LinkLoop
@@ -28,6 +29,7 @@ from echoless.crossing.records import (
     core_registry,
 )
 from echoless.crossing.socket_records import STREAM_RECORDS, EndText, MoreText, SpeakOn
+from echoless.crossing.told_errors import told_failure
 from echoless.crossing.wire import Frame
 from echoless.volatile.engines.host.dialogue_job import DialogueJob
 from echoless.volatile.engines.host.speech_job import SpeechJob, SpeechParts
@@ -44,7 +46,7 @@ _Order = Speak | SpeakOn | DialogueSpeak
 class _Job:
     """A job with its place in the loop."""
 
-    __slots__ = ("correlation", "is_done", "is_queued", "link", "outflow", "speech", "steps")
+    __slots__ = ("correlation", "is_done", "is_queued", "link", "order", "outflow", "speech", "steps")
 
     def __init__(
         self,
@@ -53,9 +55,12 @@ class _Job:
         outflow: Outflow,
         speech: SpeechJob,
         steps: Generator[None, None, None],
+        *,
+        order: _Order,
     ) -> None:
         self.link = link
         self.correlation = correlation
+        self.order = order
         self.outflow = outflow
         self.speech = speech
         self.steps = steps
@@ -91,7 +96,7 @@ class EngineHost(LinkLoop):
         self._parts_by_engine = {EMBEDDED: parts, **(others or {})}
         self._jobs_max = jobs_max
         self._on_idle = on_idle
-        self._registry = core_registry(STREAM_RECORDS, DIALOGUE_RECORDS)
+        self._registry = core_registry(STREAM_RECORDS, DIALOGUE_RECORDS, DIAGNOSIS_RECORDS)
         self._jobs: dict[tuple[int, int], _Job] = {}
         self._first: deque[_Job] = deque()
         self._turns: deque[_Job] = deque()
@@ -152,7 +157,7 @@ class EngineHost(LinkLoop):
             except EcholessError as error:
                 refusal = error.code
             else:
-                job = _Job(link, correlation, outflow, speech, speech.steps())
+                job = _Job(link, correlation, outflow, speech, speech.steps(), order=speak)
                 self._jobs[id(link), correlation] = job
                 self._enqueue(job)
                 return
@@ -202,10 +207,10 @@ class EngineHost(LinkLoop):
             job.is_done = True
             job.outflow.post(job.speech.ending())
         except EcholessError as error:
-            self._fail(job, error.code)
+            self._fail(job, error.code, error)
         except Exception as error:  # one job's failure is one job's
             self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
-            self._fail(job, ErrorCode.INTERNAL_ERROR)
+            self._fail(job, ErrorCode.INTERNAL_ERROR, error)
         self._advance(job)
         if job.is_waiting:
             self._note_rest(job)
@@ -217,10 +222,13 @@ class EngineHost(LinkLoop):
         if self._on_idle is not None and all(other.is_waiting for other in self._jobs.values()):
             self._on_idle()
 
-    def _fail(self, job: _Job, code: ErrorCode) -> None:
-        """End a job after what it has made so far."""
+    def _fail(self, job: _Job, code: ErrorCode, error: Exception) -> None:
+        """End a job after what it has made so far; tell why, where that will be sealed for its workspace."""
         job.is_done = True
         ending = job.speech.ending()
+        if job.order.wants_diagnosis:
+            state = {"jobs": len(self._jobs), "made_audio_bytes": ending.audio_bytes, "order": job.order}
+            job.outflow.post(JobDiagnosis(told_failure(error, state)))
         job.outflow.post(SpeechEnded(code.value, ending.audio_ms, ending.audio_bytes))
 
     def _advance(self, job: _Job) -> None:

@@ -17,15 +17,17 @@ from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.core.journal import Event, Journal, where
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS, JobDiagnosis
 from echoless.crossing.gateway_link import GatewayLink
 from echoless.crossing.link_loop import LinkLoop
 from echoless.crossing.live_records import LIVE_RECORDS, Commit, Listen, ListeningEnded
 from echoless.crossing.media_records import KIND_INPUT_AUDIO, EndInput, InputCredit
 from echoless.crossing.records import Cancel, Record, core_registry
+from echoless.crossing.told_errors import told_failure
 from echoless.crossing.wire import Frame
 from echoless.volatile.engines.live.listening import Listening, ListeningParts
 
-LISTENING_RECORDS: Final[tuple[type[Record], ...]] = (*LIVE_RECORDS, EndInput, InputCredit)
+LISTENING_RECORDS: Final[tuple[type[Record], ...]] = (*LIVE_RECORDS, *DIAGNOSIS_RECORDS, EndInput, InputCredit)
 
 
 @dataclass(eq=False, slots=True)
@@ -134,9 +136,11 @@ class LiveHost(LinkLoop):
             listening.step()
         except EcholessError as error:
             code = error.code
+            self._tell(seat, listening, error)
         except Exception as error:  # one session's failure is one session's
             self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             code = ErrorCode.INTERNAL_ERROR
+            self._tell(seat, listening, error)
         if code is not None:
             self._post(seat, listening.ending(code.value))
         seat.link.flush()
@@ -147,6 +151,12 @@ class LiveHost(LinkLoop):
             if not seat.is_queued:
                 self._stack.wipe()
         self._watch_writes(seat.link)
+
+    def _tell(self, seat: _Seat, listening: Listening, error: Exception) -> None:
+        """Tell why a session failed, where that will be sealed for its workspace."""
+        if listening.order.wants_diagnosis:
+            state = {"sessions": len(self._seats), "order": listening.order}
+            self._post(seat, JobDiagnosis(told_failure(error, state)))
 
     def _post(self, seat: _Seat, record: Record) -> None:
         seat.link.queue(self._registry.encode(record, correlation=seat.correlation, ticket=seat.ticket))

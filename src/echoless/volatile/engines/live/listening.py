@@ -61,6 +61,8 @@ class ListeningParts:
 class Listening:
     """A session.
 
+    order: what it is to do
+
     raises: EcholessError(NOT_AVAILABLE) for a recogniser that is not here; INVALID_PARAMETERS, ENGINE_UNAVAILABLE,
             CONCURRENT_LIMIT_EXCEEDED
     """
@@ -69,6 +71,7 @@ class Listening:
         recognizer = parts.recognizers.get(order.engine_model)
         if recognizer is None:
             raise EcholessError(ErrorCode.NOT_AVAILABLE, "no such recogniser here")
+        self.order = order
         self._samples = parts.new_samples(order.audio_format)
         self._slice_bytes = _slice_bytes(order.audio_format)
         self._post = post

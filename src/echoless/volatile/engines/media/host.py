@@ -23,6 +23,7 @@ from echoless.core.clock import Clock
 from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event, Journal, where
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS, JobDiagnosis
 from echoless.crossing.gateway_link import GatewayLink
 from echoless.crossing.link_loop import LinkLoop
 from echoless.crossing.media_records import (
@@ -41,6 +42,7 @@ from echoless.crossing.media_records import (
 )
 from echoless.crossing.outflow import Outflow
 from echoless.crossing.records import Cancel, Credit, Record, core_registry
+from echoless.crossing.told_errors import told_failure
 from echoless.crossing.wire import Frame
 from echoless.volatile.engines.media.sound import NoiseRemoval, Recording
 from echoless.volatile.engines.media.upload import INPUT_WINDOW_BYTES, Upload
@@ -100,7 +102,7 @@ class MediaHost(LinkLoop):
         self._queue_max = queue_max
         self._on_idle = on_idle
         self._on_turn = on_turn
-        self._registry = core_registry(MEDIA_RECORDS)
+        self._registry = core_registry(MEDIA_RECORDS, DIAGNOSIS_RECORDS)
         self._places: dict[tuple[int, int], _Place] = {}
         self._queue: deque[_Place] = deque()
         self._words: dict[tuple[int, int], list[TranscriptWord]] = {}
@@ -239,14 +241,27 @@ class MediaHost(LinkLoop):
             return job.run(place.order, recording, outlet)
         except EcholessError as error:
             code = error.code
+            self._tell(place, error, recording, outlet)
         except JobCancelledError:
             raise
         except Exception as error:  # one job's failure is one job's
             self._journal.say(Event.UNEXPECTED_ERROR, **where(type(error), error.__traceback__))
             code = ErrorCode.INTERNAL_ERROR
+            self._tell(place, error, recording, outlet)
         finally:
             recording.close()
         return job.failure(code, recording.audio_ms, outlet.audio_bytes)
+
+    def _tell(self, place: _Place, error: Exception, recording: Recording, outlet: _Outlet) -> None:
+        """Tell why a job failed, where that will be sealed for its workspace."""
+        order = place.order
+        if isinstance(order, RenderTranscript) or not order.wants_diagnosis:
+            return
+        state = {
+            "waiting_jobs": len(self._queue), "input_bytes": place.moved_bytes, "audio_ms": recording.audio_ms,
+            "made_audio_bytes": outlet.audio_bytes, "order": order,
+        }  # fmt: skip
+        place.outflow.post(JobDiagnosis(told_failure(error, state)))
 
     def _recording(self, place: _Place, outlet: _Outlet) -> Recording:
         """Open a job's input; an order without input gets one that is empty."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from echoless.core.journal import MemoryJournal
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS
 from echoless.crossing.records import KIND_AUDIO, Normalization, Record, Speak, SpeechEnded, core_registry
 from echoless.crossing.wire import FrameReader
 from echoless.volatile.engines.codecs.encoders import new_encoder
@@ -65,7 +66,7 @@ class Gateway:
         near, self.end = socket.socketpair()
         host.add_link(near)
         self.end.setblocking(False)
-        self.registry = core_registry()
+        self.registry = core_registry(DIAGNOSIS_RECORDS)
         self.reader = FrameReader()
         self.jobs: dict[int, Heard] = {}
         self.order: list[int] = []

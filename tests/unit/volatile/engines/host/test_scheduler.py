@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,8 @@ import pytest
 from echoless.core.content import AudioContent
 from echoless.core.errors import ErrorCode
 from echoless.core.journal import Event, MemoryJournal
-from echoless.crossing.records import Cancel, CloseStatus, CloseTicket, Credit, SpeechBegan
+from echoless.crossing.diagnosis_records import JobDiagnosis
+from echoless.crossing.records import Cancel, CloseStatus, CloseTicket, Credit, SpeechBegan, SpeechEnded
 from echoless.crossing.wire import encode_frame
 from echoless.volatile.engines.host.scheduler import TEXT_CHARACTERS_MAX, EngineHost
 from echoless.volatile.engines.host.speech_job import SpeechParts
@@ -174,6 +176,27 @@ def test_a_failing_job_ends_alone_and_says_only_its_type(
     assert not any(isinstance(record, SpeechBegan) for record in gateway.jobs[1].records)
     assert [event for event, _ in journal.events] == [Event.UNEXPECTED_ERROR]
     assert "fail now" not in repr(journal.events)
+    host.close()
+    gateway.end.close()
+
+
+@pytest.mark.claim("Z35")
+def test_a_failure_is_told_only_where_its_order_wants_it(
+    parts: SpeechParts, clock: TurningClock, journal: MemoryJournal
+) -> None:
+    host = EngineHost(replace(parts, engine=FailingEngine()), journal=journal, clock=clock)
+    gateway = Gateway(host)
+    gateway.send(speak("please fail now"), 1)
+    gateway.send(speak("please fail now", wants_diagnosis=True), 2)
+    silent, telling = gateway.until_ended(1), gateway.until_ended(2)
+    assert [type(record) for record in silent.records] == [SpeechEnded]
+    assert [type(record) for record in telling.records] == [JobDiagnosis, SpeechEnded]
+    (told, _) = telling.records
+    assert isinstance(told, JobDiagnosis)
+    diagnosis = json.loads(told.told)
+    assert diagnosis["errors"][0]["type"] == "ValueError"
+    assert diagnosis["state"]["order"]["text"] == "please fail now"
+    assert diagnosis["stack"][-1]["function"] == "FailingEngine.speak"
     host.close()
     gateway.end.close()
 

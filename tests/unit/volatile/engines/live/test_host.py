@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from echoless.core.content import AudioContent, TextContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import TicketId
 from echoless.core.journal import Event, MemoryJournal
+from echoless.crossing.diagnosis_records import JobDiagnosis
 from echoless.crossing.live_records import Commit, CommittedText, Listen, ListeningEnded, PartialText
 from echoless.crossing.media_records import KIND_INPUT_AUDIO, EndInput, InputCredit
 from echoless.crossing.records import Cancel, CloseStatus, CloseTicket, Record, core_registry
@@ -202,6 +204,22 @@ def test_a_session_that_fails_ends_alone(
     assert gateway.of(InputCredit, 1)
     assert "must not travel" not in repr(journal.events)
     assert (Event.UNEXPECTED_ERROR in [event for event, _fields in journal.events]) is (term == "bug")
+
+
+@pytest.mark.claim("Z35")
+@pytest.mark.parametrize("term", ["fail", "bug"])
+def test_a_failure_is_told_only_where_its_order_wants_it(gateway: Gateway, term: str) -> None:
+    order = msgspec.structs.replace(ORDER, keyterms=[term])
+    gateway.send(order, 1)
+    gateway.send(msgspec.structs.replace(order, wants_diagnosis=True), 2)
+    for session in (1, 2):
+        gateway.say(SECOND, session)
+    gateway.turns(15)
+    assert gateway.of(JobDiagnosis, 1) == []
+    (told,) = gateway.of(JobDiagnosis, 2)
+    assert isinstance(told, JobDiagnosis)
+    assert json.loads(told.told)["state"]["order"]["keyterms"] == [term]
+    assert gateway.of(ListeningEnded, 2)
 
 
 def test_cancel_ends_a_session_without_a_word(gateway: Gateway, recognizer: Bounded) -> None:

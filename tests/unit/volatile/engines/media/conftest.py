@@ -15,6 +15,7 @@ import pytest
 
 from echoless.core.clock import SystemClock
 from echoless.core.journal import MemoryJournal
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS
 from echoless.crossing.media_records import KIND_INPUT_AUDIO, MEDIA_RECORDS, Convert, EndInput, InputFormat
 from echoless.crossing.records import KIND_AUDIO, Cancel, Record, core_registry
 from echoless.crossing.wire import Frame, FrameReader, encode_frame
@@ -140,7 +141,7 @@ class Gateway:
     def __init__(self, end: socket.socket) -> None:
         self.end = end
         self.end.settimeout(20)
-        self.registry = core_registry(MEDIA_RECORDS)
+        self.registry = core_registry(MEDIA_RECORDS, DIAGNOSIS_RECORDS)
         self.reader = FrameReader()
         self.frames: list[Frame] = []
         self.answers: dict[int, Answer] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import Event
+from echoless.crossing.diagnosis_records import JobDiagnosis
 from echoless.crossing.media_records import (
     Convert,
     DocumentsEnded,
@@ -260,6 +262,22 @@ def test_a_job_that_fails_says_why_and_the_next_one_runs(serve: ServeJobs) -> No
     assert give(gateway, tone(1).tobytes(), 3).error_code == ""
     assert [event for event, _ in served.journal.events] == [Event.UNEXPECTED_ERROR]
     assert SECRET not in repr(served.journal.events)
+
+
+@pytest.mark.claim("Z35")
+@pytest.mark.parametrize(("voice", "words"), [("fails", "no such voice"), ("breaks", SECRET)])
+def test_a_failure_is_told_only_where_its_order_wants_it(serve: ServeJobs, voice: str, words: str) -> None:
+    gateway = serve({Convert: Job()}).gateways[0]
+    gateway.send(convert(catalogue_id=voice), 1)
+    gateway.send(convert(catalogue_id=voice, wants_diagnosis=True), 2)
+    for job in (1, 2):
+        gateway.until(SpeechEnded, job)
+    assert gateway.answers[1].of(JobDiagnosis) == []
+    (told,) = gateway.answers[2].of(JobDiagnosis)
+    assert isinstance(told, JobDiagnosis)
+    diagnosis = json.loads(told.told)
+    assert diagnosis["errors"][0]["text"] == words
+    assert diagnosis["state"]["order"]["catalogue_id"] == voice
 
 
 def test_an_error_in_the_input_ends_the_job_before_all_of_it_has_come(gateway: Gateway) -> None:

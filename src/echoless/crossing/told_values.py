@@ -15,7 +15,6 @@ from enum import Enum
 from typing import Any, Final
 
 import msgspec
-from pydantic import BaseModel
 
 from echoless.core.content import AudioContent, TextContent
 
@@ -109,8 +108,9 @@ def _members_of(value: object) -> Mapping[str, object] | None:
                 for key, part in value.items()}  # fmt: skip
     if isinstance(value, msgspec.Struct):
         return {name: getattr(value, name) for name in value.__struct_fields__}
-    if isinstance(value, BaseModel):
-        return {name: getattr(value, name) for name in value.model_fields_set}
+    names = getattr(value, "model_fields_set", None)
+    if isinstance(names, set):
+        return {name: getattr(value, name) for name in names}
     if dataclasses.is_dataclass(value) and not isinstance(value, type) and type(value).__module__.startswith(_OURS):
         return {each.name: getattr(value, each.name, None) for each in dataclasses.fields(value)}
     return None

@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from echoless.core.content import AudioContent, TextContent
 from echoless.core.ids import new_api_key, new_single_use_token
 from echoless.crossing.records import Credit, OpenTicket
+from echoless.crossing.told_values import WITHHELD, Bounds, told, told_text
 from echoless.retention.decision import Switch
 from echoless.volatile.gateway.socket_credentials import key_credential
-from echoless.volatile.gateway.told_values import WITHHELD, Bounds, told, told_text
 
 pytestmark = pytest.mark.unit
 BOUNDS = Bounds(100, 5, 3)
