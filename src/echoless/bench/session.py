@@ -23,6 +23,7 @@ from echoless.bench.measures import (
 )
 from echoless.bench.media_measures import measure_conversion, measure_transcription, measure_upload
 from echoless.bench.options import BenchOptions, usable_cores
+from echoless.bench.proof_measures import measure_proofs
 from echoless.bench.report import BenchReport, draw
 from echoless.bench.socket_measures import measure_sockets
 from echoless.bench.vault_measures import measure_vault
@@ -76,7 +77,9 @@ _MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
 )
 VAULT: Final = "vault"
 """Measured only where it is named: it fills a directory of its own, which takes minutes and some gigabytes."""
-MEASURES: Final = (*_MEASURES, VAULT)
+PROOF: Final = "proof"
+"""Measured without a server: signing, entering and checking."""
+MEASURES: Final = (*_MEASURES, PROOF, VAULT)
 """What can be measured alone."""
 
 
@@ -92,7 +95,9 @@ def run_bench(options: BenchOptions) -> BenchReport:
     report = BenchReport(usable_cores(), is_quick=options.is_quick)
     if VAULT in options.only:
         measure_vault(options, report)
-    if set(options.only) != {VAULT}:
+    if options.wants(PROOF):
+        measure_proofs(options, report)
+    if not options.only or set(options.only) - {VAULT, PROOF}:
         _measure_servers(options, report)
     report.duration_s = time.monotonic() - began_s
     if options.json_path is not None:
