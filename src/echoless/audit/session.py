@@ -19,6 +19,7 @@ from echoless.audit.reports.timeline import Timeline
 from echoless.audit.reports.writing import seal_report
 from echoless.audit.rounds import Rounds
 from echoless.audit.search.free_blocks import place_of_own
+from echoless.audit.welcome import expect_welcome
 from echoless.core.build import build_hash
 from echoless.core.server_process import ServerProcess, running_supervisor
 
@@ -52,6 +53,8 @@ def run_audit(options: AuditOptions) -> AuditReport:
 def _target(options: AuditOptions) -> Iterator[tuple[RunningServer, Sequence[Path]]]:
     """Yield the server to audit and the files that its output went to."""
     if options.server is not None:
+        if options.is_live:
+            expect_welcome(options.server)
         yield options.server, ()
         return
     # On a file system of its own, where one can be made, deleted files are searched for too.

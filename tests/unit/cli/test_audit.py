@@ -55,3 +55,19 @@ def test_only_one_kind_of_audit_runs_at_a_time(run: Run) -> None:
     result = run("audit", "--mutations", "--leaks")
     assert isinstance(result.exception, EcholessError)
     assert result.exception.code is ErrorCode.INVALID_PARAMETERS
+
+
+def test_a_server_over_the_network_needs_its_address_and_a_key_alone(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ECHOLESS_API_KEY", raising=False)
+    keyless = run("audit", "--live", "http://127.0.0.1:9")
+    assert isinstance(keyless.exception, EcholessError)
+    assert keyless.exception.code is ErrorCode.CONFIGURATION
+    monkeypatch.setenv("ECHOLESS_API_KEY", "sk_of_a_variable")
+    unreached = run("audit", "--live", "http://127.0.0.1:9")
+    assert isinstance(unreached.exception, EcholessError)
+    assert "cannot be reached" in unreached.exception.public_description
+    with_lab = run("audit", "--live", "http://127.0.0.1:9", "--lab")
+    assert isinstance(with_lab.exception, EcholessError)
+    assert "--live" in with_lab.exception.public_description
