@@ -15,6 +15,7 @@ import typer
 from echoless.cli.backup_standing import backup_facts, in_words
 from echoless.cli.screen import show_line, show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
+from echoless.cli.signing_keys import KEY_MEMORY
 from echoless.confinement.doctor import DoctorReport, RoleReport, diagnose, fix_for
 from echoless.confinement.facts import ChannelResult, ChannelVerdict
 from echoless.core.clock import SystemClock
@@ -68,6 +69,7 @@ def host_rows(report: DoctorReport) -> list[tuple[str, object]]:
         ("kernel clears freed pages", {1: "yes", 0: "no"}.get(host.init_on_free, "unknown")),
         ("Yama ptrace scope", host.yama_scope if host.yama_scope >= 0 else "no Yama"),
         ("foreign agents", ", ".join(host.agents) or "none"),
+        ("private keys lie in", KEY_MEMORY[report.key_memory]),
     ]
 
 

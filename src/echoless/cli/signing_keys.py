@@ -10,14 +10,16 @@ import typer
 from echoless.cli.operator_door import ask
 from echoless.cli.screen import day_of, show_line, show_note, show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
+from echoless.confinement.secret_memory import MemoryKind
 from echoless.crossing.receipt_records import GetProofKeys, ProofKeys, RotateProofKey
+from echoless.vault.stores.key_safe import AtRest
 
-_MEMORY: Final = {
-    "memfd_secret": "memory that no other process and no core dump reads (memfd_secret)",
-    "locked": "locked memory, left out of core dumps; this kernel has no memfd_secret",
-    "plain": "memory that may be swapped: this kernel has no memfd_secret, and this user may lock no memory",
+KEY_MEMORY: Final = {
+    MemoryKind.SECRET: "memory that no other process and no core dump reads (memfd_secret)",
+    MemoryKind.LOCKED: "locked memory, left out of core dumps; this kernel has no memfd_secret",
+    MemoryKind.PLAIN: "memory that may be swapped: no memfd_secret here, and this user may lock no memory",
 }
-_AT_REST: Final = {"file": "a file that only this user reads", "tpm": "sealed by the TPM"}
+_AT_REST: Final = {AtRest.FILE: "a file that only this user reads", AtRest.TPM: "sealed by the TPM"}
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -58,8 +60,8 @@ def _show(keys: ProofKeys) -> None:
     rows = [("receipts", key["kid"], *_times(key)) for key in keys.receipt_keys]
     rows += [("log", key["key"], *_times(key)) for key in keys.log_keys]
     show_table(("signs", "key", "from (UTC)", "to (UTC)"), rows)
-    show_line(f"The private keys lie in {_MEMORY.get(keys.memory, keys.memory)};")
-    show_line(f"on the disk: {_AT_REST.get(keys.at_rest, keys.at_rest)}.")
+    show_line(f"The private keys lie in {KEY_MEMORY[MemoryKind(keys.memory)]};")
+    show_line(f"on the disk: {_AT_REST[AtRest(keys.at_rest)]}.")
 
 
 def _times(key: dict[str, str | int]) -> tuple[str, str]:

@@ -16,7 +16,9 @@ from typing import Any, Final
 from echoless.confinement.allocator import ALLOCATOR_ENVIRONMENT
 from echoless.confinement.facts import ChannelResult, ChannelVerdict, Layer
 from echoless.confinement.host import HostFacts, SwapState, read_host
+from echoless.confinement.kernel import Kernel
 from echoless.confinement.profile import Role
+from echoless.confinement.secret_memory import MemoryKind, SecretMemory
 from echoless.core.errors import EcholessError, ErrorCode
 
 _TIMEOUT_S: Final = 60
@@ -58,12 +60,14 @@ class DoctorReport:
     """What this host can keep.
 
     landlock_abi: 0 where the host has none
+    key_memory:   where private keys would lie
     """
 
     host: HostFacts
     swap: SwapState
     landlock_abi: int
     roles: tuple[RoleReport, ...]
+    key_memory: MemoryKind = MemoryKind.PLAIN
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -83,6 +87,7 @@ def diagnose() -> DoctorReport:
         swap=SwapState(first["swap"]),
         landlock_abi=int(first["landlock_abi"]),
         roles=tuple(_role_report(role, answer) for role, answer in answers.items()),
+        key_memory=SecretMemory(Kernel()).kind,
     )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from echoless.cli import doctor
 from echoless.cli.doctor import channel_rows, host_rows
+from echoless.cli.signing_keys import KEY_MEMORY
 from echoless.confinement.doctor import DoctorReport, RoleReport
 from echoless.confinement.facts import ChannelResult, ChannelVerdict, Layer
 from echoless.confinement.host import HostFacts, SwapState
 from echoless.confinement.profile import Role
+from echoless.confinement.secret_memory import MemoryKind
 from tests.unit.cli.conftest import Run
 
 pytestmark = pytest.mark.unit
@@ -45,6 +48,14 @@ def test_the_host_is_described_in_words() -> None:
     assert rows["Landlock"] == "ABI 2"
     assert rows["memory and disk"] == "no swap"
     assert rows["foreign agents"] == "none"
+
+
+@pytest.mark.claim("Z33")
+@pytest.mark.parametrize("kind", MemoryKind)
+def test_where_private_keys_would_lie_is_said(kind: MemoryKind) -> None:
+    rows = dict(host_rows(replace(report(), key_memory=kind)))
+    assert ("memfd_secret)" in str(rows["private keys lie in"])) is (kind is MemoryKind.SECRET)
+    assert len(set(KEY_MEMORY.values())) == len(MemoryKind)
 
 
 @pytest.mark.claim("Z4")
