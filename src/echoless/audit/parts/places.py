@@ -83,11 +83,14 @@ def note(scene: Scene, scan: PlaceScan, *proves: str, name: str = "", is_whole: 
     )  # fmt: skip
     scene.report.add_findings((hit.where, hit.kind, hit.owner) for hit in scan.hits)
     is_passed = not scan.hits and not (is_whole and scan.unsearched)
-    scene.report.check(name or scan.place, is_passed, _said(scan), *proves)
+    # Where nothing could be searched, nothing is proved.
+    scene.report.check(name or scan.place, is_passed, _said(scan), *(proves if scan.item_count else ()))
 
 
 def _said(scan: PlaceScan) -> str:
     """Say in a line what was searched, where copies are, and what was not searched."""
+    if not scan.item_count and scan.unsearched:
+        return f"NOT SEARCHED here: {_some(sorted(set(scan.unsearched)))}"
     text = f"{len(scan.owners())} canaries in {scan.item_count} items, {scan.byte_count} bytes"
     if scan.hits:
         text += f"; found in: {_some(sorted({hit.where for hit in scan.hits}))}"

@@ -27,7 +27,9 @@ _NUMBERS: Final = struct.Struct("=IIII")
 # What happened, on which processor, when.
 _NUMBERS_AT: Final = _HEADER_BYTES + 16
 _EVENT_BYTES_MIN: Final = _NUMBERS_AT + 16
-_FORK, _EXEC, _COMM = 0x1, 0x2, 0x200
+_ANSWER, _FORK, _EXEC, _COMM = 0x0, 0x1, 0x2, 0x200
+_ANSWER_TIMEOUT_S: Final = 2.0
+_MESSAGES_BEFORE_ANSWER: Final = 10_000
 _MESSAGE_BYTES_MAX: Final = 4_096
 _BUFFER_BYTES: Final = 8 * 1024 * 1024
 # All processes of the machine are gone through: seldom where the kernel tells of new ones.
@@ -162,17 +164,34 @@ def _shown(pid: int) -> bytes:
 
 
 def _listening() -> socket.socket | None:
-    """Return a socket on which the kernel tells of processes; None without the right to it."""
+    """Return a socket on which the kernel tells of processes; None where it does not tell this user."""
     opened = None
     try:
-        opened = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, _CONNECTOR)
+        opened = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _CONNECTOR)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         opened.bind((0, _CN_IDX_PROC))
         operation = struct.pack("=I", _LISTEN)
         message = struct.pack("=IIIIHH", _CN_IDX_PROC, _CN_VAL_PROC, 0, 0, len(operation), 0) + operation
         opened.send(struct.pack("=IHHII", 16 + len(message), _NLMSG_DONE, 0, 0, 0) + message)
+        is_granted = _is_granted(opened)
+        opened.setblocking(False)
     except OSError:
-        if opened is not None:
-            opened.close()
+        is_granted = False
+    if opened is not None and not is_granted:
+        opened.close()
         return None
     return opened
+
+
+def _is_granted(opened: socket.socket) -> bool:
+    """Wait for the kernel's answer, among what it tells already.
+
+    raises: OSError where it gives none
+    """
+    opened.settimeout(_ANSWER_TIMEOUT_S)
+    for _ in range(_MESSAGES_BEFORE_ANSWER):
+        message = opened.recv(_MESSAGE_BYTES_MAX)
+        if len(message) >= _EVENT_BYTES_MIN and _WHAT.unpack_from(message, _HEADER_BYTES) == (_ANSWER,):
+            (refusal,) = _WHAT.unpack_from(message, _NUMBERS_AT)
+            return bool(refusal == 0)
+    return False

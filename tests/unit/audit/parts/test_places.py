@@ -105,3 +105,9 @@ def test_what_must_be_searched_whole_fails_where_it_was_not(scene: Scene) -> Non
     note(scene, UNSEARCHED, name="whole", is_whole=True)
     assert set(_failed(scene)) == {"whole"}
     assert all("not searched: a thing: a reason" in check.detail for check in scene.report.checks)
+
+
+def test_where_nothing_could_be_searched_nothing_is_proved(scene: Scene) -> None:
+    note(scene, PlaceScan("a place", "a kind", 0, 0, (), ("it: a reason",), 0.1), "C1")
+    (check,) = scene.report.checks
+    assert (check.proves, check.detail) == ((), "NOT SEARCHED here: it: a reason")

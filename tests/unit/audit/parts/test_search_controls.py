@@ -15,7 +15,7 @@ from echoless.audit.reports.report import AuditReport
 from echoless.audit.search.finder import Finder
 from echoless.crossing.records import Record
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.claim("Z37")]
 
 
 def _unasked(_directory: Path, _record: Record) -> Record:
@@ -42,7 +42,8 @@ def test_blind_searches_fail_by_name(scene: Scene, monkeypatch: pytest.MonkeyPat
     check_searches(scene)
     blind = {check.name for check in scene.report.checks if not check.is_passed}
     assert {"control: a word in memory is found", "control: a word in a database is found"} <= blind
-    assert len(blind) >= 9
+    # Without a file system of its own and packets, which are root's, there are two less.
+    assert len(blind) >= 8
 
 
 def test_a_watch_that_sees_nothing_fails_by_name(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

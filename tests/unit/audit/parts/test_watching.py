@@ -19,6 +19,7 @@ from echoless.crossing.records import Record
 
 pytestmark = [
     pytest.mark.unit,
+    pytest.mark.claim("Z37"),
     pytest.mark.skipif(os.geteuid() != 0, reason="the kernel tells root alone of files and packets of others"),
 ]
 
