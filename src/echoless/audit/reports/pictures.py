@@ -26,6 +26,8 @@ _ROWS_MAX: Final = 48
 _NAME_CHARACTERS_MAX: Final = 46
 _MIB: Final = 2**20
 _BEFORE: Final = "made beforehand"
+# `text 1` and `text 2` are one place.
+_NUMBERED: Final = re.compile(r"(?:[ _-]\d+)+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,10 @@ class Place:
 
 
 def places_of(report: AuditReport) -> list[Place]:
-    """Return every place that was searched: processes by scan and role, and all others as they were noted."""
+    """Return every place that was searched: memory by process, over all scans; others as they were noted."""
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in report.processes:
-        _add(found[f"{row.scan}: {row.role}"], row.read_bytes, row.zero_copies, row.kept_copies)
+        _add(found[f"memory: {row.role}"], row.read_bytes, row.zero_copies, row.kept_copies)
     for place in report.searched:
         # Memory is noted by process too, in more detail.
         if place.kind != "memory" or not report.processes:
@@ -100,27 +102,30 @@ def _embedded(svg: str, picture: Picture) -> str:
 
 
 def draw_planted(report: AuditReport, palette: Palette) -> Figure | None:
-    """Products down, places across: how many marks were planted in each, and in which mode."""
+    """Places down, products across: how many marks were planted in each, and in which mode."""
     if not report.planted:
         return None
     counts: Counter[tuple[str, str, str]] = Counter()
     for planted in report.planted:
-        counts[planted.product or _BEFORE, planted.place, planted.mode] += planted.count
+        counts[planted.product or _BEFORE, _NUMBERED.sub("", planted.place), planted.mode] += planted.count
     products = sorted({product for product, _, _ in counts})
     places = sorted({place for _, place, _ in counts})
-    figure, axes = _canvas(len(products), palette, row_in=0.42, head_in=2.0)
+    figure, axes = _canvas(len(places), palette, row_in=0.21, head_in=1.9)
     for (product, place, mode), count in sorted(counts.items()):
         is_zero = mode == "zero"
-        row = products.index(product) + (-0.17 if is_zero else 0.17)
-        column = places.index(place)
+        column = products.index(product) + (-0.3 if is_zero else 0.12)
         color = palette.bar if is_zero else palette.kept
-        axes.scatter([column - 0.16], [row], s=20 + 10 * min(count, 12), color=color, linewidths=0)
-        axes.text(column + 0.08, row, str(count), color=palette.muted, fontsize=7, va="center")
-    axes.set_yticks(range(len(products)), products)
-    axes.set_xticks(range(len(places)), [_short(place) for place in places], rotation=35, ha="left")
+        row = places.index(place)
+        axes.scatter([column], [row], s=14 + 5 * min(count, 12), color=color, linewidths=0)
+        axes.text(column + 0.12, row, str(count), color=palette.muted, fontsize=7, va="center")
+    axes.set_yticks(range(len(places)), [_short(place) for place in places])
+    axes.set_xticks(
+        range(len(products)), [product.replace("_", " ") for product in products], rotation=20, ha="left"
+    )
     axes.xaxis.tick_top()
-    axes.set_xlim(-0.7, len(places) - 0.3)
-    axes.set_ylim(len(products) - 0.5, -0.5)
+    axes.grid(visible=True, axis="y", color=palette.grid, linewidth=0.6)
+    axes.set_xlim(-0.5, max(len(products), 4) - 0.5)
+    axes.set_ylim(len(places) - 0.4, -0.6)
     _legend(axes, palette, (("zero retention", palette.bar), ("kept", palette.kept)), is_below=True)
     return figure
 
@@ -183,7 +188,6 @@ def draw_controls(report: AuditReport, palette: Palette) -> Figure | None:
         axes.text(1.03, row, f"{word} ({_short(check.detail)})", color=color, fontsize=9, va="center")
     axes.set_yticks(range(len(controls)), [_short(check.name.partition(":")[2].strip()) for check in controls])
     axes.set_xlim(0, 6)
-    axes.set_ylim(-0.7, len(controls) - 0.3)
     axes.set_xticks([])
     return figure
 
@@ -228,6 +232,7 @@ def _canvas(
     figure = Canvas(figsize=(_WIDTH_IN, head_in + row_in * rows), layout="constrained")
     axes = figure.subplots()
     axes.set_axisbelow(True)
+    axes.set_ylim(-0.7, rows - 0.3)
     axes.grid(visible=True, axis="x", color=palette.grid, linewidth=0.6)
     axes.tick_params(colors=palette.ink, labelcolor=palette.ink, length=0, labelsize=8.5)
     axes.xaxis.label.set_color(palette.muted)

@@ -9,7 +9,7 @@ import pytest
 
 from echoless.audit.reports.palette import PAGE
 from echoless.audit.reports.pictures import PICTURES, Place, as_png, as_svg, places_of
-from echoless.audit.reports.report import AuditReport, Searched
+from echoless.audit.reports.report import AuditReport, PlantedPlace, Searched
 from tests.unit.audit.reports.samples import sample
 
 pytestmark = pytest.mark.unit
@@ -49,12 +49,21 @@ def test_a_control_that_was_not_found_is_drawn_in_words_and_in_the_colour_of_ala
     assert "var(--zero)" not in as_svg(BY_NAME["controls"], sample())
 
 
-def test_places_are_counted_once_and_memory_by_process() -> None:
+def test_places_are_counted_once_and_memory_by_kind_of_process() -> None:
     report = sample(is_failed=True)
     places = {place.name: place for place in places_of(report)}
-    assert places["memory after round 1: engine"] == Place("memory after round 1: engine", 39 << 20, 3, 0)
+    assert places["memory: engine"] == Place("memory: engine", 2 * 39 << 20, 3, 0)
+    assert places["memory: vault"].kept_copies == 8
     assert places["data directory"].byte_count == 9 << 20
-    assert len(places) == 2 * 4 + 2
+    assert len(places) == 4 + 2
+
+
+def test_numbered_places_are_drawn_as_one() -> None:
+    report = AuditReport()
+    report.planted += [PlantedPlace("text_to_dialogue", "zero", f"line {number}", 1) for number in range(30)]
+    svg = as_svg(BY_NAME["planted"], report)
+    assert svg.count(">line<") == 1
+    assert ">30<" in svg
 
 
 def test_places_with_what_must_not_be_there_are_never_left_out() -> None:
