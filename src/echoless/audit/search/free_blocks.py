@@ -126,7 +126,9 @@ def _made(image: Path, place: Path, size_bytes: int) -> str:
 def _run(*command: str) -> str:
     """Run a tool of the system; returns why it failed, in words of ours, since its own may hold paths."""
     try:
-        done = subprocess.run(command, check=False, capture_output=True, timeout=_TOOL_TIMEOUT_S)  # noqa: S603
+        done = subprocess.run(  # noqa: S603  # tools of the system, with paths of our own
+            command, check=False, capture_output=True, timeout=_TOOL_TIMEOUT_S
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{command[0]}: {type(error).__name__}"
     return "" if done.returncode == 0 else f"{command[0]} ended with status {done.returncode}"

@@ -105,7 +105,9 @@ def _readable(pids: Sequence[int]) -> dict[int, bool]:
     """Return for each process whether it can be looked into; nothing of one that could not be tried."""
     command = [sys.executable, "-I", "-c", _ASKING, *map(str, pids)]
     try:
-        done = subprocess.run(command, check=False, capture_output=True, timeout=_ASK_TIMEOUT_S, text=True)  # noqa: S603
+        done = subprocess.run(  # noqa: S603  # our own interpreter and text, with numbers
+            command, check=False, capture_output=True, timeout=_ASK_TIMEOUT_S, text=True
+        )
     except (OSError, subprocess.TimeoutExpired):
         return {}
     answers = (line.split() for line in done.stdout.splitlines())
