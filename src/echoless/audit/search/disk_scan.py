@@ -71,11 +71,14 @@ def scan_directory(directory: Path, needles: Sequence[Needle]) -> DiskScan:
     raises: PermissionError where a file cannot be read: a data directory is searched whole or not at all
     """
     tally, finder = _Tally(), Finder(needles)
-    for path, _ in _files(directory):
+    refused: list[OSError] = []
+    for path, _ in _files(directory, refused=refused):
         _search_name(path, finder, tally)
         # A server at work removes files too: what is gone is searched for among free blocks.
         with contextlib.suppress(FileNotFoundError):
             _search_file(path, finder, tally)
+    if refused:
+        raise PermissionError(refused[0].errno, "a directory cannot be listed")
     return tally.result()
 
 
@@ -144,9 +147,11 @@ def _digest(path: Path) -> bytes | None:
         return None
 
 
-def _files(directory: Path, excluded: Sequence[Path] = ()) -> Iterator[tuple[Path, os.stat_result]]:
+def _files(
+    directory: Path, excluded: Sequence[Path] = (), refused: list[OSError] | None = None
+) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield the regular files below a directory with their facts, links not followed."""
-    for path, facts in entries(directory, excluded):
+    for path, facts in entries(directory, excluded, refused):
         if stat.S_ISREG(facts.st_mode):
             yield Path(path), facts
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 
-def entries(directory: Path, excluded: Collection[Path] = ()) -> Iterator[tuple[str, os.stat_result]]:
+def entries(
+    directory: Path, excluded: Collection[Path] = (), refused: list[OSError] | None = None
+) -> Iterator[tuple[str, os.stat_result]]:
     """Yield the path and facts of a directory and of everything below it, links not followed.
 
     excluded: directories that are passed over with what is below them
-    What goes while we look is left out.
+    refused:  takes why a directory could not be listed; one that went while we looked is left out
     """
     passed_over = {str(path) for path in excluded}
     if str(directory) in passed_over:
@@ -24,16 +27,26 @@ def entries(directory: Path, excluded: Collection[Path] = ()) -> Iterator[tuple[
         yield str(directory), directory.lstat()
     waiting = [str(directory)]
     while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as found:
-            for entry in found:
-                if entry.path in passed_over:
-                    continue
-                facts = _facts(entry)
-                if facts is None:
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                yield entry.path, facts
+        for entry in _listed(waiting.pop(), refused):
+            facts = None if entry.path in passed_over else _facts(entry)
+            if facts is None:
+                continue
+            if stat.S_ISDIR(facts.st_mode):
+                waiting.append(entry.path)
+            yield entry.path, facts
+
+
+def _listed(directory: str, refused: list[OSError] | None) -> list[os.DirEntry[str]]:
+    """Return what is in a directory; nothing where it went or may not be listed."""
+    try:
+        with os.scandir(directory) as found:
+            return list(found)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        if refused is not None:
+            refused.append(error)
+        return []
 
 
 def _facts(entry: os.DirEntry[str]) -> os.stat_result | None:

@@ -32,7 +32,8 @@ def scan_names(
     """
     sieve = Sieve.of(needles)
     for directory in directories:
-        for path, facts in entries(directory, excluded):
+        refused: list[OSError] = []
+        for path, facts in entries(directory, excluded, refused):
             if max(facts.st_ctime, facts.st_mtime) < changed_since_unix_s:
                 continue
             try:
@@ -42,6 +43,8 @@ def scan_names(
                 continue
             except OSError as error:
                 sieve.pass_over(f"an entry in {directory}", reason_of(error))
+        for refusal in refused:
+            sieve.pass_over(f"a directory in {directory}", reason_of(refusal))
     return sieve.result(place, "names and attributes")
 
 
