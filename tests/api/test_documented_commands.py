@@ -1,4 +1,4 @@
-"""What docs/FAQ.md and docs/OPERATIONS.md say can be typed is typed here, and answers as they say."""
+"""What FAQ.md, TRANSPARENCY_LOG.md and OPERATIONS.md say can be typed is typed here, and answers as they say."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
 def test_every_answer_is_what_the_server_does(reader: Reader) -> None:
     """The questions first, while the server runs; then the operator's chores, once it has been stopped."""
     reader.follows("FAQ.md")
+    reader.follows("TRANSPARENCY_LOG.md")
     reader.server.process.send_signal(signal.SIGTERM)
     assert reader.server.process.wait(30) == 0
     reader.follows("OPERATIONS.md")

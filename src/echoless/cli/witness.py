@@ -68,13 +68,17 @@ def keygen_command(
 
 
 def sign_command(
+    *,
     keys: KeysOption,
     key: Annotated[Path, typer.Option("--key", metavar="FILE", help="The witness's private key.")],
     state: Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the witness keeps what it signed.")],
     url: UrlOption = None,
     folder: FolderOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it there, unless it is refused.")
+    ] = None,
 ) -> None:
-    """Sign the newest state of a log if it goes on from what was signed before, and print it; else exit 1."""
+    """Sign the newest state of a log if it goes on from what was signed before; else exit 1 and say why."""
     log_keys, witness = keys_in(keys), WitnessKey.parse(read_text(key))
     with _held(state), log_files(url, folder) as fetch:
         place = state / _file_name(log_keys)
@@ -83,12 +87,15 @@ def sign_command(
         if judged.fault is not None:
             if judged.fault is LogFault.FORK:
                 _keep_evidence(place, note)
-            show_line(f"NOT signed: {judged.fault.value}: {judged.place}")
+            show_note(f"NOT signed: {judged.fault.value}: {judged.place}")
             raise typer.Exit(_FAULTY)
         signed = witness.sign(note, int(time.time()))
         # Before anybody gets it: a witness that forgets could be shown another tree.
         put_durably(state, place.name, signed.encode("utf-8"))
-    typer.echo(signed, nl=False)
+    if out is None:
+        typer.echo(signed, nl=False)
+    else:
+        put_durably(out.absolute().parent, out.name, signed.encode("utf-8"))
 
 
 def _seen(place: Path, keys: LogKeys, witness: WitnessKey) -> Checkpoint | None:

@@ -30,7 +30,7 @@ class Witness:
             str(self.folder / "state"), "--dir", str(log),
         )  # fmt: skip
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, result.stdout
+        return result.exit_code, result.stdout or result.output
 
     def files(self) -> list[str]:
         return sorted(path.name for path in (self.folder / "state").iterdir())
@@ -65,6 +65,21 @@ def test_two_people_cannot_be_shown_two_trees(witness: Witness, tmp_path: Path) 
     # Both are signed by the log itself.
     refused = [(tmp_path / "state" / name).read_text() for name in witness.files()[1:]]
     assert {LOG.open(note).size for note in refused} == {300, 700}
+
+
+def test_what_is_published_stays_when_the_next_state_is_refused(witness: Witness, tmp_path: Path) -> None:
+    published = tmp_path / "signed"
+    words = (
+        "witness", "sign", "--keys", str(witness.keys), "--key", str(tmp_path / "w.key"), "--state",
+        str(tmp_path / "state"), "--out", str(published), "--dir",
+    )  # fmt: skip
+    write_log(tmp_path / "log", 300)
+    assert witness.run(*words, str(tmp_path / "log")).exit_code == 0
+    before = published.read_bytes()
+    write_log(tmp_path / "forged", 400, "forged")
+    refused = witness.run(*words, str(tmp_path / "forged"))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert published.read_bytes() == before
 
 
 def test_a_log_that_went_back_is_not_signed(witness: Witness, tmp_path: Path) -> None:
