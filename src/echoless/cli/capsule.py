@@ -42,9 +42,7 @@ def keygen_command(
 
 
 def open_command(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A capsule, or the error it came in; - for input.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A capsule, or the error it came in; - for input.")],
     identity: Annotated[Path, typer.Option("--identity", metavar="FILE", help="The secret half of the key.")],
 ) -> None:
     """Show the diagnosis in a capsule, as JSON. It holds what was said: mind where it goes."""

@@ -43,10 +43,10 @@ class Bounds:
 
 def told_text(text: str, characters_max: int) -> str:
     """Return a text without keys and tokens, cut to a length that says how much is missing."""
-    # Cut first with room for a key that lies across the cut.
-    shown = _SECRETS.sub(WITHHELD, text[: characters_max + 256])[:characters_max]
-    left = len(text) - characters_max
-    return f"{shown} ... and {left} characters" if left > 0 else shown
+    # Before the cut: of a key that lies across it no part is shown either.
+    whole = _SECRETS.sub(WITHHELD, text)
+    left = len(whole) - characters_max
+    return f"{whole[:characters_max]} ... and {left} characters" if left > 0 else whole
 
 
 def told(value: object, bounds: Bounds) -> Any:

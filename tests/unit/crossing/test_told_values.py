@@ -79,6 +79,13 @@ def test_records_and_values_of_ours_hide_their_credentials_too() -> None:
     assert "127.0.0.9" not in shown
 
 
+@pytest.mark.parametrize("place", range(0, 100, 7))
+def test_no_part_of_a_key_is_shown_where_a_text_is_cut(place: int) -> None:
+    key = new_api_key()
+    shown = told_text(f"{key} " * 40 + "x" * place + " " + key, 100)
+    assert key[:8] not in shown
+
+
 def test_a_long_text_says_how_much_is_missing() -> None:
     assert told_text("a" * 105, 100) == "a" * 100 + " ... and 5 characters"
     assert told(list(range(7)), BOUNDS) == [0, 1, 2, 3, 4, "... and 2 more"]

@@ -8,16 +8,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pyrage
 import pytest
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_api_key
 from echoless.crossing.client import ClientLeftError
+from echoless.crossing.records import OpenTicket, Record
 from echoless.receipts.capsule import CAPSULE_BYTES_MAX, DIAGNOSIS_BYTES_MAX, open_capsule
 from echoless.volatile.gateway import diagnosing
 from echoless.volatile.gateway.diagnosing import is_diagnosed
 from echoless.volatile.gateway.problems import UnprocessableError
+from echoless.volatile.gateway.traces import Traces
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_vault import API_KEY
 from tests.fakes.gateway import VOICE_ID, Gateway, Reply, running_gateway
@@ -81,10 +84,36 @@ async def test_but_for_the_capsule_the_error_is_as_ever() -> None:
     assert set(detail) == {"type", "code", "status", "message", "request_id", "capsule"}
 
 
-async def test_a_kept_request_makes_none(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_kept_request_makes_none_even_where_a_vault_names_a_key() -> None:
     async with failing_gateway() as gateway:
+        granting = gateway.vault._open
+        key = gateway.vault.capsule_key
+
+        def grant(question: OpenTicket) -> Record:
+            return msgspec.structs.replace(granting(question), capsule_key=key)
+
+        gateway.vault._open = grant  # type: ignore[method-assign]  # a vault that says too much
         reply = await gateway.ask("POST", PATH.partition("?")[0], {"text": TEXT})
+        assert reply.status == 500
         assert "capsule" not in reply.json["detail"]
+        assert "capsule" in (await gateway.ask("POST", PATH, {"text": TEXT})).json["detail"]
+
+
+async def test_when_a_request_has_ended_nothing_of_it_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Traces] = []
+    beginning = Traces.begin
+
+    def begin(traces: Traces, key: str) -> None:
+        seen.append(traces)
+        beginning(traces, key)
+
+    monkeypatch.setattr(Traces, "begin", begin)
+    async with failing_gateway() as gateway:
+        await gateway.ask("POST", PATH, {"text": TEXT})
+    async with failing_sockets() as sockets:
+        await sockets.talk(f"{SOCKET}?enable_logging=false", {"text": " "}, {"text": f"{TEXT} ", "flush": True})
+    assert len(seen) == 2
+    assert [traces.parts() for traces in seen] == [{}, {}]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ _PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "detail": {
             "type": "object",
             "required": ["type", "code", "status", "message", "request_id"],
-            "properties": dict.fromkeys(("type", "code", "status", "message", "param", "request_id"), _TEXT),
+            "properties": dict.fromkeys(
+                ("type", "code", "status", "message", "param", "request_id", "capsule"), _TEXT
+            ),
         }
     },
 }
