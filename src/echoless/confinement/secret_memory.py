@@ -52,6 +52,7 @@ class SecretMemory:
         for advice in (_DONT_DUMP, _DONT_FORK):
             self._told("madvise", address, advice)
         self._address = address
+        self._is_open = True
         self._page = memoryview((ctypes.c_ubyte * SIZE_BYTES).from_address(address)).cast("B")
 
     def __repr__(self) -> str:
@@ -64,6 +65,7 @@ class SecretMemory:
 
     def part(self, start: int, size_bytes: int) -> memoryview:
         """Return some of its bytes to read and to write. Never copy them into an object of Python."""
+        assert self._is_open, "the page was given back"
         assert 0 <= start <= start + size_bytes <= SIZE_BYTES, "a page has no more bytes than it has"
         return self._page[start : start + size_bytes]
 
@@ -76,6 +78,13 @@ class SecretMemory:
         place = ctypes.c_void_p(self._address + start)
         if self._libc.getrandom(place, ctypes.c_size_t(size_bytes), 0) != size_bytes:
             raise EcholessError(ErrorCode.CONFIGURATION, "the kernel has no random bytes")
+
+    def close(self) -> None:
+        """Overwrite the page and give it back. No part of it may be touched from then on."""
+        if self._is_open:
+            self.wipe()
+            self._is_open = False
+            self._told("munmap", self._address)
 
     def wipe(self, start: int = 0, size_bytes: int = SIZE_BYTES) -> None:
         """Overwrite a part with zeros."""

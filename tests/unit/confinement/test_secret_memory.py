@@ -111,3 +111,14 @@ def test_no_descriptor_of_the_page_stays_open() -> None:
     memory = SecretMemory(Kernel())
     assert set(os.listdir("/proc/self/fd")) == before
     assert memory.kind in MemoryKind
+
+
+def test_a_page_that_is_given_back_is_mapped_no_more() -> None:
+    memory = SecretMemory(Kernel())
+    memory.fill_random(0, 32)
+    assert _flags_of(memory)
+    memory.close()
+    memory.close()
+    assert "dd" not in _flags_of(memory)
+    with pytest.raises(AssertionError):
+        memory.part(0, 32)

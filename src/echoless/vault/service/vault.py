@@ -277,6 +277,7 @@ class Vault:
         await self.proving.close()
         await self.identity.close()
         await self._storage.close()
+        self.proving.keys.safe.close()
 
     # --- frames ---
 

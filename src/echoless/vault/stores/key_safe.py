@@ -61,6 +61,10 @@ class Sealer(Protocol):
         """Put a seed back; raises EcholessError(CONFIGURATION) where this is not who sealed it."""
         ...
 
+    def close(self) -> None:
+        """Let go of what seals."""
+        ...
+
 
 class SafeKey:
     """A key whose seed lies in a part of secret memory; prints as nothing."""
@@ -91,8 +95,9 @@ class SafeKey:
 
     def end(self) -> None:
         """Overwrite the seed: this key signs nothing any more."""
-        self._is_ended = True
-        self._seed[:] = bytes(SEED_BYTES)
+        if not self._is_ended:
+            self._is_ended = True
+            self._seed[:] = bytes(SEED_BYTES)
 
 
 class KeySafe:
@@ -160,9 +165,12 @@ class KeySafe:
         return self._keys[role]
 
     def close(self) -> None:
-        """Overwrite all keys in memory."""
+        """Overwrite all keys in memory, and give it back."""
         for key in (*self._keys.values(), *self._next.values()):
             key.end()
+        self._memory.close()
+        if self._sealer is not None:
+            self._sealer.close()
 
     def _place(self, role: KeyRole, turn: int) -> tuple[int, int]:
         return (2 * _ROLES.index(role) + turn) * SEED_BYTES, SEED_BYTES

@@ -7,6 +7,7 @@ source: TCG TPM 2.0 Library part 1 (sealed data objects, parameter encryption), 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,8 +95,11 @@ class TpmSealer:
             raise _refused(f"this TPM did not seal this key, or its file was changed: {reason}")
 
     def close(self) -> None:
-        """Let the chip forget what it holds for us."""
-        self._tpm.flush_context(self._root)
+        """Let the chip forget what it holds for us; where it does not answer any more, it has."""
+        from tpm2_pytss import TSS2_Exception
+
+        with contextlib.suppress(TSS2_Exception):
+            self._tpm.flush_context(self._root)
         self._tpm.close()
 
 
