@@ -27,7 +27,9 @@ _NUMBERS: Final = struct.Struct("=IIII")
 # What happened, on which processor, when.
 _NUMBERS_AT: Final = _HEADER_BYTES + 16
 _EVENT_BYTES_MIN: Final = _NUMBERS_AT + 16
-_ANSWER, _FORK, _EXEC, _COMM = 0x0, 0x1, 0x2, 0x200
+_ANSWER, _FORK, _EXEC, _COMM, _EXIT = 0x0, 0x1, 0x2, 0x200, 0x8000_0000
+# Its number may be another's later.
+_ENDED_COUNTS_S: Final = 2.0
 _ANSWER_TIMEOUT_S: Final = 2.0
 _MESSAGES_BEFORE_ANSWER: Final = 10_000
 _MESSAGE_BYTES_MAX: Final = 4_096
@@ -61,7 +63,8 @@ class FamilyWatch:
     def __init__(self, supervisor_pid: int) -> None:
         self._supervisor = supervisor_pid
         self._refreshed_s = 0.0
-        self._parents: dict[int, int] = {}
+        self._owners: dict[int, str] = {}
+        self._ended: dict[int, tuple[str, float]] = {}
         self.roles: dict[int, str] = {}
         self.started: dict[int, Started] = {}
         self.names: list[tuple[str, bytes]] = []
@@ -71,14 +74,18 @@ class FamilyWatch:
         self._refresh()
 
     def role(self, pid: int) -> str | None:
-        """Return the role of a process of the server, or of who started it; None for others."""
+        """Return the role of a process of the server, or of who started it; None for others.
+
+        One that ended a moment ago counts: what it did last is told after it has gone.
+        """
         if pid not in self.roles:
             # What is told and not yet taken comes first: a file can be closed by a child of a moment ago.
             self.take()
             self.look()
-        while self.roles.get(pid) == _STRANGER and pid in self._parents:
-            pid = self._parents[pid]
-        return self.roles.get(pid)
+        if pid in self.roles:
+            return self._owner(pid)
+        role, ended_s = self._ended.get(pid, (None, 0.0))
+        return role if time.monotonic() - ended_s < _ENDED_COUNTS_S else None
 
     def descriptor(self) -> int | None:
         """Return the socket on which the kernel tells."""
@@ -120,15 +127,28 @@ class FamilyWatch:
             self._adopt(child, group)
         elif what == _EXEC:
             self._runs(group)
+        elif what == _EXIT and thread == group:
+            self._ends(group)
         elif what == _COMM:
             name = message[_NUMBERS_AT + 8 : _NUMBERS_AT + 24].rstrip(b"\0")
             self.names.append((f"{self.roles[group]} {group}: name of thread {thread}", name))
 
+    def _owner(self, pid: int) -> str:
+        """Return the role of a process, or of that of the server's own which is above it."""
+        role = self.roles.get(pid, _STRANGER)
+        return self._owners.get(pid, role) if role == _STRANGER else role
+
     def _adopt(self, pid: int, parent: int) -> None:
         """Take in a child, which is a stranger until it runs a program of ours."""
-        self._parents[pid] = parent
+        self._owners[pid] = self._owner(parent)
         self.roles[pid] = _STRANGER
-        self.started[pid] = Started(pid, self.role(parent) or _STRANGER, b"")
+        self.started[pid] = Started(pid, self._owners[pid], b"")
+
+    def _ends(self, pid: int) -> None:
+        """Let a process go: its number may be another's soon."""
+        self._ended[pid] = self._owner(pid), time.monotonic()
+        self.roles.pop(pid, None)
+        self._owners.pop(pid, None)
 
     def _runs(self, pid: int) -> None:
         """Take in the program that a process runs now."""
@@ -143,7 +163,10 @@ class FamilyWatch:
     def _refresh(self) -> None:
         self._refreshed_s = time.monotonic()
         with contextlib.suppress(EcholessError):
-            for process in family_of(self._supervisor):
+            family = family_of(self._supervisor)
+            for pid in self.roles.keys() - {process.pid for process in family}:
+                self._ends(pid)
+            for process in family:
                 if self.roles.get(process.pid) == process.role:
                     continue
                 if process.role != _STRANGER:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -69,6 +70,13 @@ def actor() -> Iterator[Actor]:
     actor.process.communicate()
 
 
+def _await(is_so: Callable[[], bool]) -> None:
+    """Wait for what another thread sees of another process."""
+    deadline_s = time.monotonic() + 20
+    while not is_so() and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+
+
 def test_a_quiet_process_starts_nothing(actor: Actor) -> None:
     watch = FamilyWatch(actor.process.pid)
     with watching([watch]):
@@ -99,6 +107,20 @@ def test_arguments_of_what_was_started_are_seen_told_or_not(actor: Actor, monkey
         assert [b"qqq-marked" in started.shown for started in watch.started.values()] == [True]
         assert watch.role(next(iter(watch.started))) == "supervisor"
         actor.does("end")
+
+
+def test_who_has_ended_is_known_for_a_moment_only(monkeypatch: pytest.MonkeyPatch, actor: Actor) -> None:
+    watch = FamilyWatch(actor.process.pid)
+    with watching([watch], interval_s=0.11):
+        actor.does("start", "word")
+        _await(lambda: bool(watch.started))
+        (child,) = watch.started
+        actor.does("end")
+        _await(lambda: child not in watch.roles)
+    assert child not in watch.roles, "its number may be another's"
+    assert watch.role(child) == "supervisor", "what it did last is told after it has gone"
+    monkeypatch.setattr(family_watch, "_ENDED_COUNTS_S", 0.0)
+    assert watch.role(child) is None
 
 
 @needs_word
