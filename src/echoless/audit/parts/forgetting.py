@@ -108,6 +108,8 @@ def check_forgetting(lab: Lab) -> None:
         server.start()
         _check_restored(server, staying, doomed, account, zeros)
         server.search("after restoring", "C23", "C52")
+        if not lab.options.is_quick:
+            _check_no_days(server, staying)
 
 
 # --- making what is to be deleted ---
@@ -360,4 +362,20 @@ def _check_restored(
     report.check(
         "restore: nothing of zero retention comes back", not heard and bool(zeros),
         f"{len(zeros)} windows of audio" + named(sorted(heard)), "C52", "C23",
+    )  # fmt: skip
+
+
+def _check_no_days(server: LabServer, staying: KeptItem) -> None:
+    """Start with a life of no days: what is kept goes at once, however long it was to stay."""
+    server.stop()
+    server.settings["ECHOLESS_HISTORY_DAYS"] = "0"
+    before = _left(server, staying.sealed)
+    server.start()
+    is_gone = until(lambda: not _left(server, staying.sealed), _GONE_WITHIN_S)
+    path = f"/v1/history/{quote(staying.sealed.item_id)}"
+    with server.client() as client:
+        status = client.request("GET", path).status
+    server.lab.report.check(
+        "deletion: a life of no days ends at once", is_gone and before == FORMS and status == _UNKNOWN,
+        f"before: {', '.join(sorted(before))}; after: {status}", "C55",
     )  # fmt: skip
