@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,3 +91,27 @@ def test_a_tool_that_fails_is_named_and_leaves_nothing(tmp_path: Path, monkeypat
     with place_of_own(tmp_path, _SIZE) as (_, reason):
         assert reason == "false ended with status 1"
         assert not (tmp_path / "blocks.img").exists()
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from echoless.audit.search.free_blocks import place_of_own
+with place_of_own(Path(sys.argv[1]), 32 * 1024**2) as (place, reason):
+    print(reason, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_audit_leaves_nothing_mounted(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(tmp_path)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == -9
+    if done.stdout.strip():
+        pytest.skip(done.stdout.strip())
+    deadline_s = time.monotonic() + 20
+    while (tmp_path / "blocks.img").exists() and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    assert not (tmp_path / "blocks.img").exists()
+    assert not os.path.ismount(tmp_path / "place")
