@@ -16,6 +16,7 @@ from echoless.audit.options import Scene
 from echoless.audit.reports.report import Searched
 from echoless.audit.search.database_scan import scan_databases
 from echoless.audit.search.disk_scan import SHARED_PLACES
+from echoless.audit.search.finder import Finder
 from echoless.audit.search.free_blocks import scan_blocks
 from echoless.audit.search.kernel_objects import kernel_objects_now, scan_kernel_objects
 from echoless.audit.search.names_scan import scan_names
@@ -32,26 +33,30 @@ def check_places(scene: Scene) -> None:
     if not scene.needles:
         # Nothing was planted: the parts were chosen so.
         return
+    # Made once: there are thousands of needles after a round.
+    finder = Finder(scene.needles)
     unix_table = Path(f"/proc/{scene.server.supervisor_pid}/net/unix")
-    note(scene, scan_processes(scene.family(), scene.needles), "C20", "C16", is_whole=True)
+    note(scene, scan_processes(scene.family(), finder), "C20", "C16", is_whole=True)
     # What was there before is looked at, not opened: which of it is ours, the watch knows.
-    note(scene, scan_kernel_objects(scene.needles, kernel_objects_now(), unix_table), "C20", "C16")
+    note(scene, scan_kernel_objects(finder, kernel_objects_now(), unix_table), "C20", "C16")
     data = scene.server.data_directory
-    note(scene, scan_names([data], scene.needles, place="names in the data directory"), "C16", is_whole=True)
+    note(scene, scan_names([data], finder, place="names in the data directory"), "C16", is_whole=True)
     if not scene.options.is_quick:
         # In a hurry, what the watch saw of files that the server wrote there has to do.
-        _names_in_temporary_places(scene)
-    note(scene, scan_databases(data, scene.needles), "C21", "C16", is_whole=True)
-    note(scene, scan_system_logs(scene.needles, scene.began_unix_s), "C24")
+        _names_in_temporary_places(scene, finder)
+    databases = scan_databases(data, finder)
+    # Where the vault keeps its rows on a server elsewhere, there is none here.
+    note(scene, databases, "C21", "C16", is_whole=databases.item_count > 0)
+    note(scene, scan_system_logs(finder, scene.began_unix_s), "C24")
     # Last, so that whatever the searches before had the server write is below too.
-    note(scene, scan_blocks(data, scene.needles), "C16", "C19")
+    note(scene, scan_blocks(data, finder), "C16", "C19")
 
 
-def _names_in_temporary_places(scene: Scene) -> None:
+def _names_in_temporary_places(scene: Scene, finder: Finder) -> None:
     places = [*SHARED_PLACES, *_places_of_own()]
     excluded = (scene.server.data_directory, *(output.parent for output in scene.outputs))
     scan = scan_names(
-        places, scene.needles, place="names in temporary places",
+        places, finder, place="names in temporary places",
         excluded=excluded, changed_since_unix_s=scene.began_unix_s,
     )  # fmt: skip
     note(scene, scan, "C16")

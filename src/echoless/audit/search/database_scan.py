@@ -13,14 +13,13 @@ import gzip
 import lzma
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from echoless.audit.search.database_pages import frames_of, page_bytes, pages_of
-from echoless.audit.search.needles import Needle
-from echoless.audit.search.places import PlaceScan, Sieve, reason_of
+from echoless.audit.search.places import PlaceScan, Sieve, Sought, reason_of
 
 _WAIT_S: Final = 5.0
 _UNPACKED_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -38,7 +37,7 @@ _PACKED: Final = MappingProxyType[bytes, Unpack](
 )
 
 
-def scan_databases(directory: Path, needles: Sequence[Needle]) -> PlaceScan:
+def scan_databases(directory: Path, needles: Sought) -> PlaceScan:
     """Search every SQLite database directly in a directory.
 
     A database that cannot be opened is said to be unsearched.
@@ -53,6 +52,8 @@ def scan_databases(directory: Path, needles: Sequence[Needle]) -> PlaceScan:
                 sieve.pass_over(path.name, type(error).__name__)
             except OSError as error:
                 sieve.pass_over(path.name, reason_of(error))
+    if not sieve.item_count and not sieve.unsearched:
+        sieve.pass_over("databases", "none lies in the data directory")
     return sieve.result("databases", "database")
 
 

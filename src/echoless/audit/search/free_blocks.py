@@ -13,14 +13,13 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from echoless.audit.search.kernel_calls import flushed
-from echoless.audit.search.needles import Needle
-from echoless.audit.search.places import PlaceScan, Sieve, reason_of
+from echoless.audit.search.places import PlaceScan, Sieve, Sought, reason_of
 
 DEVICE_BYTES_MAX: Final = 8 * 1024**3
 OWN_BYTES: Final = 512 * 1024**2
@@ -64,7 +63,7 @@ def backing_of(directory: Path) -> Backing:
     return Backing(kind, None, "it has no device of its own")
 
 
-def scan_blocks(directory: Path, needles: Sequence[Needle], device_bytes_max: int = DEVICE_BYTES_MAX) -> PlaceScan:
+def scan_blocks(directory: Path, needles: Sought, device_bytes_max: int = DEVICE_BYTES_MAX) -> PlaceScan:
     """Search every block of the file system that a directory lies on, free or not.
 
     device_bytes_max: a larger device is not searched

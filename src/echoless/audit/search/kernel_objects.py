@@ -9,7 +9,6 @@ source: sysvipc(7), proc(5), mq_overview(7), keyrings(7), unix(7)
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,8 +21,7 @@ from echoless.audit.search.kernel_calls import (
     mounted_queues,
     queue_messages,
 )
-from echoless.audit.search.needles import Needle
-from echoless.audit.search.places import PlaceScan, Sieve, reason_of
+from echoless.audit.search.places import PlaceScan, Sieve, Sought, reason_of
 
 _SYSTEM_V: Final = Path("/proc/sysvipc")
 _KEYS: Final = Path("/proc/keys")
@@ -57,7 +55,7 @@ def kernel_objects_now() -> KernelObjects:
 
 
 def scan_kernel_objects(
-    needles: Sequence[Needle], before: KernelObjects, unix_table: Path = Path("/proc/net/unix")
+    needles: Sought, before: KernelObjects, unix_table: Path = Path("/proc/net/unix")
 ) -> PlaceScan:
     """Search all of them.
 

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from echoless.audit.search.entries import entries
-from echoless.audit.search.needles import Needle
-from echoless.audit.search.places import PlaceScan, Sieve, reason_of
+from echoless.audit.search.places import PlaceScan, Sieve, Sought, reason_of
 
 
 def scan_names(
     directories: Sequence[Path],
-    needles: Sequence[Needle],
+    needles: Sought,
     *,
     place: str,
     excluded: Sequence[Path] = (),

@@ -11,12 +11,10 @@ import ctypes
 import ipaddress
 import socket
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from echoless.audit.search.needles import Needle
-from echoless.audit.search.places import PlaceScan, Sieve
+from echoless.audit.search.places import PlaceScan, Sieve, Sought
 
 FLOW_BYTES_MAX: Final = 256 * 1024
 TOTAL_BYTES_MAX: Final = 256 * 1024 * 1024
@@ -93,7 +91,7 @@ class PacketWatch:
             self._socket.close()
             self._socket = None
 
-    def scan(self, needles: Sequence[Needle]) -> PlaceScan:
+    def scan(self, needles: Sought) -> PlaceScan:
         """Search everything that was kept."""
         sieve = Sieve.of(needles)
         for flow, data in self.flows.items():

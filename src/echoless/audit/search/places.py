@@ -16,6 +16,8 @@ from echoless.audit.search.finder import Finder, mask
 from echoless.audit.search.needles import Needle
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024
+Sought = Sequence[Needle] | Finder
+"""What is searched for: needles, or a finder that was made of them once for several searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,9 @@ class Sieve:
     began_s: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def of(cls, needles: Sequence[Needle]) -> Sieve:
-        """Return a sieve for some needles."""
-        return cls(Finder(needles))
+    def of(cls, needles: Sought) -> Sieve:
+        """Return a sieve for what is searched for."""
+        return cls(needles if isinstance(needles, Finder) else Finder(needles))
 
     def look(self, where: str, data: bytes) -> None:
         """Search one item."""

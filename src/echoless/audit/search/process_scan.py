@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from echoless.audit.search.needles import Needle
-from echoless.audit.search.places import PlaceScan, Sieve, reason_of
+from echoless.audit.search.places import PlaceScan, Sieve, Sought, reason_of
 from echoless.core.processes import ProcessIdentity
 
 _PROC: Final = Path("/proc")
@@ -27,7 +26,7 @@ _DELETED: Final = " (deleted)"
 _OWNERS_ALONE: Final = "/secretmem"
 
 
-def scan_processes(family: Iterable[ProcessIdentity], needles: Sequence[Needle]) -> PlaceScan:
+def scan_processes(family: Iterable[ProcessIdentity], needles: Sought) -> PlaceScan:
     """Search arguments, environment, names and open files of some processes.
 
     What a process wrote over its own arguments or its name is seen as it is now.

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from echoless.audit.search.entries import entries
-from echoless.audit.search.needles import Needle
-from echoless.audit.search.places import PlaceScan, Sieve, reason_of
+from echoless.audit.search.places import PlaceScan, Sieve, Sought, reason_of
 
 LOG_PLACES: Final = (Path("/var/log"), Path("/run/log"), Path("/var/crash"), Path("/var/lib/systemd/coredump"))
 _KERNEL_LOG: Final = Path("/dev/kmsg")
@@ -26,7 +25,7 @@ _JOURNAL_TIMEOUT_S: Final = 30.0
 
 
 def scan_system_logs(
-    needles: Sequence[Needle], changed_since_unix_s: float, places: Sequence[Path] = LOG_PLACES
+    needles: Sought, changed_since_unix_s: float, places: Sequence[Path] = LOG_PLACES
 ) -> PlaceScan:
     """Search what was written to the system's logs since a time."""
     sieve = Sieve.of(needles)

@@ -91,3 +91,8 @@ def test_a_broken_database_is_said_to_be_unsearched(
     path = tmp_path / "a.sqlite"
     path.write_bytes(path.read_bytes()[:100] + b"\xff" * 4000)
     assert scan_databases(tmp_path, text_needles([canary])).unsearched == ("a.sqlite: DatabaseError",)
+
+
+def test_no_database_is_said_and_not_taken_for_a_clean_one(tmp_path: Path, canary: Canary) -> None:
+    scan = scan_databases(tmp_path, text_needles([canary]))
+    assert (scan.item_count, scan.unsearched) == (0, ("databases: none lies in the data directory",))

@@ -9,6 +9,7 @@ import pytest
 
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.search import places
+from echoless.audit.search.finder import Finder
 from echoless.audit.search.needles import text_needles
 from echoless.audit.search.places import PlaceHit, Sieve, reason_of
 
@@ -27,6 +28,14 @@ def test_a_copy_is_noted_with_its_place(canary: Canary) -> None:
     scan = sieve.result("a place", "a kind")
     assert scan.hits == (PlaceHit("there", "utf-8", "it"),)
     assert (scan.item_count, scan.byte_count, scan.owners()) == (2, 20, {"it"})
+
+
+def test_a_finder_serves_several_searches(canary: Canary) -> None:
+    finder = Finder(text_needles([canary]))
+    sieves = [Sieve.of(finder), Sieve.of(finder)]
+    for sieve in sieves:
+        sieve.look("here", canary.words[0].encode())
+    assert [len(sieve.hits) for sieve in sieves] == [1, 1]
 
 
 def test_a_word_across_two_blocks_of_a_file_is_found_once(
