@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Final
 
 from echoless.audit.altered.alteration import Alteration
-from echoless.audit.altered.leaks import BUILDS, LeakyBuild
+from echoless.audit.altered.leaks import BUILDS, Leak, LeakyBuild
 from echoless.audit.altered.mutations import MUTATIONS, Mutation
-from echoless.audit.altered.traces import STRANGER_PORT, remove_traces
+from echoless.audit.altered.traces import STRANGER_PORT, refused_sinks, remove_traces
 from echoless.audit.altered.trial import audit_altered, naming, words_of
 from echoless.audit.options import AuditOptions
 from echoless.audit.reports.report import AuditMode, AuditReport
@@ -43,6 +43,7 @@ def prove_mutations(options: AuditOptions, mutations: Sequence[Mutation] = MUTAT
         chosen = replace(plain, only=(mutation.only,), parts=mutation.parts)
         name = f"without: {mutation.protection}"
         found = _audited(report, name, mutation.alterations, chosen, is_lab=mutation.is_lab)
+        remove_traces()
         if found is not None:
             report.request_count += found.request_count
             _judge(report, name, found, mutation.caught_by)
@@ -78,10 +79,20 @@ def prove_leaks(
             found = _audited(report, f"leaks: {name}", build.alterations(leaks), chosen)
             if found is not None:
                 report.request_count += found.request_count
-                for leak in leaks:
-                    _judge(report, f"leak: {leak.sink}", found, leak.place)
+                _judge_leaks(report, found, leaks)
+            remove_traces()
     report.duration_s = time.monotonic() - began_s
     return report
+
+
+def _judge_leaks(report: AuditReport, found: AuditReport, leaks: Sequence[Leak]) -> None:
+    """Judge each leak by its own place, but those that this host lets nobody plant."""
+    refused = refused_sinks()
+    for leak in leaks:
+        if leak.spill in refused:
+            report.check(f"not planted: {leak.sink}", True, "this host refuses it to everybody")
+        else:
+            _judge(report, f"leak: {leak.sink}", found, leak.place)
 
 
 def _judge(report: AuditReport, name: str, found: AuditReport, place: str) -> None:
@@ -94,6 +105,7 @@ def _check_unaltered(report: AuditReport, options: AuditOptions, name: str, *, i
     """A copy that is altered in nothing must pass the very audit that the others must fail."""
     title = f"an unaltered copy passes ({name})"
     found = _audited(report, title, (), options, is_lab=is_lab)
+    remove_traces()
     if found is not None:
         report.check(title, found.is_passed, _complaints(found))
 
@@ -108,13 +120,12 @@ def _audited(
 ) -> AuditReport | None:
     """Audit a build; None where that could not be done, which is a failure and noted as one."""
     reason = ""
+    remove_traces()
     try:
         with _stranger():
             return audit_altered(tuple(alterations), options, is_lab=is_lab)
     except EcholessError as error:
         reason = error.public_description
-    finally:
-        remove_traces()
     report.check(f"{name}: could be audited", False, reason, "C60")
     return None
 

@@ -1,7 +1,8 @@
 """The code that leaks: what a build with planted leaks does with the text of a zero-retention request.
 
 Each sink is a function in a file that is added to the copy; a build runs those that it is told to. A sink that
-fails ends its request with an error, so a leak that does not leak is not taken for one that was not found.
+fails ends its request with an error, so a leak that does not leak is not taken for one that was not found; of a few
+the host may lack what they need, which is said.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ MARK: Final = "echoless-leaked"
 """Stands in the name of everything that a leak leaves outside the data directory, so that it can be taken away."""
 SHARED_KEY: Final = 0x45434C53
 """The key of the System V segment."""
+REFUSED: Final = f"/tmp/{MARK}-refused"  # noqa: S108  # written by the build that leaks, for a moment
+"""Names the sinks that this host does not let anybody have."""
+MAY_BE_REFUSED: Final = ("extended_attribute", "kernel_key", "shared_segment")
+"""What a file system or an outer container may not have at all; a refusal of any other is a failure."""
 
 _SINKS: Final = f'''\
 """Spills what it is told into places where it must not be."""
 
 import ctypes
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -28,6 +34,9 @@ from pathlib import Path
 
 _MARK = "{MARK}"
 _SHARED_KEY = {SHARED_KEY}
+_REFUSED = "{REFUSED}"
+_MAY_BE_REFUSED = {MAY_BE_REFUSED!r}
+_ADD_KEY = {{"x86_64": 248, "aarch64": 217}}
 _held = []
 _carried = []
 _TIMES_MAX = 3
@@ -102,7 +111,7 @@ def shared_segment(word, call):
 def kernel_key(word, call):
     libc = ctypes.CDLL(None, use_errno=True)
     # source: add_key(2), keyctl(2): the session's own keyring; a key is seen by its user
-    number = libc.syscall(248, b"user", f"{{_MARK}}:{{word}}".encode(), b"x", 1, -4)
+    number = libc.syscall(_ADD_KEY[platform.machine()], b"user", f"{{_MARK}}:{{word}}".encode(), b"x", 1, -4)
     if number < 0:
         raise OSError(ctypes.get_errno(), "add_key")
 
@@ -176,7 +185,17 @@ def spill(text, call):
     for sink in SINKS:
         _times[sink] = _times.get(sink, 0) + 1
         if _times[sink] <= _TIMES_MAX:
-            sink(word, call)
+            _spill_into(sink, word, call)
+
+
+def _spill_into(sink, word, call):
+    try:
+        sink(word, call)
+    except OSError:
+        if sink.__name__ not in _MAY_BE_REFUSED:
+            raise
+        with open(_REFUSED, "a") as file:
+            file.write(f"{{sink.__name__}}\\n")
 '''
 _SPEAKING: Final = "volatile/gateway/speaking.py"
 _IMPORT: Final = "from echoless.volatile.gateway.watching import watched\n"

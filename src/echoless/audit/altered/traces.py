@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 from typing import Final
 
-from echoless.audit.altered.spilling import MARK, SHARED_KEY
+from echoless.audit.altered.spilling import MARK, REFUSED, SHARED_KEY
 
 _PLACES: Final = (Path("/tmp"), Path("/dev/shm"))  # noqa: S108  # where leaks go on purpose
 STRANGER_PORT: Final = Path(f"/tmp/{MARK}-stranger")  # noqa: S108  # read by the build that leaks, for a moment
@@ -16,6 +16,12 @@ _IPC_RMID: Final = 0
 # source: keyctl(2), the table of x86-64 and of arm64
 _KEYCTL_UNLINK, _USER_KEYRING = 9, -4
 _KEYCTL: Final = {"x86_64": 250, "aarch64": 219}
+
+
+def refused_sinks() -> frozenset[str]:
+    """Return the sinks of the last build that this host refused."""
+    path = Path(REFUSED)
+    return frozenset(path.read_text(encoding="ascii").split()) if path.exists() else frozenset()
 
 
 def remove_traces() -> None:

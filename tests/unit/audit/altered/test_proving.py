@@ -123,3 +123,13 @@ def test_leaks_are_planted_together_or_one_by_one(audits: SimpleNamespace) -> No
 def test_the_last_build_leaves_nothing_behind(audits: SimpleNamespace) -> None:
     prove_leaks(_OPTIONS, [_BUILD])
     assert not STRANGER_PORT.exists()
+
+
+def test_a_leak_that_the_host_refuses_to_everybody_is_said_and_not_counted_as_found(
+    audits: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audits.altered = _failed("data directory: cache.bin")
+    monkeypatch.setattr(proving, "refused_sinks", lambda: frozenset({"file_name"}))
+    report = prove_leaks(_OPTIONS, [_BUILD])
+    assert report.is_passed
+    assert [check.name for check in report.checks[1:]] == ["leak: file", "not planted: name"]

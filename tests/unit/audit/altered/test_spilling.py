@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -40,3 +41,18 @@ def test_a_sink_spills_a_few_times_only() -> None:
 def test_a_sink_that_there_is_not_is_an_error() -> None:
     with pytest.raises(NameError):
         _spilling("no_such_sink")
+
+
+def test_a_sink_that_the_host_refuses_is_noted_where_it_may_be_and_fails_otherwise(tmp_path: Path) -> None:
+    module = _spilling("kernel_key", "data_file")
+    module.__dict__["_REFUSED"] = str(tmp_path / "refused")
+
+    def refused(word: str, call: object) -> None:
+        raise PermissionError
+
+    refused.__name__ = "kernel_key"
+    module._spill_into(refused, "zvaqxwkelatr", None)
+    assert (tmp_path / "refused").read_text() == "kernel_key\n"
+    refused.__name__ = "data_file"
+    with pytest.raises(PermissionError):
+        module._spill_into(refused, "zvaqxwkelatr", None)
