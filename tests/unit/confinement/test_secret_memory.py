@@ -27,7 +27,11 @@ sys.stdin.buffer.raw.readinto(bytearray(1))
 
 
 def has_secret_memory() -> bool:
-    return SecretMemory(Kernel()).kind is MemoryKind.SECRET
+    """Asked of the kernel itself, past what is tested."""
+    descriptor = Kernel().call("memfd_secret", 0).value
+    if descriptor >= 0:
+        os.close(descriptor)
+    return descriptor >= 0
 
 
 def copies_in_child(strongest: MemoryKind) -> tuple[MemoryKind, int]:

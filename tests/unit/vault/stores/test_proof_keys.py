@@ -200,7 +200,7 @@ def test_a_file_from_before_a_turn_that_was_put_back_begins_no_second_time(direc
     (directory.keys / "receipts.key").write_bytes(before)
     again = Proof(directory, NOW + 120)
     keys = again.keys.receipt_keys()
-    assert len(keys) == 3
+    assert len({key["kid"] for key in keys}) == 3
     assert [("exp" in key) for key in keys] == [False, True, True]
     assert check_receipt(again.issue(NOW + 180), again.answer_keys()).index == 4
 
