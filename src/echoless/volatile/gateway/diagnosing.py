@@ -22,6 +22,7 @@ from echoless.crossing.told_values import Bounds, told, told_text
 from echoless.receipts.capsule import DIAGNOSIS_BYTES_MAX, seal
 from echoless.retention.decision import RetentionMode
 from echoless.retention.endpoints import Endpoint
+from echoless.retention.floors import binds_to_zero
 from echoless.volatile.gateway.calls import Outcome
 from echoless.volatile.gateway.ports import GatewayServices, OpenTicketPort
 from echoless.volatile.gateway.traces import ENGINE_FAILURE, Traces
@@ -88,7 +89,8 @@ def capsule_for(call: Diagnosed, error: BaseException) -> str:
     A failure to make one is said by its type and changes nothing for the client.
     """
     traces = call.traces
-    if not traces.is_on or call.mode is not RetentionMode.ZERO or not is_diagnosed(error):
+    # A vault names a key for zero-retention work only; this side does not rely on it.
+    if not traces.is_on or not binds_to_zero(call.mode) or not is_diagnosed(error):
         return ""
     try:
         return seal(diagnosis_of(call, error), traces.capsule_key)
