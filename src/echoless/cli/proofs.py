@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from echoless.cli import log_checks
-from echoless.cli.log_files import KeysOption
+from echoless.cli.log_files import KeysOption, read_text
 from echoless.cli.screen import show_line, show_table
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.proof import check_receipt
@@ -29,15 +29,20 @@ def receipt_command(
     keys: KeysOption,
 ) -> None:
     """Check a receipt and show what it states; its place in the log too, where the file has it. Needs no server."""
-    text = file.read_text(encoding="ascii").strip()
+    text = read_text(file).strip()
     answer = _object(text) if text.startswith("{") else {"receipt": text}
-    checked = check_receipt(answer, _object(keys.read_text(encoding="utf-8")))
+    checked = check_receipt(answer, _object(read_text(keys)))
     statement = checked.receipt.statement()
     walls = statement.pop("confinement")
-    show_table(("what", "says"), [(name, str(value)) for name, value in statement.items()])
+    processes = walls.pop("processes")
+    key = walls.pop("signing_key", {})
+    said = statement | walls | {f"signing_key_{name}": value for name, value in key.items()}
+    show_table(
+        ("what", "says"), [(name, "not said" if value is None else str(value)) for name, value in said.items()]
+    )
     show_table(
         ("process", "filter", "no new privileges", "KiB in swap", "says of itself"),
-        [_wall_row(process) for process in walls["processes"]],
+        [_wall_row(process) for process in processes],
     )
     show_line("The signature holds.")
     if checked.checkpoint is None:

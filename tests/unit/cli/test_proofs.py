@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from echoless.core.errors import EcholessError
 from echoless.receipts.checkpoint import Checkpoint, sign_checkpoint
 from echoless.receipts.growing import append_entries
+from echoless.receipts.receipt import RECEIPT_KIND, SigningKeyFacts
 from tests.unit.cli.conftest import Run
-from tests.unit.receipts.test_proof import KEYS, LOG_KEY, ORIGIN, SIGNED, answer
+from tests.unit.receipts.test_forgeries import FORGERIES
+from tests.unit.receipts.test_forgeries import KEYS as FORGERY_KEYS
+from tests.unit.receipts.test_proof import KEYS, LOG_KEY, ORIGIN, SIGNED, SIGNER, answer
+from tests.unit.receipts.test_receipt import RECEIPT
 
 pytestmark = pytest.mark.unit
 
@@ -90,3 +95,37 @@ def test_a_log_without_a_place_or_that_cannot_be_reached_says_so(run: Run, keys:
     for more in ((), ("--url", "http://127.0.0.1:9")):
         result = run("verify", "log", "--keys", str(keys), *more)
         assert isinstance(result.exception, EcholessError)
+
+
+@pytest.mark.claim("Z31")
+@pytest.mark.parametrize("name", FORGERIES)
+def test_each_forged_file_is_refused_by_its_name(run: Run, tmp_path: Path, name: str) -> None:
+    """C8: as an auditor meets it, a file and the saved keys."""
+    forged, words = FORGERIES[name]
+    (tmp_path / "keys.json").write_text(json.dumps(FORGERY_KEYS))
+    (tmp_path / "receipt.json").write_text(json.dumps(forged))
+    result = run("verify", "receipt", str(tmp_path / "receipt.json"), "--keys", str(tmp_path / "keys.json"))
+    assert isinstance(result.exception, EcholessError)
+    assert words in result.exception.public_description
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"{", b"[1]", b"\x00" * 100, b"\xd9\xa0.b.c"])
+def test_a_file_that_is_no_receipt_is_refused_without_a_traceback(
+    run: Run, tmp_path: Path, keys: Path, content: bytes
+) -> None:
+    (tmp_path / "receipt").write_bytes(content)
+    for words in ((str(tmp_path / "receipt"), str(keys)), (str(keys), str(tmp_path / "receipt"))):
+        result = run("verify", "receipt", words[0], "--keys", words[1])
+        assert isinstance(result.exception, EcholessError), result.exception
+
+
+@pytest.mark.claim("Z33")
+def test_where_the_key_lay_is_shown(run: Run, tmp_path: Path, keys: Path) -> None:
+    wall = msgspec.structs.replace(RECEIPT.confinement, signing_key=SigningKeyFacts("memfd_secret", "tpm"))
+    said = msgspec.structs.replace(RECEIPT, confinement=wall)
+    (tmp_path / "receipt").write_text(SIGNER.sign(RECEIPT_KIND, said.statement()))
+    result = run("verify", "receipt", str(tmp_path / "receipt"), "--keys", str(keys))
+    assert "signing_key_memory\tmemfd_secret" in result.stdout
+    assert "signing_key_at_rest\ttpm" in result.stdout
+    assert f"assurance\t{RECEIPT.confinement.assurance}" in result.stdout
