@@ -22,6 +22,12 @@ from echoless.crossing.number_records import (
     ListRequests,
 )
 from echoless.crossing.operations_records import UNTICKETED_OPERATIONS_RECORDS, AskReadiness, Readiness, ReadMetrics
+from echoless.crossing.proof_records import (
+    UNTICKETED_LOG_RECORDS,
+    GetConsistency,
+    GetInclusion,
+    ListPolicyChanges,
+)
 from echoless.crossing.query_records import (
     QUERY_RECORDS,
     Account,
@@ -52,6 +58,7 @@ QUESTIONS: list[tuple[str, Record]] = [
     ("POST /v1/workspace/analytics/requests", ListRequests(0, 0, 1)),
     ("GET /v1/workspace/zero-retention", GetZeroRetention()),
     ("PATCH /v1/workspace/zero-retention", SetZeroRetention(is_enforced=False)),
+    ("GET /v1/workspace/zero-retention/changes", ListPolicyChanges(1)),
     ("GET /v1/service-accounts", ListServiceAccounts()),
     ("POST /v1/service-accounts", CreateServiceAccount("n")),
     ("POST /v1/service-accounts/{sa}/api-keys", CreateKey("sa", "n", None, None, None, RetentionMode.DEFAULT)),
@@ -72,6 +79,9 @@ UNTICKETED_QUESTIONS: list[Record] = [
     ReadMetrics(),
     GetCertificate("c"),
     GetCertificateKey(),
+    # Of a log that is not so long.
+    GetInclusion(9999),
+    GetConsistency(9999),
 ]
 NEVER_REFUSED = {RequestPasswordReset, GetProofKeys, AskReadiness, ReadMetrics, GetCertificateKey}
 
@@ -163,6 +173,7 @@ def test_every_record_that_needs_no_ticket_is_asked_here() -> None:
         *UNTICKETED_PROOF_RECORDS,
         *UNTICKETED_OPERATIONS_RECORDS,
         *UNTICKETED_ACCOUNT_RECORDS,
+        *UNTICKETED_LOG_RECORDS,
     }
 
 
