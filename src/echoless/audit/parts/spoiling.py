@@ -166,14 +166,17 @@ def _check_log(server: LabServer, keys_path: Path, *, has_log: bool) -> None:
 
     files = log_files(log)
     whole, unseen = status(), []
+    changes = {**_CHANGES, "taken away": lambda path: path.unlink()}
+    if server.lab.options.is_quick:
+        changes = {"changed": _CHANGES["changed"]}
     for path in files:
-        for name, change in {**_CHANGES, "taken away": lambda path: path.unlink()}.items():
+        for name, change in changes.items():
             with _changed(path, change):
                 if status() == 0:
                     unseen.append(f"{path.relative_to(log)} {name}")
     server.lab.report.check(
         "spoiled: the log is refused", has_log and whole == 0 and bool(files) and not unseen,
-        f"whole: {whole}; {len(files)} files changed in each way" + named(unseen), "C9",
+        f"whole: {whole}; {len(files)} files {', '.join(changes)}" + named(unseen), "C9",
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def check_surroundings(lab: Lab) -> None:
     }  # fmt: skip
     with lab.server("surroundings", ("--tls-self-signed",), settings) as server:
         with server.client() as client:
-            groundwork = lay_groundwork(client, lab.mint)
+            groundwork = lay_groundwork(client, lab.mint, has_sounds=False)
             before = _scrape(client, token)
             _plant(lab, client, chosen(all_plantings(lab.mint, groundwork, only=_ONLY)))
             clear_groundwork(client, groundwork)
