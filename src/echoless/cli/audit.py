@@ -27,6 +27,59 @@ from echoless.supervisor.data_directory import holder_of
 if TYPE_CHECKING:
     from echoless.audit.reports.report import AuditReport
 
+_Url = Annotated[str | None, typer.Option(help="Where the running server is reached; its own word unless told.")]
+_ApiKeyFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="File with an API key of it. Or set ECHOLESS_API_KEY.")
+]
+_JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON, with its seal.")
+]
+_HtmlFile = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one page with pictures.")
+]
+_PdfFile = Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="Write the report as a PDF.")]
+_Controls = Annotated[
+    bool,
+    typer.Option("--controls/--no-controls", help="Also try servers without scrubbing, which must be caught."),
+]
+_Only = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PRODUCT", help="Plant in this product alone; may be repeated."),
+]
+_Part = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Run this part alone, `rounds` is one; may be repeated."),
+]
+_Quick = Annotated[
+    bool, typer.Option("--quick", help="A few telling plantings of one product, one round, no controls.")
+]
+_Lab = Annotated[
+    bool,
+    typer.Option("--lab", help="Start servers of a laboratory, and kill, starve, spoil and restore them."),
+]
+_Mutations = Annotated[
+    bool,
+    typer.Option("--mutations", help="Switch off one protection at a time in copies, which must be noticed."),
+]
+_Leaks = Annotated[
+    bool, typer.Option("--leaks", help="Plant leaks in copies of the program, each of which must be found.")
+]
+_Live = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Audit a server in use over the network: few requests, all of it taken away again. "
+        "With --data also its memory and files.",
+    ),
+]
+_Rate = Annotated[
+    float, typer.Option(min=0.1, help="With --live: so many requests a second at most, on each connection.")
+]
+_Soak = Annotated[
+    int,
+    typer.Option(min=0, metavar="COUNT", help="Also send so many requests, under which memory must stay flat."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command, with what stands below it."""
@@ -40,62 +93,21 @@ def audit_command(
     context: typer.Context,
     *,
     data: DataOption = None,
-    url: Annotated[
-        str | None, typer.Option(help="Where the running server is reached; its own word unless told.")
-    ] = None,
-    api_key_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File with an API key of it. Or set ECHOLESS_API_KEY.")
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON, with its seal.")
-    ] = None,
-    html_file: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one page with pictures.")
-    ] = None,
-    pdf_file: Annotated[
-        Path | None, typer.Option("--pdf", metavar="FILE", help="Write the report as a PDF.")
-    ] = None,
-    controls: Annotated[
-        bool,
-        typer.Option("--controls/--no-controls", help="Also try servers without scrubbing, which must be caught."),
-    ] = True,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PRODUCT", help="Plant in this product alone; may be repeated."),
-    ] = None,
-    part: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Run this part alone, `rounds` is one; may be repeated."),
-    ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="A few telling plantings of one product, one round, no controls.")
-    ] = False,
-    lab: Annotated[
-        bool,
-        typer.Option("--lab", help="Start servers of a laboratory, and kill, starve, spoil and restore them."),
-    ] = False,
-    mutations: Annotated[
-        bool,
-        typer.Option("--mutations", help="Switch off one protection at a time in copies, which must be noticed."),
-    ] = False,
-    leaks: Annotated[
-        bool, typer.Option("--leaks", help="Plant leaks in copies of the program, each of which must be found.")
-    ] = False,
-    live: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Audit a server in use over the network: few requests, all of it taken away again. "
-            "With --data also its memory and files.",
-        ),
-    ] = None,
-    rate: Annotated[
-        float, typer.Option(min=0.1, help="With --live: so many requests a second at most, on each connection.")
-    ] = 10.0,
-    soak: Annotated[
-        int,
-        typer.Option(min=0, metavar="COUNT", help="Also send so many requests, under which memory must stay flat."),
-    ] = 0,
+    url: _Url = None,
+    api_key_file: _ApiKeyFile = None,
+    json_file: _JsonFile = None,
+    html_file: _HtmlFile = None,
+    pdf_file: _PdfFile = None,
+    controls: _Controls = True,
+    only: _Only = None,
+    part: _Part = None,
+    quick: _Quick = False,
+    lab: _Lab = False,
+    mutations: _Mutations = False,
+    leaks: _Leaks = False,
+    live: _Live = None,
+    rate: _Rate = 10.0,
+    soak: _Soak = 0,
 ) -> None:
     """Audit the server that runs on --data, or, without --data, one that is started for it and stopped again."""
     if context.invoked_subcommand is not None:
@@ -110,11 +122,7 @@ def audit_command(
         raise EcholessError(
             ErrorCode.INVALID_PARAMETERS, "this audit has servers of its own: leave --data, --url and --live"
         )
-    server = running_server(Path(data), live or url, api_key_file) if data is not None else None
-    if live is not None and server is None:
-        server = RunningServer(live, Path(), _api_key(api_key_file), is_remote=True)
-    if server is None and (url is not None or api_key_file is not None):
-        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
+    server = _server(data, url, live, api_key_file)
     # Who ends the audit lets it take away what it made.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with progress_bars() as bars:
@@ -155,6 +163,19 @@ def _kind(*, lab: bool, mutations: bool, leaks: bool) -> Callable[[AuditOptions]
     if len(kinds) > 1:
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "--lab, --mutations and --leaks are run one at a time")
     return kinds[0] if kinds else run_audit
+
+
+def _server(
+    data: str | Path | None, url: str | None, live: str | None, api_key_file: Path | None
+) -> RunningServer | None:
+    """Return the server to audit; None for one of the audit's own."""
+    if data is not None:
+        return running_server(Path(data), live or url, api_key_file)
+    if live is not None:
+        return RunningServer(live, Path(), _api_key(api_key_file), is_remote=True)
+    if url is not None or api_key_file is not None:
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, "to audit a running server, name its --data directory")
+    return None
 
 
 def running_server(data_directory: Path, url: str | None, api_key_file: Path | None) -> RunningServer:
