@@ -213,3 +213,11 @@ def test_a_file_that_is_gone_or_cut_is_found_and_named(path: str) -> None:
     faults, places = log.checked()
     assert LogFault.MISSING_FILE in faults
     assert named(path) in places
+
+
+def test_hashes_at_the_edge_are_believed_only_as_far_as_they_give_the_root_that_was_seen() -> None:
+    log = Log()
+    seen = log.grow(300)
+    path = "tile/0/001.p/44"
+    log.files[path] = log.files[path][:-1] + bytes([log.files[path][-1] ^ 1])
+    assert log.checked(seen, is_whole=False)[0] == {LogFault.WRONG_TILE}
