@@ -130,7 +130,6 @@ UNWALLED: Final = LeakyBuild(
         Leak(
             "program that is over at once", r"arguments or environment of a program that the gateway", "short_child"
         ),
-        Leak("file that was truncated again", r"a file that the gateway wrote", "truncated_file"),
         Leak("connection to a stranger", r"gateway: tcp to 127\.0\.0\.2", "stranger"),
         Leak("words to a stranger", r"^tcp to 127\.0\.0\.2", "stranger"),
         Leak("name that is looked up", r"^udp to 127\.0\.0\.1 port 53", "name_query"),
