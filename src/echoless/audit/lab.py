@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from websockets.exceptions import InvalidHandshake
-
 from echoless.audit.lab_server import Lab, lab_of, named
 from echoless.audit.options import AuditOptions
 from echoless.audit.parts.crashes import check_crashes
@@ -62,7 +60,7 @@ def _run_part(lab: Lab, name: str) -> None:
         LAB_PARTS[name](lab)
     except EcholessError as error:
         reason = error.public_description
-    except (OSError, http.client.HTTPException, SocketRefusedError, InvalidHandshake) as error:
+    except (OSError, http.client.HTTPException, SocketRefusedError) as error:
         reason = type(error).__name__
     else:
         return

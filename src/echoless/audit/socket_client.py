@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 TIMEOUT_S: Final = 60.0
@@ -45,7 +46,7 @@ class AuditSocket:
         """Open one.
 
         url:    of the server, `http` or `https`
-        raises: SocketRefusedError
+        raises: SocketRefusedError, ConnectionAbortedError where there is no whole answer
         """
         context = unverified() if url.startswith("https") else None
         # Its block ends when the socket is closed, or has vanished.
@@ -60,10 +61,14 @@ class AuditSocket:
             )  # fmt: skip
         except InvalidStatus as refusal:
             status = refusal.response.status_code
+        except (InvalidHandshake, ConnectionClosed):
+            status = None
         else:
             answer = connection.response
             assert answer is not None, "an open socket has had its answer"
             return cls(connection, block, {name.lower(): value for name, value in answer.headers.raw_items()})
+        if status is None:
+            raise ConnectionAbortedError(errno.ECONNABORTED, "the handshake was not answered")
         raise SocketRefusedError(status)
 
     def say(self, *frames: str | bytes) -> None:

@@ -1,6 +1,6 @@
 """`echoless audit watch`: what the server is proving at this moment, for people, over the operator's door.
 
-On a terminal a picture that renews itself; elsewhere a line for each look, or JSON. Nothing of any request is shown.
+On a terminal a picture that renews itself; elsewhere a line for each look, or JSON. Of requests nothing is shown.
 """
 
 from __future__ import annotations

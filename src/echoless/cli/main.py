@@ -61,8 +61,9 @@ def build_app() -> typer.Typer:
         add_completion=False,
     )
     app.callback()(root_command)
-    for register in (serve.register, health.register, doctor.register, audit.register, bench.register, build.register):
+    for register in (serve.register, health.register, doctor.register, audit.register, bench.register):
         register(app)
+    build.register(app)
     retention.register(app)
     migrate.register(app)
     app.add_typer(config.build_app(), name="config", help="Show and check the configuration.")

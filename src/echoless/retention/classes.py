@@ -105,7 +105,7 @@ STORES: Final[tuple[Store, ...]] = (
     Store(
         "transparency_log",
         (Purpose.PROOF,),
-        "Salted digests of receipts and policy changes; keys, builds: append-only, for anybody, nothing of requests.",
+        "Salted digests of receipts and policy changes; keys and builds: append-only, for anybody to read.",
         ("log",),
     ),
     Store(
@@ -218,7 +218,7 @@ CLASSES: Final[tuple[RetainedClass, ...]] = (
     RetainedClass(
         "policy_changes",
         (Purpose.PROOF,),
-        "Changes of retention policy, by kind of actor and to the minute, with the salts of their entries in the log.",
+        "Changes of retention policy, by kind of actor, to the minute, with the salts of their entries in the log.",
         ("vault_database", "transparency_log"),
         (_ACCOUNT,),
         "GET /v1/workspace/zero-retention/changes; rows and salts go with the account.",

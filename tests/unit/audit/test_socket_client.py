@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+
 import pytest
 
 from echoless.audit.socket_client import AuditSocket, SocketRefusedError
@@ -25,6 +28,20 @@ def test_a_refused_handshake_is_a_status(socket_stub: SocketStub) -> None:
     with pytest.raises(SocketRefusedError) as caught:
         AuditSocket.opened(socket_stub.url, "/a", {})
     assert caught.value.status == 429
+
+
+def test_a_handshake_that_is_broken_off_is_a_broken_connection() -> None:
+    """As when the server is killed meanwhile: no status was given, so none is made up."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            listener.accept()[0].close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(OSError, match="handshake"):
+            AuditSocket.opened(f"http://127.0.0.1:{listener.getsockname()[1]}", "/a", {})
+        thread.join(5)
 
 
 def test_a_socket_that_is_quiet_stays_open(socket_stub: SocketStub) -> None:

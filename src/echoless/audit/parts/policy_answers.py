@@ -78,11 +78,12 @@ def _check_stitching(asking: Asking, request_id: str) -> None:
     with asking.check("earlier requests that were not kept cannot be continued", "C13") as check:
         never = request_id_of(new_ticket_id())
         for name in _STITCHED:
-            zero = asking.speak("continued", **{name: [request_id]})
-            unknown = asking.speak("continued", **{name: [never]})
+            made: dict[str, Any] = {name: [request_id]}
+            invented: dict[str, Any] = {name: [never]}
+            zero, unknown = asking.speak("continued", **made), asking.speak("continued", **invented)
             check.expect(zero.status == 400, f"{name}: status {zero.status}")
             check.expect(_alike(zero) == _alike(unknown), f"{name}: the answers differ")
-            both = asking.speak("continued with zero", ZERO_QUERY, **{name: [never]})
+            both = asking.speak("continued with zero", ZERO_QUERY, **invented)
             is_right = is_refused(both, 400, "zero_retention_not_supported", name)
             check.expect(is_right, f"{name} with zero retention: status {both.status}")
 

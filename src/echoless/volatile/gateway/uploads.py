@@ -35,6 +35,7 @@ def body_bytes_max(route: Route, settings: GatewayConfig) -> int:
         return settings.body_bytes_max
     return min(route.upload_bytes_max, settings.upload_bytes_max) + _BESIDE_BYTES_MAX
 
+
 # A container says in these what it is.
 _SHOWN_BYTES: Final = 96
 
