@@ -53,7 +53,12 @@ def test_of_audio_and_bytes_the_beginning_and_the_size_are_shown() -> None:
         assert len(shown["first_base64"]) == 128
 
 
-@pytest.mark.parametrize("secret", [new_api_key(), new_single_use_token(), "wsec_" + "ab" * 16, "Bearer abc.def-g"])
+# Named, because processes that share the tests must give tests with keys of their own the same names.
+@pytest.mark.parametrize(
+    "secret",
+    [new_api_key(), new_single_use_token(), "wsec_" + "ab" * 16, "Bearer abc.def-g"],
+    ids=["API key", "single use token", "webhook secret", "bearer token"],
+)
 def test_no_key_and_no_token_is_shown_wherever_it_stands(secret: str) -> None:
     word = secret.removeprefix("Bearer ")
     for value in (
