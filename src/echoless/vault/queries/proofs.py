@@ -15,6 +15,7 @@ from echoless.crossing.proof_records import (
     PolicyChangeView,
 )
 from echoless.crossing.records import Record, Refused
+from echoless.receipts.checkpoint import Checkpoint
 from echoless.receipts.growing import HashReader
 from echoless.receipts.merkle import consistency_proof, inclusion_proof
 from echoless.vault.stores.accounts import Caller
@@ -46,21 +47,15 @@ class ProofQueries:
 
         raises: EcholessError(INVALID_PARAMETERS) for an entry or a size that the log has not
         """
-        size = self._size(size)
-        proof = inclusion_proof(index, size, HashReader(self._log.state.size, self._log.fetch).hash_at)
-        return Inclusion(index, self._log.note(), proof)
+        newest, note = self._log.newest()
+        proof = inclusion_proof(index, _size(size, newest), HashReader(newest.size, self._log.fetch).hash_at)
+        return Inclusion(index, note, proof)
 
     def _consistency(self, question: GetConsistency) -> Consistency:
-        size = self._size(question.size)
-        reader = HashReader(self._log.state.size, self._log.fetch)
-        proof = consistency_proof(question.old_size, size, reader.hash_at)
-        return Consistency(question.old_size, size, self._log.note(), proof)
-
-    def _size(self, size: int) -> int:
-        newest = self._log.state.size
-        if size > newest:
-            raise EcholessError(ErrorCode.INVALID_PARAMETERS, _NO_SUCH, param="size")
-        return size or newest
+        newest, note = self._log.newest()
+        size = _size(question.size, newest)
+        reader = HashReader(newest.size, self._log.fetch)
+        return Consistency(question.old_size, size, note, consistency_proof(question.old_size, size, reader.hash_at))
 
     async def place_of(self, statement_id: str) -> tuple[bytes, Inclusion | None]:
         """Return the salt of a statement and where the log has it; nothing of either where there is none."""
@@ -79,3 +74,9 @@ class ProofQueries:
     def _view(self, kept: KeptStatement) -> PolicyChangeView:
         inclusion = None if kept.index is None else self.inclusion(kept.index)
         return PolicyChangeView(kept.sequence, kept.text, kept.salt, inclusion)
+
+
+def _size(size: int, newest: Checkpoint) -> int:
+    if size > newest.size:
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, _NO_SUCH, param="size")
+    return size or newest.size

@@ -41,10 +41,8 @@ class ReceiptQueries:
             raise EcholessError(ErrorCode.NOT_FOUND, _NO_RECEIPT)
         if kept.index is None:
             return ReceiptView(kept.signed, kept.salt)
-        return ReceiptView(
-            kept.signed, kept.salt, checkpoint=self._book.log.note(), index=kept.index,
-            proof=self._book.proof_of(kept.index),
-        )  # fmt: skip
+        note, proof = self._book.place_of(kept.index)
+        return ReceiptView(kept.signed, kept.salt, checkpoint=note, index=kept.index, proof=proof)
 
     def keys(self) -> ProofKeys:
         """Return whose signatures are to be believed."""

@@ -143,12 +143,22 @@ def write_whole(path: Path, data: bytes | memoryview) -> None:
     staging = path.with_name(path.name + ".new")
     descriptor = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, data)
+        write_all(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
     staging.replace(path)
     sync_folder(path.parent)
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write all of it: on a disk that is nearly full a write may take less than it was given, and not say so.
+
+    raises: OSError where the disk refuses
+    """
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def make_private(path: Path) -> None:

@@ -27,7 +27,7 @@ from echoless.receipts.log_check import check_growth
 from echoless.receipts.merkle import empty_root
 from echoless.receipts.signing import SigningKey
 from echoless.receipts.tiles import finished_tiles
-from echoless.vault.stores.directory import sync_folder, write_whole
+from echoless.vault.stores.directory import sync_folder, write_all, write_whole
 
 _CHECKPOINT: Final = "checkpoint"
 _NEWEST_BUILD: Final = "newest-build"
@@ -78,21 +78,23 @@ class ProofLog:
         self._folder = folder
         self._key = key
         self.verifier = VerifierKey(origin, key.public_key().public_bytes_raw())
-        self._note = ""
-        self._state = self._opened([VerifierKey(origin, public) for public in former])
+        self._former = [VerifierKey(origin, public) for public in former]
+        # Replaced in one step: whoever asks while another thread appends gets a state with its own note.
+        self._newest = self._opened()
 
     @property
     def state(self) -> Checkpoint:
         """How large the log is, and its root."""
-        return self._state
+        return self._newest[0]
 
     def append(self, entries: Sequence[bytes]) -> int:
         """Append entries durably; return the index of the first.
 
-        raises: OSError where the disk refuses: nothing is appended then
+        raises: OSError where the disk refuses: nothing is appended then, or all of it where only the last step
+                failed, which the state says
                 EcholessError(DATA_DIRECTORY) where the log's own files are not in order
         """
-        first = self._state.size
+        first = self.state.size
         if not entries:
             return first
         try:
@@ -101,25 +103,27 @@ class ProofLog:
             reason = error.public_description
         else:
             self._write(growth.files)
-            state = Checkpoint(self._state.origin, growth.size, growth.root)
-            self._publish(sign_checkpoint(state, self._key))
-            self._state = state
+            state = Checkpoint(self.state.origin, growth.size, growth.root)
+            self._publish(state, sign_checkpoint(state, self._key))
             self._drop_partial_tiles(first)
             return first
         raise EcholessError(ErrorCode.DATA_DIRECTORY, f"the transparency log is damaged: {reason}")
 
     def note(self) -> str:
         """Return the newest signed checkpoint."""
-        if not self._note:
-            self._note = sign_checkpoint(self._state, self._key)
-        return self._note
+        return self.newest()[1]
+
+    def newest(self) -> tuple[Checkpoint, str]:
+        """Return the newest state and its signed checkpoint, which fit together whoever appends meanwhile."""
+        state, note = self._newest
+        return state, note or sign_checkpoint(state, self._key)
 
     def note_of_both(self, key: SigningKey) -> str:
         """Return the newest checkpoint with the signatures of this key and of the one that follows it, so that
         whoever believes the one can go over to the other.
         """
-        text, _, ours = sign_checkpoint(self._state, self._key).partition("\n\n")
-        theirs = sign_checkpoint(self._state, key).partition("\n\n")[2]
+        text, _, ours = sign_checkpoint(self.state, self._key).partition("\n\n")
+        theirs = sign_checkpoint(self.state, key).partition("\n\n")[2]
         return f"{text}\n\n{ours}{theirs}"
 
     def turn_key(self, key: SigningKey, note: str) -> None:
@@ -128,9 +132,10 @@ class ProofLog:
         note:   the newest checkpoint, signed by both
         raises: OSError where the disk refuses; the key is the other one all the same
         """
+        self._former.append(self.verifier)
         self._key = key
         self.verifier = VerifierKey(self.verifier.name, key.public_key().public_bytes_raw())
-        self._publish(note)
+        self._publish(self.state, note)
 
     def fetch(self, path: str) -> bytes | None:
         """Return one file of the log, or None. Paths are the log's own, never a client's."""
@@ -149,26 +154,30 @@ class ProofLog:
 
     def is_beginning(self, seen: Checkpoint) -> bool:
         """Whether a state that was seen earlier is the beginning of this log."""
-        return not check_growth(self._state, seen, self.fetch)
+        return not check_growth(self.state, seen, self.fetch)
 
-    def _publish(self, note: str) -> None:
+    def _publish(self, state: Checkpoint, note: str) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        write_whole(self._folder / _CHECKPOINT, note.encode("utf-8"))
-        self._note = note
+        try:
+            write_whole(self._folder / _CHECKPOINT, note.encode("utf-8"))
+        except OSError:
+            # It may be there all the same, and read by somebody: going on from the state before would be a fork.
+            self._newest = self._opened()
+            raise
+        self._newest = state, note
 
-    def _opened(self, former: Sequence[VerifierKey]) -> Checkpoint:
+    def _opened(self) -> tuple[Checkpoint, str]:
         found = self.fetch(_CHECKPOINT)
         if found is None:
-            return Checkpoint(self.verifier.name, 0, empty_root())
+            return Checkpoint(self.verifier.name, 0, empty_root()), ""
         note, reason = found.decode("utf-8", "replace"), ""
-        for key in (self.verifier, *former):
+        for key in (self.verifier, *self._former):
             try:
                 state = open_checkpoint(note, key)
             except EcholessError as error:
                 reason = reason or error.public_description
             else:
-                self._note = note if key == self.verifier else ""
-                return state
+                return state, note if key == self.verifier else ""
         raise EcholessError(ErrorCode.DATA_DIRECTORY, f"the transparency log cannot be continued: {reason}")
 
     def _write(self, files: dict[str, bytes]) -> None:
@@ -178,7 +187,7 @@ class ProofLog:
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             try:
-                os.write(descriptor, data)
+                write_all(descriptor, data)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -188,5 +197,5 @@ class ProofLog:
 
     def _drop_partial_tiles(self, old_size: int) -> None:
         """Remove partial tiles whose whole ones are there now: the specification lets a log forget them."""
-        for tile in finished_tiles(old_size, self._state.size):
+        for tile in finished_tiles(old_size, self.state.size):
             shutil.rmtree(self._folder / f"{tile.path}.p", ignore_errors=True)

@@ -107,10 +107,10 @@ class ReceiptBook:
 
         return await self._storage.writer.run(step)
 
-    def proof_of(self, index: int) -> list[bytes]:
-        """Return the path from an entry to the root of the newest checkpoint; reads some tiles."""
-        size = self.log.state.size
-        return inclusion_proof(index, size, HashReader(size, self.log.fetch).hash_at)
+    def place_of(self, index: int) -> tuple[str, list[bytes]]:
+        """Return the newest checkpoint and the path from an entry to its root; reads some tiles."""
+        state, note = self.log.newest()
+        return note, inclusion_proof(index, state.size, HashReader(state.size, self.log.fetch).hash_at)
 
     def _issue(self, connections: Connections, receipts: Sequence[Receipt]) -> None:
         signed = self._signer.sign_all(RECEIPT_KIND, [receipt.statement() for receipt in receipts])

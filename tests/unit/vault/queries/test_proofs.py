@@ -21,7 +21,9 @@ from echoless.crossing.query_records import CreateKey, CreateServiceAccount, Key
 from echoless.crossing.records import Refused
 from echoless.receipts.changes import parse_statement
 from echoless.receipts.entries import EntryKind
+from echoless.receipts.growing import HashReader
 from echoless.receipts.log_keys import LogKeys
+from echoless.receipts.merkle import verify_inclusion
 from echoless.receipts.placement import check_consistency, check_place
 from echoless.vault.service.vault import Vault
 from tests.fakes.gateway_double import GatewayDouble
@@ -117,3 +119,29 @@ async def test_a_place_that_the_log_has_not_is_refused(vault: Vault, gateway: Ga
         GetConsistency(1, size + 5),
     ):  # fmt: skip
         assert (await gateway.ask(question, Refused)).code == ErrorCode.INVALID_PARAMETERS
+
+
+async def test_a_proof_fits_its_checkpoint_though_the_log_grows_meanwhile(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Receipts are entered by another thread while somebody asks."""
+    log = vault.proving.book.log
+    log.append([b"one", b"two", b"three"])
+    fetch = log.fetch
+
+    def growing(path: str) -> bytes | None:
+        monkeypatch.setattr(log, "fetch", fetch)
+        log.append([b"more"] * 5)
+        return fetch(path)
+
+    for index in (log.state.size - 1, 0):
+        monkeypatch.setattr(log, "fetch", growing)
+        note, proof = vault.proving.book.place_of(index)
+        checkpoint = log_keys(vault).open(note)
+        leaf = HashReader(checkpoint.size, fetch).hash_at(0, index)
+        assert verify_inclusion(leaf, index, checkpoint.size, proof, checkpoint.root)
+        monkeypatch.setattr(log, "fetch", growing)
+        shown = vault.proving.entering.queries.public(GetInclusion(index))
+        assert isinstance(shown, Inclusion)
+        checkpoint = log_keys(vault).open(shown.checkpoint)
+        assert verify_inclusion(leaf, index, checkpoint.size, shown.proof, checkpoint.root)

@@ -162,7 +162,7 @@ async def test_a_lost_log_begins_anew_under_another_key_and_name_and_has_every_r
             "inclusion": {
                 "index": kept.index,
                 "checkpoint": log.note(),
-                "proof": [base64.b64encode(part).decode() for part in again.proving.book.proof_of(kept.index)],
+                "proof": [base64.b64encode(part).decode() for part in again.proving.book.place_of(kept.index)[1]],
             },
         }
         keys = {"keys": after.receipt_keys, "log_key": after.log_key, "log_keys": after.log_keys}

@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.receipts.checkpoint import Checkpoint
+from echoless.receipts.checkpoint import Checkpoint, open_checkpoint
 from echoless.receipts.log_check import LogFault, check_log
-from echoless.vault.stores import proof_log
+from echoless.vault.stores import directory, proof_log
 from echoless.vault.stores.proof_log import ProofLog, origin_of
 
 pytestmark = [pytest.mark.unit, pytest.mark.claim("Z32")]
@@ -89,6 +89,55 @@ def test_a_disk_that_fails_at_any_write_appends_nothing_and_later_everything(
         assert faults_of(continued) == []
     log.append(entries(300, 400))
     assert faults_of(opened(tmp_path), seen) == []
+
+
+def test_a_state_that_somebody_may_have_read_is_gone_on_from_though_its_last_step_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the log would sign a second tree of that size: a fork, made by a disk alone."""
+    log = opened(tmp_path)
+    log.append(entries(0, 300))
+
+    def failing(folder: Path, real: object = directory.sync_folder) -> None:
+        if folder == tmp_path:
+            raise OSError(5, "input/output error")
+        assert callable(real)
+        real(folder)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(directory, "sync_folder", failing)
+        with pytest.raises(OSError, match="input/output"):
+            log.append(entries(300, 300))
+    read = open_checkpoint((log.fetch("checkpoint") or b"").decode(), log.verifier)
+    log.append(entries(1000, 400))
+    assert faults_of(log, read) == []
+
+
+def test_a_write_that_takes_only_a_part_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a disk that is nearly full, which refuses only what follows."""
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, data[:1000]))
+    log = opened(tmp_path)
+    log.append(entries(0, 600))
+    assert faults_of(log) == []
+
+
+def test_state_and_checkpoint_that_are_asked_for_together_fit_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Questions are answered while the writer's thread appends."""
+    log = opened(tmp_path)
+    log.append(entries(0, 300))
+    fetch, seen = log.fetch, list[tuple[Checkpoint, str]]()
+
+    def asking(*_: object) -> None:
+        seen.append(log.newest())
+
+    monkeypatch.setattr(log, "_drop_partial_tiles", asking)
+    log.append(entries(300, 300))
+    assert [state.size for state, _ in seen] == [600]
+    assert all(open_checkpoint(note, log.verifier) == state for state, note in [*seen, log.newest()])
+    assert fetch("checkpoint") == log.note().encode()
 
 
 def test_a_checkpoint_of_another_key_or_a_changed_one_is_not_continued(tmp_path: Path) -> None:
