@@ -1,5 +1,6 @@
 """The long trials that are no part of the tests: a storm of kills, kills of the vault alone, a long audit; and, on
-demand, audits of the audit: clean ones in a row, every planted leak alone, and every protection switched off.
+demand, audits of the audit: clean ones in a row, every planted leak alone, and every protection switched off; and
+what receipts cost.
 
 Ends with 0 only when nothing was lost, nothing was kept that must not be, nothing stayed open, memory was flat and
 nothing was found in it.
@@ -21,6 +22,7 @@ from echoless.crossing.control import StoreAccess
 from tests.fakes.store_servers import Cluster, S3Server, migrated_template, stores_on_servers
 from tests.soak.audits import clean_audits, mutations, planted_leaks
 from tests.soak.kills import Findings, Kills
+from tests.soak.receipts import with_and_without
 from tests.soak.storm import Report, Storm, plan
 
 # Kills of any role, of the vault, of the supervisor; then requests in a row.
@@ -131,8 +133,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="script/soak", description="Long trials: a storm of kills, the long audit."
     )
-    trials = [*_UNASKED, "audits", "leaks", "mutations"]
-    parser.add_argument("--only", choices=trials, help="one of them; the last three are run on demand only")
+    trials = [*_UNASKED, "audits", "leaks", "mutations", "receipts"]
+    parser.add_argument("--only", choices=trials, help="one of them; the last four are run on demand only")
     parser.add_argument("--count", type=int, default=20, help="how many clean audits")
     parser.add_argument("--quick", action="store_true", help="a shortened form, about two minutes")
     parser.add_argument("--seed", type=int, default=1, help="seed of the storm's chances")
@@ -148,6 +150,9 @@ def main() -> int:
         if "kills" in what:
             count = _KILLS_QUICK if chosen.quick else _KILLS
             is_good = kills(Path(name), count, chosen.seed, screen) and is_good
+        if "receipts" in what:
+            is_met = with_and_without(Path(name), screen.progress, screen.say, is_quick=chosen.quick)
+            is_good = is_met and is_good
     if "audit" in what:
         is_good = audit(request_count, screen) and is_good
     if "audits" in what:
