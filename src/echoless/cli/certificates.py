@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from echoless.cli import audit_reports, proofs
+from echoless.cli.log_files import read_text
 from echoless.cli.operator_door import ask
 from echoless.cli.screen import day_of, show_line, show_note, show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
@@ -88,18 +89,6 @@ def verify_command(
     statement = verify_certificate(certificate_in(read_text(file)), public_key)
     show_note("the certificate holds")
     show_table(("what", "value"), rows_of(statement))
-
-
-def read_text(path: Path) -> str:
-    """Return a file's text.
-
-    raises: EcholessError(INVALID_PARAMETERS) where it cannot be read
-    """
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        pass
-    raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"{path} cannot be read")
 
 
 def read_key(path: Path) -> dict[str, Any]:

@@ -193,12 +193,7 @@ def _starved_engine(server: LabServer, failing: _Failing) -> None:
 
 def _dying_engine(server: LabServer, failing: _Failing) -> None:
     """Let an engine hold requests without working, then die with them."""
-    (engine,) = server.members("engine")
-    os.kill(engine.pid, signal.SIGSTOP)
-    waiting = _begun(lambda: _ask(server, failing, "zero/dying engine", is_kept=False, count=1))
-    time.sleep(1.0)
-    _end(engine)
-    waiting.join(_ANSWERED_WITHIN_S)
+    _fall_silent_and_die(server, failing, "engine", "zero/dying engine")
 
 
 def _full_store(server: LabServer, failing: _Failing) -> None:
@@ -230,11 +225,16 @@ def _missing_vault(server: LabServer, failing: _Failing) -> None:
 
 def _mute_vault(server: LabServer, failing: _Failing) -> None:
     """Let the vault answer nobody, then die with what it was asked."""
-    (vault,) = server.members("vault")
-    os.kill(vault.pid, signal.SIGSTOP)
-    waiting = _begun(lambda: _ask(server, failing, "zero/mute vault", is_kept=False, count=1))
+    _fall_silent_and_die(server, failing, "vault", "zero/mute vault")
+
+
+def _fall_silent_and_die(server: LabServer, failing: _Failing, role: str, name: str) -> None:
+    """Stop a process, ask for something that needs it, and kill it while it is waited for."""
+    (process,) = server.members(role)
+    os.kill(process.pid, signal.SIGSTOP)
+    waiting = _begun(lambda: _ask(server, failing, name, is_kept=False, count=1))
     time.sleep(1.0)
-    _end(vault)
+    _end(process)
     waiting.join(_ANSWERED_WITHIN_S)
 
 
