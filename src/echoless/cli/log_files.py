@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,8 +20,14 @@ from echoless.receipts.checkpoint import VerifierKey
 from echoless.receipts.growing import Fetch
 from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.mirroring import CHECKPOINT
+from echoless.receipts.tiles import ENTRY_BYTES_MAX, TILE_WIDTH
 
 _TIMEOUT_S: Final = 30.0
+_FILE_S: Final = 120.0
+# A tile of 256 entries, each as long as one may be, with its length; nothing in a log is larger.
+_FILE_BYTES_MAX: Final = TILE_WIDTH * (2 + ENTRY_BYTES_MAX)
+# A program between could put any number of bytes behind few.
+_AS_IT_IS: Final = {"accept-encoding": "identity"}
 _FOUND, _NOT_FOUND = 200, 404
 KeysOption = Annotated[
     Path, typer.Option("--keys", metavar="FILE", help="The answer of GET /v1/transparency-log/keys, saved earlier.")
@@ -106,7 +113,7 @@ def read_object(path: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"{path} is no JSON object that can be read")
@@ -127,12 +134,31 @@ def read_text(path: Path) -> str:
 
 def _fetch_over(client: httpx2.Client, base: str) -> Fetch:
     def fetch(path: str) -> bytes | None:
+        status, data, reason = 0, bytearray(), ""
         try:
-            answer = client.get(f"{base}/{path}")
-        except httpx2.HTTPError:
-            answer = None
-        if answer is None or answer.status_code not in {_FOUND, _NOT_FOUND}:
+            with client.stream("GET", f"{base}/{path}", headers=_AS_IT_IS) as answer:
+                status = answer.status_code
+                reason = _read(answer, data) if status == _FOUND else ""
+        except (httpx2.HTTPError, httpx2.InvalidURL):
+            status = 0
+        if status not in {_FOUND, _NOT_FOUND}:
             raise EcholessError(ErrorCode.NOT_FOUND, "the log cannot be reached")
-        return answer.content if answer.status_code == _FOUND else None
+        if reason:
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"the server's answer about {path} {reason}")
+        return bytes(data) if status == _FOUND else None
 
     return fetch
+
+
+def _read(answer: httpx2.Response, data: bytearray) -> str:
+    """Read an answer; return what is wrong with it: a server that is not believed may also never end."""
+    if answer.headers.get("content-encoding", "identity") != "identity":
+        return "is compressed, though it was asked not to be"
+    end_s = time.monotonic() + _FILE_S
+    for part in answer.iter_raw():
+        data += part
+        if len(data) > _FILE_BYTES_MAX:
+            return "is longer than any file of a log"
+        if time.monotonic() > end_s:
+            return f"was not there after {_FILE_S:.0f} seconds"
+    return ""

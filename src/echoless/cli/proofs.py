@@ -60,7 +60,7 @@ def _wall_row(process: dict[str, Any]) -> tuple[str, ...]:
 def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "a file is no JSON object")

@@ -89,7 +89,7 @@ def sign_command(
                 _keep_evidence(place, note)
             show_note(f"NOT signed: {judged.fault.value}: {judged.place}")
             raise typer.Exit(_FAULTY)
-        signed = witness.sign(note, int(time.time()))
+        signed = witness.sign(note, log_keys, int(time.time()))
         # Before anybody gets it: a witness that forgets could be shown another tree.
         put_durably(state, place.name, signed.encode("utf-8"))
     if out is None:

@@ -27,6 +27,7 @@ _SIGNATURE_BYTES: Final = 64
 _DASH: Final = "— "
 _NOTE_BYTES_MAX: Final = 64 * 1024
 _LINES_MIN: Final = 3
+_DIGITS_MAX: Final = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class VerifierKey:
         key_id, _, encoded = rest.partition("+")
         data = _decoded(encoded)
         kind = data[:1]
-        if name and kind in {_ED25519, _COSIGNATURE} and len(data) == 1 + HASH_BYTES:
+        if name and _utf8(name) and kind in {_ED25519, _COSIGNATURE} and len(data) == 1 + HASH_BYTES:
             key = cls(name, data[1:], is_witness=kind == _COSIGNATURE)
             if key.key_id.hex() == key_id:
                 return key
@@ -97,11 +98,15 @@ def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> str:
 
 
 def cosign(note: str, name: str, key: SigningKey, unix_s: int) -> str:
-    """Return a note with a witness's signature: it saw this state at this time, and nothing that contradicts it."""
-    text, _, _ = note.rpartition("\n\n")
+    """Return a note with a witness's signature: it saw this state at this time, and nothing that contradicts it.
+
+    A line that says already that it is this witness's goes: one that does not fit would spoil the note.
+    """
+    text, _, signatures = note.rpartition("\n\n")
     verifier = VerifierKey(name, key.public_key().public_bytes_raw(), is_witness=True)
+    others = "".join(f"{line}\n" for line in signatures.split("\n") if line and not _names(verifier, line))
     signature = key.sign(_cosigned(text + "\n", unix_s))
-    return note + _line(name, verifier.key_id + unix_s.to_bytes(_TIME_BYTES, "big") + signature)
+    return f"{text}\n\n{others}" + _line(name, verifier.key_id + unix_s.to_bytes(_TIME_BYTES, "big") + signature)
 
 
 def open_checkpoint(note: str, log_key: VerifierKey, witnesses: Sequence[VerifierKey] = ()) -> Checkpoint:
@@ -113,7 +118,9 @@ def open_checkpoint(note: str, log_key: VerifierKey, witnesses: Sequence[Verifie
     text, separator, signatures = note.rpartition("\n\n")
     text += "\n"
     has_control = any(character < " " and character != "\n" for character in note)
-    if not separator or has_control or len(note.encode("utf-8")) > _NOTE_BYTES_MAX:
+    # A last line that does not end would swallow the signature that comes next.
+    is_whole = bool(separator) and note.endswith("\n")
+    if not is_whole or has_control or not 0 < len(_utf8(note)) <= _NOTE_BYTES_MAX:
         raise _broken("A checkpoint is a text, an empty line and signatures.")
     for key in (log_key, *witnesses):
         theirs = [line for line in signatures.split("\n") if _names(key, line)]
@@ -130,7 +137,7 @@ def _parse(text: str) -> Checkpoint:
     lines = text.split("\n")
     root = _decoded(lines[2]) if len(lines) > _LINES_MIN else b""
     size = lines[1] if len(lines) > _LINES_MIN else ""
-    is_number = size.isascii() and size.isdigit() and (size == "0" or size[0] != "0")
+    is_number = size.isascii() and size.isdigit() and len(size) <= _DIGITS_MAX and (size == "0" or size[0] != "0")
     if not lines[0] or not is_number or len(root) != HASH_BYTES:
         raise _broken("The checkpoint has no origin, size or root that can be read.")
     return Checkpoint(lines[0], int(size), root)
@@ -163,6 +170,14 @@ def _cosigned(text: str, unix_s: int) -> bytes:
 
 def _line(name: str, signature: bytes) -> str:
     return f"{_DASH}{name} {base64.b64encode(signature).decode('ascii')}\n"
+
+
+def _utf8(text: str) -> bytes:
+    """Return a text's bytes; none where it has no such form, as half a pair of surrogates in JSON has not."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return b""
 
 
 def _decoded(text: str) -> bytes:

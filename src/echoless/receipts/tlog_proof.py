@@ -20,6 +20,7 @@ _FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
 _EXTRA: Final = "extra "
 _INDEX: Final = "index "
 _PARTS_MAX: Final = 64
+_DIGITS_MAX: Final = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ def parse_proof(text: str) -> TlogProof:
         raise _none()
     extra = _decoded(lines.pop(0).removeprefix(_EXTRA)) if lines[0].startswith(_EXTRA) else b""
     index = lines.pop(0).removeprefix(_INDEX) if lines and lines[0].startswith(_INDEX) else ""
-    is_number = index.isascii() and index.isdigit() and (index == "0" or index[0] != "0")
+    is_number = (
+        index.isascii() and index.isdigit() and len(index) <= _DIGITS_MAX and (index == "0" or index[0] != "0")
+    )
     parts = tuple(_decoded(line) for line in lines)
     if not is_number or len(parts) > _PARTS_MAX or any(len(part) != HASH_BYTES for part in parts):
         raise _none()

@@ -71,9 +71,16 @@ class WitnessKey:
                 return found
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "This is no private key of a witness.")
 
-    def sign(self, note: str, unix_s: int) -> str:
-        """Return a note with this witness's signature."""
-        return cosign(note, self.name, self._key, unix_s)
+    def sign(self, note: str, keys: LogKeys, unix_s: int) -> str:
+        """Return a note with this witness's signature.
+
+        keys:   of the log
+        raises: EcholessError(INVALID_PARAMETERS) where nobody could read it then, such as a note that is as long as
+                one may be already: a witness that kept this could sign nothing more
+        """
+        signed = cosign(note, self.name, self._key, unix_s)
+        keys.open(signed, [self.verifier])
+        return signed
 
     def _plain_id(self) -> str:
         # The private form names the key as if it signed notes of its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import threading
 from collections.abc import Iterator
@@ -80,3 +81,45 @@ def test_what_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
         read_object(tmp_path / "file")
     with pytest.raises(EcholessError):
         keys_in(tmp_path / "missing")
+
+
+class Endless(Quiet):
+    """Answers with more than it was asked for: for ever, ever so slowly, or packed."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        if "packed" in self.path:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while "packed" not in self.path:
+                self.wfile.write(bytes(1 if "slow" in self.path else 1 << 20))
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("endless", "longer than any file"), ("slow", "was not there after"), ("packed", "compressed")],
+)
+def test_a_server_whose_answer_never_ends_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, told: str
+) -> None:
+    monkeypatch.setattr(log_files, "_FILE_S", 0.2)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Endless, directory=str(tmp_path))) as serving:
+        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        url = f"http://127.0.0.1:{serving.server_port}"
+        with log_files.log_files(url, None) as fetch, pytest.raises(EcholessError, match=told):
+            fetch(path)
+        serving.shutdown()
+        thread.join()
+
+
+def test_an_address_that_is_none_is_a_server_that_is_away() -> None:
+    with log_files.log_files("http://[::1", None) as fetch, pytest.raises(EcholessError, match="reached"):
+        fetch("checkpoint")
+
+
+def test_a_file_that_is_nested_without_end_is_no_object(tmp_path: Path) -> None:
+    (tmp_path / "deep").write_text('{"keys":' + "[" * 100_000)
+    with pytest.raises(EcholessError, match="no JSON object"):
+        read_object(tmp_path / "deep")

@@ -129,3 +129,9 @@ def test_where_the_key_lay_is_shown(run: Run, tmp_path: Path, keys: Path) -> Non
     assert "signing_key_memory\tmemfd_secret" in result.stdout
     assert "signing_key_at_rest\ttpm" in result.stdout
     assert f"assurance\t{RECEIPT.confinement.assurance}" in result.stdout
+
+
+def test_a_file_that_is_nested_without_end_is_refused(run: Run, tmp_path: Path, keys: Path) -> None:
+    (tmp_path / "deep").write_text('{"receipt":' + "[" * 100_000)
+    result = run("verify", "receipt", str(tmp_path / "deep"), "--keys", str(keys))
+    assert isinstance(result.exception, EcholessError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -163,3 +164,29 @@ def test_keys_are_handed_out_as_text_and_read_back() -> None:
     for text in ("", "name", VERIFIER.text[:-4], VERIFIER.text.replace("log", "lag"), "a+00000000+AAAA"):
         with pytest.raises(EcholessError):
             VerifierKey.parse(text)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [lambda note: note[:-1], lambda note: note + "\ud800\n", lambda note: note.replace("\n42\n", "\n\ud800\n")],
+)
+def test_a_note_that_does_not_end_or_is_no_text_is_refused(spoilt: Callable[[str], str]) -> None:
+    """The signature that a witness adds would else become a part of the log's."""
+    with pytest.raises(EcholessError, match="text, an empty line"):
+        open_checkpoint(spoilt(sign_checkpoint(STATE, KEY)), VERIFIER)
+
+
+def test_a_size_of_thousands_of_digits_and_a_key_that_is_no_text_are_refused() -> None:
+    digits = Checkpoint(STATE.origin, 7, STATE.root).text.replace("\n7\n", "\n" + "7" * 5000 + "\n")
+    line = base64.b64encode(VERIFIER.key_id + KEY.sign(digits.encode())).decode()
+    with pytest.raises(EcholessError, match="no origin, size or root"):
+        open_checkpoint(f"{digits}\n— {STATE.origin} {line}\n", VERIFIER)
+    with pytest.raises(EcholessError, match="no verifier key"):
+        VerifierKey.parse("\ud800" + VERIFIER.text)
+
+
+def test_a_witness_replaces_what_bears_its_name() -> None:
+    once = cosign(sign_checkpoint(STATE, KEY), WITNESS.name, OTHER, 1)
+    twice = cosign(once, WITNESS.name, OTHER, 2)
+    assert twice.count(f"— {WITNESS.name} ") == 1
+    assert open_checkpoint(twice, VERIFIER, [WITNESS]) == STATE

@@ -74,7 +74,16 @@ def test_every_changed_line_is_noticed() -> None:
                 parse_proof(text).check(entry, KEYS)
 
 
-@pytest.mark.parametrize("text", ["", "c2sp.org/tlog-proof@v1", EXAMPLE.replace("73894", "073894"), EXAMPLE[10:]])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "c2sp.org/tlog-proof@v1",
+        EXAMPLE.replace("73894", "073894"),
+        EXAMPLE.replace("73894", "7" * 5000),
+        EXAMPLE[10:],
+    ],
+)
 def test_what_is_no_proof_is_refused(text: str) -> None:
     with pytest.raises(EcholessError):
         parse_proof(text)

@@ -60,7 +60,7 @@ def test_a_log_that_hides_its_tiles_is_not_signed() -> None:
 def test_what_a_witness_signed_others_can_check() -> None:
     log = Log()
     state = log.grow(5)
-    note = WITNESS.sign(note_of(log), 1_700_000_000)
+    note = WITNESS.sign(note_of(log), KEYS, 1_700_000_000)
     assert KEYS.open(note, [WITNESS.verifier]) == state
     assert note.count("— witness.example/w1 ") == 1
 
@@ -93,3 +93,20 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 def test_a_name_fits_into_a_line(name: str) -> None:
     with pytest.raises(EcholessError):
         WitnessKey(name, bytes(32))
+
+
+def test_a_note_of_a_dishonest_log_cannot_make_a_witness_unable_to_sign() -> None:
+    """A witness reads back what it signed: no line that bears its name falsely stays."""
+    log = Log()
+    log.grow(5)
+    of_another = WITNESS.sign(note_of(log), KEYS, 1).splitlines()[-1]
+    state = log.grow(5)
+    false = f"{note_of(log)}{of_another}\n"
+    with pytest.raises(EcholessError, match="not signed"):
+        KEYS.open(false, [WITNESS.verifier])
+    assert KEYS.open(WITNESS.sign(false, KEYS, 2), [WITNESS.verifier]) == state
+    long = note_of(log) + "— other.example " + "A" * 65_000 + "\n"
+    long += "— other.example " + "A" * (64 * 1024 - len(long.encode()) - 20) + "\n"
+    assert KEYS.open(long) == state
+    with pytest.raises(EcholessError, match="text, an empty line"):
+        WITNESS.sign(long, KEYS, 2)

@@ -55,7 +55,8 @@ class ProofQueries:
         newest, note = self._log.newest()
         size = _size(question.size, newest)
         reader = HashReader(newest.size, self._log.fetch)
-        return Consistency(question.old_size, size, note, consistency_proof(question.old_size, size, reader.hash_at))
+        proof = consistency_proof(question.old_size, size, reader.hash_at)
+        return Consistency(question.old_size, size, note, proof)
 
     async def place_of(self, statement_id: str) -> tuple[bytes, Inclusion | None]:
         """Return the salt of a statement and where the log has it; nothing of either where there is none."""
