@@ -21,15 +21,17 @@ def nothing(_path: str) -> None:
     """A log without files."""
 
 
-def whole_root(count: int) -> bytes:
-    stored = {}
-    for level, index, digest in new_hashes(0, [leaf_hash(e) for e in entries_of(0, count)], lambda *_: b""):
-        stored[level, index] = digest
-    return root_of(count, lambda *at: stored[at])
+@pytest.fixture(scope="module")
+def whole() -> dict[tuple[int, int], bytes]:
+    """Every hash of a tree that got all its entries at once, those of its smaller trees among them."""
+    leaves = [leaf_hash(entry) for entry in entries_of(0, 5 * 700)]
+    return {(level, index): digest for level, index, digest in new_hashes(0, leaves, lambda *_: b"")}
 
 
-@given(st.lists(st.integers(1, 700), min_size=1, max_size=5))
-def test_however_it_grows_the_root_and_the_entries_are_those_of_one_append(steps: list[int]) -> None:
+@given(steps=st.lists(st.integers(1, 700), min_size=1, max_size=5))
+def test_however_it_grows_the_root_and_the_entries_are_those_of_one_append(
+    steps: list[int], whole: dict[tuple[int, int], bytes]
+) -> None:
     files: dict[str, bytes] = {}
     size = 0
     for step in steps:
@@ -38,18 +40,19 @@ def test_however_it_grows_the_root_and_the_entries_are_those_of_one_append(steps
         assert all(files.get(path, data) == data for path, data in growth.files.items())
         files |= growth.files
         size = growth.size
-        assert growth.root == whole_root(size)
+        assert growth.root == root_of(size, lambda *place: whole[place])
     read = [entry for index in range(-(-size // 256)) for entry in read_entries(index, size, files.get)]
     assert read == entries_of(0, size)
 
 
-def test_partial_tiles_may_be_taken_away_once_the_whole_one_is_there() -> None:
+def test_partial_tiles_may_be_taken_away_once_the_whole_one_is_there(whole: dict[tuple[int, int], bytes]) -> None:
     files = dict(append_entries(0, entries_of(0, 100), nothing).files)
     files |= append_entries(100, entries_of(100, 300), files.get).files
     left = {path: data for path, data in files.items() if ".p/100" not in path}
     assert len(left) < len(files)
     assert HashReader(100, left.get).hash_at(2, 24) == HashReader(100, files.get).hash_at(2, 24)
-    assert append_entries(400, entries_of(400, 1), left.get).root == whole_root(401)
+    grown = append_entries(400, entries_of(400, 1), left.get)
+    assert grown.root == root_of(401, lambda *place: whole[place])
 
 
 def test_an_append_reads_the_right_edge_only() -> None:
