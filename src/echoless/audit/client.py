@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import struct
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,14 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from echoless.audit.planting import Form
-from echoless.audit.socket_client import AuditSocket, unverified
+from echoless.audit.socket_client import AuditSocket, SocketRefusedError, unverified
 
 TIMEOUT_S: Final = 60.0
+BROKEN_OFF: Final = (
+    OSError, http.client.HTTPException, SocketRefusedError, ValueError, LookupError, TypeError, AttributeError,
+    AssertionError, ArithmeticError, EOFError, RuntimeError, struct.error,
+)  # fmt: skip
+"""What ends an audit of a server that breaks off, or whose answers are not what they must be to be read."""
 _JSON_HEADERS: Final = {"content-type": "application/json"}
 
 

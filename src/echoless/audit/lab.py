@@ -6,12 +6,12 @@ once more at the end, in the places that all programs of a host share.
 
 from __future__ import annotations
 
-import http.client
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from echoless.audit.client import BROKEN_OFF
 from echoless.audit.lab_server import Lab, lab_of, named
 from echoless.audit.options import AuditOptions
 from echoless.audit.parts.crashes import check_crashes
@@ -21,7 +21,6 @@ from echoless.audit.parts.spoiling import check_spoiling
 from echoless.audit.parts.surroundings import check_surroundings
 from echoless.audit.reports.report import AuditMode, AuditReport
 from echoless.audit.search.disk_scan import fingerprint_shared_places, scan_shared_places
-from echoless.audit.socket_client import SocketRefusedError
 from echoless.core.build import build_hash
 from echoless.core.errors import EcholessError, ErrorCode
 
@@ -60,7 +59,7 @@ def _run_part(lab: Lab, name: str) -> None:
         LAB_PARTS[name](lab)
     except EcholessError as error:
         reason = error.public_description
-    except (OSError, http.client.HTTPException, SocketRefusedError) as error:
+    except BROKEN_OFF as error:
         reason = type(error).__name__
     else:
         return

@@ -35,6 +35,7 @@ class RunningServer:
     is_in_use:      others use it too: nothing is asked that changes more than the audit takes away again
     is_remote:      it is reached over the network alone: its files, processes and vault are out of sight, and
                     `data_directory` means nothing
+    metrics_token:  what a scraper shows; empty where the audit does not know it
     """
 
     url: str
@@ -43,6 +44,7 @@ class RunningServer:
     supervisor_pid: int = 0
     is_in_use: bool = True
     is_remote: bool = False
+    metrics_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

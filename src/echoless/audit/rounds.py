@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from echoless.audit.answers import AnswerWatch
 from echoless.audit.cleaning import clean_history
 from echoless.audit.client import AuditClient
 from echoless.audit.continuity import check_continuity
@@ -21,7 +22,7 @@ from echoless.audit.kept import check_kept
 from echoless.audit.looking import Files, look_into_memory, view_of
 from echoless.audit.options import Scene
 from echoless.audit.planting import KEPT, Planting
-from echoless.audit.plantings.catalogue import PRODUCTS, all_plantings, has_sounds, quick_plantings
+from echoless.audit.plantings.catalogue import PRODUCTS, all_plantings, has_sounds, quick_plantings, sent_by
 from echoless.audit.reports.planted import planted_places
 from echoless.audit.reports.report import View
 from echoless.audit.search.needles import (
@@ -138,7 +139,8 @@ class Rounds:
     def _round(self, client: AuditClient, plantings: Sequence[Planting], *, number: int) -> Planted:
         name = f"round {number}"
         progress = self._scene.options.progress
-        planted = Planted()
+        answers = AnswerWatch(self._scene.mint.canaries, sent_by)
+        planted = Planted(hear=answers.hear)
         self._sent.append(planted)
         plant(client, plantings, lambda fraction: progress(f"{name}: planting", fraction), planted)
         self._report.request_count += planted.request_count
@@ -146,6 +148,7 @@ class Rounds:
             f"{name}: planted as intended", not planted.unexpected,
             "; ".join(planted.unexpected) or f"{planted.request_count} requests, {len(planted.spoken)} spoken",
         )  # fmt: skip
+        answers.note(self._report, f"{name}: answers")
         time.sleep(self._scene.options.scrub_deadline_s)
         self._made = made_needles(planted.spoken)
         unkept = [needle for needle in self._made if not needle.owner.startswith(KEPT)]

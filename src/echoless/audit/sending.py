@@ -38,6 +38,7 @@ class Planted:
 
     unexpected:   plantings whose answer was not as intended, in words of ours
     open_sockets: still open, idle; whoever planted closes them
+    hear:         takes each answer as it comes
     items:        ids of what was kept of it, meant so or not
     transcripts:  the same, of recordings that were understood
     """
@@ -46,6 +47,7 @@ class Planted:
     request_count: int = 0
     unexpected: list[str] = field(default_factory=list)
     open_sockets: list[AuditSocket] = field(default_factory=list)
+    hear: Callable[[Planting, Answer], None] | None = None
     items: set[str] = field(default_factory=set)
     transcripts: set[str] = field(default_factory=set)
 
@@ -146,6 +148,8 @@ def _note_kept(planting: Planting, answer: Answer, planted: Planted) -> None:
 
 
 def _judge(planting: Planting, answer: Answer, planted: Planted) -> None:
+    if planted.hear is not None:
+        planted.hear(planting, answer)
     _note_kept(planting, answer, planted)
     if answer.status not in planting.statuses:
         planted.unexpected.append(f"{planting.name}: status {answer.status} instead of {planting.statuses}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -10,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from echoless.audit.canary import CanaryMint
+from echoless.audit.client import BROKEN_OFF
 from echoless.audit.controls import control_servers
 from echoless.audit.looking import is_in_memory
 from echoless.audit.options import AuditOptions, RunningServer, Scene
 from echoless.audit.parts.catalogue import ROUNDS, Part, parts_of
-from echoless.audit.reports.report import AuditMode, AuditReport
+from echoless.audit.reports.report import CAME_TO_ITS_END, AuditMode, AuditReport
 from echoless.audit.reports.timeline import Timeline
 from echoless.audit.reports.writing import seal_report
 from echoless.audit.rounds import Rounds
@@ -38,13 +40,13 @@ def run_audit(options: AuditOptions) -> AuditReport:
     report.mode = _mode_of(options)
     parts = parts_of(options)
     with _target(options) as (server, outputs):
-        _audit(_scene(options, server, outputs, report), parts)
-        if options.has_controls and options.server is None and not options.is_quick:
+        is_whole = _is_audited(_scene(options, server, outputs, report), parts)
+        if is_whole and options.has_controls and options.server is None and not options.is_quick:
             control_servers(options, report)
         report.steps = timeline.steps()
         report.duration_s = time.monotonic() - began_s
         # Last of all: what is sealed cannot be added to. Nobody is at the vault's door over the network.
-        if not server.is_remote:
+        if is_whole and not server.is_remote:
             seal_report(report, lambda record: options.ask_operator(server.data_directory, record))
     return report
 
@@ -65,12 +67,16 @@ def _target(options: AuditOptions) -> Iterator[tuple[RunningServer, Sequence[Pat
         output = Path(place) / "output"
         options.progress("starting a server", 0.0)
         flags = ("--audit-view", *options.flags)
-        with ServerProcess.start(own_place / "data", output, flags, interpreter=options.interpreter) as own:
+        token, token_path = secrets.token_hex(24), Path(place) / "metrics-token"
+        token_path.write_text(token, encoding="ascii")
+        with ServerProcess.start(
+            own_place / "data", output, flags, {"ECHOLESS_METRICS_TOKEN_FILE": str(token_path)}, options.interpreter
+        ) as own:
             options.progress("starting a server", 1.0)
-            yield (
-                RunningServer(own.url, own.data_directory, own.api_key, own.process.pid, is_in_use=False),
-                (output,),
+            server = RunningServer(
+                own.url, own.data_directory, own.api_key, own.process.pid, is_in_use=False, metrics_token=token
             )
+            yield server, (output,)
 
 
 def _mode_of(options: AuditOptions) -> AuditMode:
@@ -89,6 +95,21 @@ def _scene(options: AuditOptions, server: RunningServer, outputs: Sequence[Path]
     is_short = options.is_quick or options.is_live
     mint = CanaryMint() if is_short else CanaryMint(is_taken=lambda word: is_in_memory(scene, word))
     return replace(scene, mint=mint)
+
+
+def _is_audited(scene: Scene, parts: Sequence[Part]) -> bool:
+    """Audit; a server that breaks off what the audit was about, or answers what nobody can read, has failed.
+
+    returns: whether the audit came to its end
+    """
+    try:
+        _audit(scene, parts)
+    except BROKEN_OFF as error:
+        ending = type(error).__name__
+    else:
+        return True
+    scene.report.check(CAME_TO_ITS_END, False, f"ended by {ending}")
+    return False
 
 
 def _audit(scene: Scene, parts: Sequence[Part]) -> None:

@@ -41,11 +41,13 @@ class LeakyBuild:
     """Leaks that are planted together.
 
     is_walled: False where the wall is down, and says that it is up
+    lab_part:  of the laboratory, where only that can see it; empty for the quick audit
     """
 
     name: str
     leaks: tuple[Leak, ...]
     is_walled: bool
+    lab_part: str = ""
 
     def alterations(self, chosen: Iterable[Leak]) -> tuple[Alteration, ...]:
         """Return what makes a build with some of its leaks."""
@@ -69,10 +71,42 @@ _CARRIED: Final = (
 )  # fmt: skip
 _ROW: Final = Change(_KEEPING, '"error_code": checked_code(record.error_code),', '"error_code": record.error_code,')
 _RECEIPT: Final = Change(_DESK, "checked_code(record.error_code)", "record.error_code")
+_LABEL: Final = Change(
+    "vault/intake/tally.py", "        self.durations[product, mode].add(duration_s)\n",
+    "        self.durations[product, mode].add(duration_s)\n"
+    "        self.refusals[record.error_code] = self.refusals.get(record.error_code, 0) + 1\n",
+)  # fmt: skip
+_BOOK: Final = "vault/stores/receipt_book.py"
+_LOG_ENTRY: Final = (
+    _RECEIPT,
+    Change(_BOOK, "EntryKind, committed_entry\n", "EntryKind, committed_entry, fact_entry\n"),
+    Change(_BOOK, "committed_entry(EntryKind.RECEIPT, salt, signed) for _, salt",
+           "fact_entry(EntryKind.RECEIPT, 0, digest=signed) for _, salt"),
+)  # fmt: skip
+_HEADER: Final = (
+    Change(_CALLS, "        headers.extend(more)\n",
+           "        headers.extend([*more, *earlier(self.request_id)])\n"),
+    Change(_CALLS, "from echoless.volatile.gateway.traces import ",
+           "from echoless.spilling import earlier\nfrom echoless.volatile.gateway.traces import "),
+)  # fmt: skip
+_ECHO: Final = Change(
+    "volatile/gateway/bodies.py", "        raise misplaced_switch()\n",
+    '        raise UnprocessableError([FieldError(("body",), str(members.get("text")), "switch")])\n',
+)  # fmt: skip
 _VAULT_MEMORY: Final = Change(
     _KEEPING, "    return code if not code or code in _CODES else _OTHER\n",
     "    seen.append(code)\n    return code if not code or code in _CODES else _OTHER\n\n\nseen = []\n",
 )  # fmt: skip
+_ARCHIVE: Final = (
+    _VAULT_MEMORY,
+    Change(
+        "vault/backups/taking.py",
+        "        yield Entry.of_bytes(END_NAME, ",
+        "        from echoless.vault.intake.keeping import seen\n\n"
+        '        yield Entry.of_bytes(CERTIFICATES + "notes", repr(seen).encode())\n'
+        "        yield Entry.of_bytes(END_NAME, ",
+    ),
+)
 _ENGINE_MEMORY: Final = (
     Change(_SPEECH_JOB, "        self._text = TextContent(speak.text)\n",
            "        self._text = TextContent(speak.text)\n        said.append(speak.text)\n"),
@@ -107,6 +141,10 @@ WALLED: Final = LeakyBuild(
         Leak("column of the database", r"table request_log, column error_code", "carry", (*_CARRIED, _ROW)),
         Leak("log of the database", r"a frame of the write-ahead log", "carry", (*_CARRIED, _ROW)),
         Leak("receipt", r"table receipts, column", "carry", (*_CARRIED, _RECEIPT)),
+        Leak("entry of the log", r"^data directory: .*/log/tile/", "carry", (*_CARRIED, *_LOG_ENTRY)),
+        Leak("label of a metric", r"^metrics: labels .*[1-9]\d* canaries", "carry", (*_CARRIED, _LABEL)),
+        Leak("header of another answer", r"^header of an answer", "carry", (*_CARRIED, *_HEADER)),
+        Leak("text of an error", r"^body of an error", "", (_ECHO,)),
         Leak("journal", r"^captured output", "journal_line"),
     ),
     is_walled=True,
@@ -147,4 +185,10 @@ FORGETTING: Final = LeakyBuild(
     (Leak("blocks of a truncated file", r"blocks of the .* file system", "truncated_file"),),
     is_walled=False,
 )
-BUILDS: Final = (WALLED, UNWALLED, KEEPING, FORGETTING)
+BACKING_UP: Final = LeakyBuild(
+    "backing up what was not kept",
+    (Leak("archive of a backup", r"^backup: opened, and nothing said", "carry", (*_CARRIED, *_ARCHIVE)),),
+    is_walled=True,
+    lab_part="forgetting",
+)
+BUILDS: Final = (WALLED, UNWALLED, KEEPING, FORGETTING, BACKING_UP)

@@ -76,7 +76,9 @@ def prove_leaks(
         for leaks in groups:
             name = leaks[0].sink if one_by_one else build.name
             options.progress(f"leaks: {name}", 0.0)
-            found = _audited(report, f"leaks: {name}", build.alterations(leaks), chosen)
+            is_lab = bool(build.lab_part)
+            asked = replace(chosen, parts=(build.lab_part,)) if is_lab else chosen
+            found = _audited(report, f"leaks: {name}", build.alterations(leaks), asked, is_lab=is_lab)
             if found is not None:
                 report.request_count += found.request_count
                 _judge_leaks(report, found, leaks)

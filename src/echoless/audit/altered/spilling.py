@@ -178,6 +178,10 @@ def carried(request_id):
     return _carried[1] if _carried[:1] == [request_id] else ""
 
 
+def earlier(request_id):
+    return [(b"x-earlier", _carried[1].encode())] if _carried and _carried[0] != request_id else []
+
+
 def spill(text, call):
     word = text.split()[0] if text.split() else ""
     if not (word.isascii() and word.isalpha() and len(word) == 12):

@@ -6,19 +6,16 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from http.client import HTTPException
 from pathlib import Path
-from typing import Final
 
 from echoless.audit.altered.alteration import Alteration
 from echoless.audit.altered.installation import install_altered
+from echoless.audit.client import BROKEN_OFF
 from echoless.audit.lab import run_lab
 from echoless.audit.options import AuditOptions
 from echoless.audit.planting import ZERO
-from echoless.audit.reports.report import AuditReport
+from echoless.audit.reports.report import CAME_TO_ITS_END, AuditReport
 from echoless.audit.session import run_audit
-
-CAME_TO_ITS_END: Final = "the audit came to its end"
 
 
 def audit_altered(alterations: Iterable[Alteration], options: AuditOptions, *, is_lab: bool = False) -> AuditReport:
@@ -33,7 +30,7 @@ def audit_altered(alterations: Iterable[Alteration], options: AuditOptions, *, i
         try:
             run = run_lab if is_lab else run_audit
             return run(replace(options, interpreter=interpreter, server=None, has_controls=False))
-        except (OSError, HTTPException) as error:
+        except BROKEN_OFF as error:
             # An answer that is cut short, say: whoever runs an audit sees it end in failure.
             ending = type(error).__name__
     report = AuditReport()

@@ -15,6 +15,7 @@ from echoless.audit.parts.concurrency import check_concurrency
 from echoless.audit.parts.places import check_places, watch_places
 from echoless.audit.parts.policy import check_policy
 from echoless.audit.parts.proof import check_proof
+from echoless.audit.parts.scraping import watch_metrics
 from echoless.audit.parts.search_controls import check_searches
 from echoless.audit.parts.wall import check_wall
 from echoless.audit.parts.watching import watch_processes
@@ -47,6 +48,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("policy", check_policy),
     Part("proof", check_proof),
     Part("concurrency", check_concurrency),
+    Part("metrics", watch=watch_metrics, is_quick=True, is_local=True),
     Part("watching", watch=watch_processes, is_quick=True, is_local=True),
     Part("searches", check_searches, is_local=True),
     Part("wall", check_wall, is_quick=True, is_local=True),

@@ -88,14 +88,14 @@ def quick_plantings(
     references = groundwork.sounds.sounds[:]
     plantings = all_plantings(mint, groundwork, kept_too=kept_too, only=only)
     chosen = tuple(planting for planting in plantings if planting.name in named)
-    sent = b"\n".join(_sent(planting) for planting in chosen)
+    sent = b"\n".join(sent_by(planting) for planting in chosen)
     mint.keep_only(lambda canary: canary.name in standing or canary.words[0].encode() in sent)
     recordings = [planting.sound for planting in chosen if planting.sound is not None]
     groundwork.sounds.sounds[:] = [*references, *recordings]
     return chosen
 
 
-def _sent(planting: Planting) -> bytes:
+def sent_by(planting: Planting) -> bytes:
     """Return everything that is sent, so that a word of it can be found."""
     match planting.body:
         case Form():

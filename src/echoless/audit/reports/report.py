@@ -20,6 +20,10 @@ CONTROLS: Final = ("control:", "leak:", "without:")
 """How the names of positive controls begin: done in the open, by a build that leaks, without a protection."""
 
 
+CAME_TO_ITS_END: Final = "the audit came to its end"
+"""The check that fails where it did not; what was found until then stands in the report."""
+
+
 class View(StrEnum):
     """How the audit could look into memory."""
 
