@@ -6,6 +6,7 @@ import asyncio
 import socket
 from dataclasses import dataclass, field
 
+from echoless.crossing.diagnosis_records import DIAGNOSIS_RECORDS, JobDiagnosis
 from echoless.crossing.link import Link
 from echoless.crossing.media_records import (
     KIND_INPUT_AUDIO,
@@ -95,7 +96,9 @@ class FakeMedia:
     async def connect(self) -> socket.socket:
         """Return the gateway's end of a new link."""
         ours, theirs = socket.socketpair()
-        self.links.append(await Link.open(ours, core_registry(MEDIA_RECORDS), on_frame=self._on_frame))
+        self.links.append(
+            await Link.open(ours, core_registry(MEDIA_RECORDS, DIAGNOSIS_RECORDS), on_frame=self._on_frame)
+        )
         return theirs
 
     def let_in(self) -> None:
@@ -168,6 +171,8 @@ class FakeMedia:
         await self._input(job)
         if job.input:
             post(InputKnown(self.media_type))
+        if self.error_code and job.order.wants_diagnosis:
+            post(JobDiagnosis(b'{"errors": [{"text": "no sound"}]}'))
         if isinstance(job.order, Convert):
             await self._convert(link, correlation, job, job.order)
         else:

@@ -86,7 +86,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _error_of(error: BaseException, bounds: Bounds) -> dict[str, Any]:
-    shown: dict[str, Any] = {"type": type(error).__qualname__, "text": told_text(str(error), bounds.characters)}
+    # An error of the system adds the path that it was about to its own words.
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    shown: dict[str, Any] = {"type": type(error).__qualname__, "text": told_text(words, bounds.characters)}
     if isinstance(error, EcholessError):
         shown |= {"code": error.code.value, "text": error.public_description, "param": error.param}
     return shown

@@ -1,7 +1,8 @@
 """How values are shown in a diagnosis: content opened, secrets not, everything bounded. Pure.
 
 What this makes is for sealing and for nothing else. Keys and tokens have a known form and are taken out of every
-text; members that hold credentials are named, not shown.
+text; members that hold credentials are named, not shown, and so is what the server knows of itself: its
+settings, its parts, its addresses and its paths, in which users have names.
 """
 
 from __future__ import annotations
@@ -21,8 +22,17 @@ from echoless.core.content import AudioContent, TextContent
 WITHHELD: Final = "<withheld>"
 _BYTES_SHOWN: Final = 96
 _SECRET_NAMES: Final = re.compile(
-    r"credential|secret|token|password|authorization|api[_-]?key|peer|headers?$", re.IGNORECASE
+    r"credential|secret|token|password|authorization|api[_-]?key|peer|headers?$"
+    r"|paths?$|directory$|^(?:base|public)_url$",
+    re.IGNORECASE,
 )
+# By name, since some are of packages that nothing here may import.
+_SERVERS: Final = frozenset(
+    {
+        "GatewayConfig", "EngineConfig", "MediaConfig", "LiveConfig", "EgressConfig", "VaultConfig",
+        "GatewayServices", "LocalModel", "RemoteFacts", "ModerationRules", "OutboundRules", "BackupRules",
+    }
+)  # fmt: skip
 _SECRETS: Final = re.compile(r"\b(?:sk|sutkn|es|ep|wsec)_[0-9a-zA-Z]{16,}|\bbearer\s+\S+", re.I)
 _OURS: Final = "echoless."
 
@@ -71,7 +81,8 @@ def told(value: object, bounds: Bounds) -> Any:
 
 def _told_whole(value: object, bounds: Bounds) -> Any:
     """Return what has parts; of what is neither ours nor plain, its type's name only."""
-    if _SECRET_NAMES.search(type(value).__name__):
+    kind = type(value).__name__
+    if kind in _SERVERS or _SECRET_NAMES.search(kind):
         return WITHHELD
     inner = dataclasses.replace(bounds, depth=bounds.depth - 1)
     members = _members_of(value)

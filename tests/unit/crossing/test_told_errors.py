@@ -54,6 +54,12 @@ def test_the_stack_shows_values_but_no_credentials() -> None:
     assert "of any form" not in json.dumps(stack)
 
 
+def test_an_error_of_the_system_is_told_without_the_path_that_it_was_about() -> None:
+    shown = errors_of(FileNotFoundError(2, "No such file or directory", "/home/ada/voices/one"), BOUNDS)
+    assert shown == [{"type": "FileNotFoundError", "text": "No such file or directory"}]
+    assert errors_of(OSError("no numbers"), BOUNDS) == [{"type": "OSError", "text": "no numbers"}]
+
+
 def test_without_bounds_of_values_only_places_are_shown() -> None:
     assert [set(frame) for frame in stack_of(caught(), 1, None)] == [{"module", "function", "line"}]
 

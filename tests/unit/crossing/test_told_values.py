@@ -14,13 +14,29 @@ from pydantic import BaseModel
 
 from echoless.core.content import AudioContent, TextContent
 from echoless.core.ids import new_api_key, new_single_use_token
+from echoless.crossing.control import (
+    BackupRules,
+    EngineConfig,
+    GatewayConfig,
+    LiveConfig,
+    LocalModel,
+    MediaConfig,
+    ModerationRules,
+    VaultConfig,
+)
+from echoless.crossing.egress_control import EgressConfig, OutboundRules, RemoteFacts
 from echoless.crossing.records import Credit, OpenTicket
-from echoless.crossing.told_values import WITHHELD, Bounds, told, told_text
+from echoless.crossing.told_values import _SERVERS, WITHHELD, Bounds, told, told_text
 from echoless.retention.decision import Switch
+from echoless.volatile.gateway.ports import GatewayServices
 from echoless.volatile.gateway.socket_credentials import key_credential
 
 pytestmark = pytest.mark.unit
 BOUNDS = Bounds(100, 5, 3)
+CONTROL_SETTINGS = (
+    BackupRules, EgressConfig, EngineConfig, GatewayConfig, LiveConfig, LocalModel, MediaConfig, ModerationRules,
+    OutboundRules, RemoteFacts, VaultConfig,
+)  # fmt: skip
 
 
 class Word(StrEnum):
@@ -82,6 +98,18 @@ def test_records_and_values_of_ours_hide_their_credentials_too() -> None:
                         told(Message(text="t", xi_api_key="of any form"), BOUNDS)])  # fmt: skip
     assert "of any form" not in shown
     assert "127.0.0.9" not in shown
+
+
+def test_what_the_server_knows_of_itself_is_named_not_shown() -> None:
+    model = LocalModel(name="one", runtime="sherpa", path="/home/ada/models/one")
+    shown = told(
+        {"model": model, "services": GatewayServices, "others": [model], "model_path": "/home/ada"}, BOUNDS
+    )
+    assert shown == {"model": WITHHELD, "services": "<type>", "others": [WITHHELD], "model_path": WITHHELD}
+    assert all(kind.__name__ in _SERVERS for kind in (GatewayServices, *CONTROL_SETTINGS))
+    assert told({"base_url": "http://10.1.2.3", "voice_settings": {"speed": 1}}, BOUNDS) == {
+        "base_url": WITHHELD, "voice_settings": {"speed": 1},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("place", range(0, 100, 7))

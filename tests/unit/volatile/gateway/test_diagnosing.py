@@ -16,12 +16,14 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.ids import new_api_key
 from echoless.crossing.client import ClientLeftError
 from echoless.crossing.records import OpenTicket, Record
+from echoless.crossing.told_values import WITHHELD
 from echoless.receipts.capsule import CAPSULE_BYTES_MAX, DIAGNOSIS_BYTES_MAX, open_capsule
 from echoless.volatile.gateway import diagnosing
 from echoless.volatile.gateway.diagnosing import is_diagnosed
 from echoless.volatile.gateway.problems import UnprocessableError
 from echoless.volatile.gateway.traces import Traces
 from tests.fakes.fake_engine import FakeEngine
+from tests.fakes.fake_media import FakeMedia
 from tests.fakes.fake_vault import API_KEY
 from tests.fakes.gateway import VOICE_ID, Gateway, Reply, running_gateway
 from tests.fakes.socket_gateway import SocketGateway, socket_gateway
@@ -139,6 +141,31 @@ async def test_no_credential_is_in_it() -> None:
         told = json.dumps(opened(await gateway.ask("POST", f"{PATH}&xi-api-key={API_KEY}", {"text": f"a {key}"})))
     assert key not in told
     assert API_KEY not in told
+
+
+async def test_nothing_that_the_server_knows_of_itself_is_in_it() -> None:
+    async with failing_gateway() as gateway:
+        told = opened(await gateway.ask("POST", PATH, {"text": TEXT}))
+    calls = [frame["values"]["call"] for frame in told["stack"] if "call" in frame.get("values", {})]
+    assert calls
+    for call in calls:
+        assert (call["settings"], call["services"], call["base_url"]) == (WITHHELD,) * 3
+
+
+@pytest.mark.claim("Z35")
+async def test_a_conversion_that_fails_answers_as_without_a_key_and_brings_its_diagnosis() -> None:
+    parts = b'--b\r\ncontent-disposition: form-data; name="audio"; filename="a"\r\n\r\nno sound\r\n--b--\r\n'
+    media = FakeMedia()
+    media.error_code = "invalid_audio"
+    async with running_gateway(media=media) as gateway:
+        for key in ("", str(IDENTITY.to_public())):
+            gateway.vault.capsule_key = key
+            reply = await gateway.ask(
+                "POST", f"/v1/speech-to-speech/{VOICE_ID}?enable_logging=false", parts,
+                headers={"xi-api-key": API_KEY, "content-type": "multipart/form-data; boundary=b"},
+            )  # fmt: skip
+            assert (reply.status, reply.code) == (400, "invalid_audio")
+        assert opened(reply)["engine"]["failure"] == {"errors": [{"text": "no sound"}]}
 
 
 async def test_an_error_of_nobody_is_told_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:

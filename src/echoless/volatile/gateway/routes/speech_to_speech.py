@@ -13,6 +13,7 @@ from echoless.core.content import AudioContent
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.models import DEFAULT_CONVERSION_MODEL_ID, MODEL_BY_ID, Model
 from echoless.crossing.client import SpeechPart
+from echoless.crossing.diagnosis_records import JobDiagnosis
 from echoless.crossing.media_records import Convert, InputFormat, InputKnown
 from echoless.crossing.records import KeepText, ReserveUnits, SpeechBegan, SpeechEnded
 from echoless.crossing.sinks import RetainingSink, ZeroSink, sink_for
@@ -112,7 +113,7 @@ class _Converted:
             elif isinstance(part, AudioContent):
                 self._upload.read_on()
                 return part
-            elif isinstance(part, SpeechBegan | SpeechEnded):
+            elif isinstance(part, SpeechBegan | SpeechEnded | JobDiagnosis):
                 return part
             else:
                 raise EcholessError(ErrorCode.INTERNAL_ERROR, "a conversion answered with something else")
