@@ -120,8 +120,11 @@ class PolicyQueries:
             return after
 
         before = self._accounts.workspaces[workspace_id]
-        activity = activity_of(before, changed_policy(before, change, today))
-        return await self._changes.make(workspace_id, changed, actor_id, activity)
+        after = changed_policy(before, change, today)
+        if before.capsule_key != after.capsule_key and not names_only_capsule_key(change):
+            message = "Change capsule_key in a request of its own, so that the trail and the notice name it."
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, message, param="capsule_key")
+        return await self._changes.make(workspace_id, changed, actor_id, activity_of(before, after))
 
     async def foresee(self, caller: Caller, record: ForeseeRequest) -> ForeseenRequest:
         """Return what would become of a request of the caller, or of another key of the workspace.
@@ -160,6 +163,11 @@ def changed_policy(before: Workspace, change: PolicyChange, today: date) -> Work
         param = "hipaa" if after.is_hipaa else "enforced"
         raise EcholessError(ErrorCode.ZERO_RETENTION_NOT_PERMITTED, message, param=param)
     return after
+
+
+def names_only_capsule_key(change: PolicyChange) -> bool:
+    """Whether nothing else is to change: one change has one name on the trail, and another would hide it."""
+    return replace(change, capsule_key=None) == PolicyChange()
 
 
 def _changed_capsule_key(before: Workspace, change: PolicyChange) -> str | None:

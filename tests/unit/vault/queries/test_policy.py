@@ -250,6 +250,17 @@ async def test_a_capsule_key_is_on_the_trail_and_changes_the_version(gateway: Ga
     assert [entry.activity for entry in trail.entries][:2] == ["capsule.remove_key", "capsule.set_key"]
 
 
+async def test_a_capsule_key_does_not_hide_behind_a_weightier_change(gateway: GatewayDouble) -> None:
+    expected = (ErrorCode.INVALID_PARAMETERS, "capsule_key")
+    assert await refusal(gateway, capsule_key=CAPSULE_KEY, is_enforced=True) == expected
+    assert (await gateway.question(POLICY, GetZeroRetention(), ZeroRetentionPolicy)).capsule_key == ""
+    await set_policy(gateway, capsule_key=CAPSULE_KEY)
+    # Who sends back what was read changes no key.
+    assert (await set_policy(gateway, capsule_key=CAPSULE_KEY, is_enforced=True)).is_enforced
+    trail = await gateway.question("GET /v1/workspace/audit-logs", ListAuditEntries(10), AuditEntries)
+    assert [entry.activity for entry in trail.entries][:2] == ["zero_retention.enforce", "capsule.set_key"]
+
+
 async def test_what_is_no_recipient_of_age_is_refused_and_changes_nothing(gateway: GatewayDouble) -> None:
     for word in ("age1", "AGE-SECRET-KEY-1QQQQ", "ssh-ed25519 AAAA"):
         assert await refusal(gateway, capsule_key=word) == (ErrorCode.INVALID_PARAMETERS, "capsule_key")
