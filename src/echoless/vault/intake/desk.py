@@ -59,6 +59,7 @@ from echoless.vault.intake.waiting import Asking, WaitingRoom, is_slow
 from echoless.vault.stores.accounts import Accounts, Workspace
 from echoless.vault.stores.drafts import ItemDraft
 from echoless.vault.stores.plans import Lane, lane_of
+from echoless.vault.stores.policies import hash_of
 from echoless.vault.stores.voices import VoiceBook
 from echoless.vault.stores.writer import Writer
 
@@ -257,6 +258,7 @@ class IntakeDesk:
             started_ms=self._clock.unix_ms(), started_s=self._clock.monotonic_s(), gates=gates,
             voice=self._voices.find(record.voice_id) if record.voice_id else None,
             draft=ItemDraft.new(new_opaque_id()) if is_kept else None, source=source,
+            policy_hash=hash_of(workspace) if admitted.endpoint.is_generation else "",
         )  # fmt: skip
         self._add(ticket)
 

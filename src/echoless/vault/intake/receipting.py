@@ -62,14 +62,12 @@ class Receipting:
         *,
         issue: Callable[[Sequence[Receipt]], Awaitable[None]],
         confinement: Callable[[], Confinement],
-        policy_hash: Callable[[str], str],
         build_hash: str,
         clock: Clock,
         journal: Journal,
     ) -> None:
         self._issue = issue
         self._confinement = confinement
-        self._policy_hash = policy_hash
         self._build_hash = build_hash
         self._clock = clock
         self._journal = journal
@@ -97,7 +95,7 @@ class Receipting:
             model_id=ticket.model_id, output_format=ticket.output_format, characters=bucket(ticket.characters),
             audio_ms=bucket(ended.audio_ms), minute_unix=to_minute(ticket.started_ms // 1000),
             http_status=ended.http_status, error_code=ended.error_code, policy_version=ticket.policy_version,
-            policy_hash=self._policy_hash(ticket.caller.workspace_id), build_hash=self._build_hash,
+            policy_hash=ticket.policy_hash, build_hash=self._build_hash,
             scrubbed=Scrubbed.NOT_CONFIRMED, confinement=self._confinement(), is_capsule=ended.is_capsule,
         )  # fmt: skip
         self._waiting.append(_Waiting(self._clock.monotonic_s(), ticket.link, receipt))

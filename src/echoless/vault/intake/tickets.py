@@ -42,6 +42,7 @@ class Ticket:
     draft:  where content goes; None for everything but a DEFAULT request that makes an item
     source: the word for the product in its item, empty where no item is made
     parent: of a context, the ticket of its socket
+    policy_hash: of the policy that it was decided under, like its version; empty where no receipt will say it
     generation_count: of a socket or context, how many generations run
     gates:  names of the places that it holds
     """
@@ -59,6 +60,7 @@ class Ticket:
     voice: KnownVoice | None
     draft: ItemDraft | None
     source: str
+    policy_hash: str = ""
     model_id: str = ""
     output_format: str = ""
     characters: int = 0

@@ -18,7 +18,6 @@ from echoless.vault.service.entering import Entering
 from echoless.vault.service.walls import Walls
 from echoless.vault.stores.audit_book import AuditBook
 from echoless.vault.stores.key_safe import KeyRole, KeySafe
-from echoless.vault.stores.policies import hash_of
 from echoless.vault.stores.proof_keys import ProofKeys as Keys
 from echoless.vault.stores.proof_log import ProofLog, has_log, origin_of
 from echoless.vault.stores.receipt_book import ReceiptBook, forget_entries
@@ -51,9 +50,8 @@ class Proving:
         self.queries = ReceiptQueries(self.book, self.keys)
         self.audits = AuditDesk(AuditBook(storage, self.book.sign, log), self.queries.keys, self._build_hash, clock)
         self.receipting = Receipting(
-            issue=self.book.issue, confinement=walls.confinement,
-            policy_hash=lambda workspace_id: hash_of(storage.accounts.workspaces[workspace_id]),
-            build_hash=self._build_hash, clock=clock, journal=journal,
+            issue=self.book.issue, confinement=walls.confinement, build_hash=self._build_hash, clock=clock,
+            journal=journal,
         )  # fmt: skip
 
     async def open(self) -> None:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from echoless.core.ids import TicketId
 from echoless.core.journal import MemoryJournal
+from echoless.crossing.operator_policy_records import OperatorSetPolicy
 from echoless.crossing.records import (
     Cancel,
     CloseStatus,
@@ -32,6 +33,7 @@ from echoless.retention.decision import Switch
 from echoless.vault.service.opening import open_vault
 from echoless.vault.service.vault import Vault
 from echoless.vault.stores import schema
+from echoless.vault.stores.policies import hash_of
 from tests.fakes.gateway_double import (
     FORMAT,
     KEY,
@@ -184,3 +186,17 @@ async def test_what_a_gateway_says_gets_into_a_receipt_through_closed_sets_alone
     (receipt,) = await receipts(tmp_path, clock)
     assert (receipt.error_code, receipt.http_status) == ("other", 0)
     assert secret not in str(receipt.statement())
+
+
+async def test_a_receipt_names_the_policy_that_its_request_was_decided_under(
+    tmp_path: Path, clock: TurnedClock
+) -> None:
+    """A socket may be open for long; version and hash are those of its beginning, not of its end."""
+    async with gateway(tmp_path, clock) as (vault, double):
+        (workspace,) = vault.administration.accounts.workspaces.values()
+        granted = await double.open(TTS, Switch.ABSENT)
+        await vault.operate(OperatorSetPolicy(workspace.workspace_id, is_enforced=True))
+        assert vault.administration.accounts.workspaces[workspace.workspace_id].is_enforced
+        await double.close(granted, TicketClosed)
+    (receipt,) = await receipts(tmp_path, clock)
+    assert (receipt.policy_version, receipt.policy_hash) == (workspace.policy_version, hash_of(workspace))

@@ -32,8 +32,7 @@ class Desk:
         self.while_failing: Callable[[], None] = lambda: None
         self.journal = MemoryJournal()
         self.receipting = Receipting(
-            issue=self._issue, confinement=lambda: WALL, policy_hash=lambda workspace: f"policy of {workspace}",
-            build_hash="build", clock=self.clock, journal=self.journal,
+            issue=self._issue, confinement=lambda: WALL, build_hash="build", clock=self.clock, journal=self.journal,
         )  # fmt: skip
 
     async def _issue(self, receipts: Sequence[Receipt]) -> None:
@@ -58,6 +57,7 @@ def desk() -> Desk:
 def ticket(name: str, link: Link) -> Ticket:
     made: Any = SimpleNamespace(
         request_id=name, link=link, caller=SimpleNamespace(workspace_id="w"), model_id="m", output_format="f",
+        policy_hash="policy of its start",
         endpoint=SimpleNamespace(name="POST /x", product=SimpleNamespace(value="text_to_speech")), characters=117,
         decision=SimpleNamespace(level=SimpleNamespace(value="request")), started_ms=1_700_000_099_999,
         policy_version=4,
@@ -97,7 +97,7 @@ async def test_what_is_signed_is_coarse_and_of_this_request(desk: Desk) -> None:
     await desk.receipting.close()
     (receipt,) = desk.signed
     assert (receipt.characters, receipt.audio_ms, receipt.minute_unix) == (100, 10_000, 1_700_000_040)
-    assert (receipt.mode, receipt.level, receipt.policy_hash) == ("default", "request", "policy of w")
+    assert (receipt.mode, receipt.level, receipt.policy_hash) == ("default", "request", "policy of its start")
     assert (receipt.build_hash, receipt.confinement, receipt.policy_version) == ("build", WALL, 4)
 
 
