@@ -25,7 +25,7 @@ from echoless.cli.log_files import (
     witnesses_of,
 )
 from echoless.cli.progress import progress_bars
-from echoless.cli.screen import day_of, show_line, show_table
+from echoless.cli.screen import day_of, harmless, show_line, show_table
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.changes import PolicyStatement, parse_statement
 from echoless.receipts.checkpoint import Checkpoint
@@ -94,7 +94,7 @@ def inclusion_command(
     proof = parse_proof(read_text(file))
     what = proof.extra if entry is None else entry.read_bytes()
     checkpoint = proof.check(what, keys_in(keys), witnesses_of(witness))
-    show_line(what.decode("utf-8", "backslashreplace"))
+    show_line(harmless(what.decode("utf-8", "backslashreplace")))
     show_line(f"{checkpoint.origin} has it as entry {proof.index} of {checkpoint.size}.")
 
 

@@ -47,6 +47,8 @@ def receipt_command(
     show_line("The signature holds.")
     if checked.checkpoint is None:
         show_line("The file does not say where the log has it.")
+        if checked.has_ended_key:
+            show_line("Its key has ended: only its place in the log shows that it was not signed afterwards.")
     else:
         show_line(f"The log has it as entry {checked.index} of {checked.checkpoint.size}.")
 

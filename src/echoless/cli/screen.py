@@ -17,12 +17,20 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, tit
     console = Console(highlight=False)
     if not console.is_terminal:
         for row in rows:
-            console.file.write("\t".join(str(cell) for cell in row) + "\n")
+            console.file.write("\t".join(harmless(str(cell)) for cell in row) + "\n")
         return
     table = Table(*headings, title=title, title_justify="left")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(harmless(str(cell))) for cell in row))
     console.print(table)
+
+
+def harmless(text: str) -> str:
+    """Return a text that others wrote, with everything escaped that could move a terminal's cursor or end a row."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for sign in text
+    )
 
 
 def show_line(text: str) -> None:

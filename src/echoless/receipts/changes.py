@@ -16,7 +16,7 @@ import rfc8785
 
 from echoless.core.errors import EcholessError, ErrorCode
 
-_Word = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[A-Za-z0-9_.:/+-]*$")]
+_Word = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[A-Za-z0-9_.:/+-]*\Z")]
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Minute = Annotated[int, msgspec.Meta(ge=0, multiple_of=60)]
 Value = bool | int | _Word | None

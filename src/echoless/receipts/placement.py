@@ -10,7 +10,7 @@ from typing import Any
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.checkpoint import Checkpoint, VerifierKey
-from echoless.receipts.entries import EntryKind, committed_entry
+from echoless.receipts.entries import SALT_BYTES, EntryKind, committed_entry
 from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.merkle import leaf_hash, verify_consistency, verify_inclusion
 
@@ -32,7 +32,7 @@ def check_place(
     answer: `salt` and `inclusion`, as the server tells them
     raises: EcholessError(INVALID_PARAMETERS) naming what does not hold
     """
-    entry = committed_entry(kind, as_bytes(answer.get("salt")), text)
+    entry = committed_entry(kind, as_salt(answer.get("salt")), text)
     return check_entry(entry, answer.get("inclusion"), keys, witnesses)
 
 
@@ -69,6 +69,17 @@ def check_consistency(
     if not verify_consistency(first.size, second.size, proof, first.root, second.root):
         raise _wrong("the older tree is not the beginning of the newer one")
     return first, second
+
+
+def as_salt(text: object) -> bytes:
+    """Return a salt: of its one length, so that nothing can be moved from it into the text or back.
+
+    raises: EcholessError(INVALID_PARAMETERS)
+    """
+    salt = as_bytes(text)
+    if len(salt) != SALT_BYTES:
+        raise _wrong("the salt has not the length of one")
+    return salt
 
 
 def as_bytes(text: object) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,7 @@ from echoless.receipts.checkpoint import Checkpoint
 from echoless.receipts.entries import EntryKind, committed_entry
 from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.merkle import leaf_hash, verify_inclusion
+from echoless.receipts.placement import as_bytes, as_salt
 from echoless.receipts.receipt import RECEIPT_KIND, Receipt, parse_receipt
 from echoless.receipts.signing import Fault, verify_signed, wrong
 
@@ -22,11 +21,13 @@ class CheckedReceipt:
     """A receipt that holds.
 
     index, checkpoint: where the log has it; None while it has not, or where the answer did not say
+    has_ended_key:     whether the key that signed has ended since
     """
 
     receipt: Receipt
     index: int | None
     checkpoint: Checkpoint | None
+    has_ended_key: bool = False
 
 
 def check_receipt(answer: Mapping[str, Any], keys: Mapping[str, Any]) -> CheckedReceipt:
@@ -45,20 +46,20 @@ def check_receipt(answer: Mapping[str, Any], keys: Mapping[str, Any]) -> Checked
         raise wrong(Fault.EXPIRED_KEY)
     inclusion = answer.get("inclusion")
     if inclusion is None:
-        return CheckedReceipt(receipt, None, None)
+        return CheckedReceipt(receipt, None, None, end is not None)
     if not isinstance(inclusion, Mapping):
         raise _wrong("its place in the log cannot be read")
     checkpoint = LogKeys.parse(keys).open(str(inclusion.get("checkpoint", "")))
-    leaf = leaf_hash(committed_entry(EntryKind.RECEIPT, _bytes(answer.get("salt")), signed.strip()))
+    leaf = leaf_hash(committed_entry(EntryKind.RECEIPT, as_salt(answer.get("salt")), signed.strip()))
     index, parts = inclusion.get("index"), inclusion.get("proof")
-    if not isinstance(index, int) or not isinstance(parts, list):
+    if type(index) is not int or not isinstance(parts, list):
         raise _wrong("its place in the log cannot be read")
-    if not verify_inclusion(leaf, index, checkpoint.size, [_bytes(part) for part in parts], checkpoint.root):
+    if not verify_inclusion(leaf, index, checkpoint.size, [as_bytes(part) for part in parts], checkpoint.root):
         raise _wrong("the log does not have it where the answer says")
     if end is not None and end.entry is not None and index >= end.entry:
         # A stolen key can date a receipt back, but not enter it before the entry that ends the key.
         raise wrong(Fault.EXPIRED_KEY)
-    return CheckedReceipt(receipt, index, checkpoint)
+    return CheckedReceipt(receipt, index, checkpoint, end is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,6 @@ def end_of(key: Mapping[str, Any]) -> KeyEnd | None:
     if type(unix_s) is not int or (entry is not None and type(entry) is not int):
         raise wrong(Fault.NO_KEY)
     return KeyEnd(unix_s, entry)
-
-
-def _bytes(text: object) -> bytes:
-    try:
-        return base64.b64decode(str(text), validate=True)
-    except (binascii.Error, ValueError):
-        pass
-    raise _wrong("a value is not base64")
 
 
 def _wrong(reason: str) -> EcholessError:

@@ -21,6 +21,9 @@ _MINUTE_S: Final = 60
 _BUCKETS: Final = (0, 100, 1_000, 10_000, 100_000, 1_000_000)
 Bucket = Literal[0, 100, 1_000, 10_000, 100_000, 1_000_000]
 _Count = Annotated[int, msgspec.Meta(ge=0)]
+# A code, an id or a route's template. \Z and not $, which lets a line end pass.
+_Code = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[A-Za-z0-9_.:/{}+ -]*\Z")]
+_Mode = Annotated[str, msgspec.Meta(pattern=r"^(zero|default)\Z")]
 _Minute = Annotated[int, msgspec.Meta(ge=0, multiple_of=_MINUTE_S)]
 
 
@@ -39,11 +42,11 @@ class ProcessFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     self_reported: what only the process itself could see, such as its Landlock domain and its allocator
     """
 
-    role: str
+    role: _Code
     seccomp_mode: _Count | None
     has_no_new_privs: bool | None
     swap_kib: _Count | None
-    self_reported: dict[str, bool] = msgspec.field(default_factory=dict)
+    self_reported: dict[_Code, bool] = msgspec.field(default_factory=dict)
 
 
 class SigningKeyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,8 +56,8 @@ class SigningKeyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at_rest: `file` or `tpm`
     """
 
-    memory: str
-    at_rest: str
+    memory: _Code
+    at_rest: _Code
 
 
 class Confinement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +67,7 @@ class Confinement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signing_key:     None in receipts from before it was said
     """
 
-    assurance: str
+    assurance: _Code
     is_init_on_free: bool | None
     swap_total_kib: _Count | None
     processes: tuple[ProcessFacts, ...]
@@ -80,22 +83,22 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_capsule:   whether a sealed diagnosis went out with the answer
     """
 
-    request_id: str
-    workspace_id: str
-    endpoint: str
-    product: str
-    mode: str
-    level: str
-    model_id: str
-    output_format: str
+    request_id: _Code
+    workspace_id: _Code
+    endpoint: _Code
+    product: _Code
+    mode: _Mode
+    level: _Code
+    model_id: _Code
+    output_format: _Code
     characters: Bucket
     audio_ms: Bucket
     minute_unix: _Minute
     http_status: _Count
-    error_code: str
+    error_code: _Code
     policy_version: _Count
-    policy_hash: str
-    build_hash: str
+    policy_hash: _Code
+    build_hash: _Code
     scrubbed: Scrubbed
     confinement: Confinement
     is_capsule: bool = False

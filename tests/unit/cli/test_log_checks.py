@@ -14,6 +14,7 @@ from echoless.receipts.checkpoint import Checkpoint, sign_checkpoint
 from echoless.receipts.entries import EntryKind, committed_entry
 from echoless.receipts.growing import HashReader, append_entries
 from echoless.receipts.merkle import inclusion_proof
+from echoless.receipts.tlog_proof import TlogProof
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.test_proofs import keys, write_log
 from tests.unit.receipts.test_changes import STATEMENT
@@ -90,3 +91,13 @@ def test_what_is_no_proof_is_refused(run: Run, tmp_path: Path, keys: Path, comma
     for text in ("", "{}", '{"changes": [5]}', "c2sp.org/tlog-proof@v1\nindex x\n\n"):
         file.write_text(text)
         assert run("verify", command, str(file), "--keys", str(keys)).exit_code != 0, text
+
+
+def test_an_entry_of_a_dishonest_log_writes_nothing_on_the_screen(run: Run, tmp_path: Path, keys: Path) -> None:
+    entry = b"\x1b[2J\nlog.example/echoless has it"
+    growth = append_entries(0, [entry], lambda _path: None)
+    note = sign_checkpoint(Checkpoint(ORIGIN, 1, growth.root), LOG_KEY)
+    (tmp_path / "proof").write_text(TlogProof(0, (), note, entry).text)
+    result = run("verify", "inclusion", str(tmp_path / "proof"), "--keys", str(keys))
+    assert result.exit_code == 0
+    assert result.output.splitlines()[0] == r"\x1b[2J\nlog.example/echoless has it"

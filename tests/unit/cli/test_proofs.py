@@ -135,3 +135,11 @@ def test_a_file_that_is_nested_without_end_is_refused(run: Run, tmp_path: Path, 
     (tmp_path / "deep").write_text('{"receipt":' + "[" * 100_000)
     result = run("verify", "receipt", str(tmp_path / "deep"), "--keys", str(keys))
     assert isinstance(result.exception, EcholessError)
+
+
+def test_a_bare_receipt_whose_key_has_ended_is_shown_with_what_that_means(run: Run, tmp_path: Path) -> None:
+    ended = KEYS | {"keys": [key | {"exp": RECEIPT.minute_unix + 60} for key in KEYS["keys"]]}
+    (tmp_path / "keys").write_text(json.dumps(ended))
+    (tmp_path / "receipt").write_text(SIGNED)
+    words = ("verify", "receipt", str(tmp_path / "receipt"), "--keys", str(tmp_path / "keys"))
+    assert "Its key has ended" in run(*words).output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from echoless.cli.screen import complain, day_of, show_note, show_table
+from echoless.cli.screen import complain, day_of, harmless, show_note, show_table
 from echoless.core.errors import EcholessError, ErrorCode
 
 pytestmark = pytest.mark.unit
@@ -35,3 +35,9 @@ def test_notes_and_complaints_leave_standard_output_alone(capsys: pytest.Capture
 
 def test_days_are_in_utc() -> None:
     assert day_of(0) == "1970-01-01 00:00"
+
+
+def test_what_others_wrote_moves_no_cursor_and_makes_no_row_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table(("a", "b"), [("one\nThe signature holds.", "\x1b[2Ktwo\t\u202e\ud800")])
+    assert capsys.readouterr().out == "one\\nThe signature holds.\t\\x1b[2Ktwo\\t\\u202e\\ud800\n"
+    assert harmless("an entry with é and 人") == "an entry with é and 人"

@@ -33,7 +33,7 @@ def test_only_what_changed_is_stated_and_a_new_subject_states_all() -> None:
     ("old", "new"),
     [
         (":", ": "), ("operator", "stranger"), ('"activity"', '"Activity"'), ("1700000040", "1700000041"),
-        ("c1", "somebody at example dot com"), ("}", ',"z":1}'),
+        ("c1", "somebody at example dot com"), ('"c1"', '"c1\\n"'), ("}", ',"z":1}'),
     ],
 )  # fmt: skip
 def test_another_form_a_finer_time_or_free_words_are_refused(old: str, new: str) -> None:

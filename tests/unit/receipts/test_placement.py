@@ -94,3 +94,11 @@ def test_two_checkpoints_of_one_log_are_consistent_and_of_two_are_not() -> None:
     ):  # fmt: skip
         with pytest.raises(EcholessError):
             check_consistency(first, second, proof, KEYS)
+
+
+def test_a_salt_of_another_length_is_refused() -> None:
+    """Salt and text are hashed one after the other: with a salt of any length, text could be passed off as salt."""
+    good = answer()
+    shifted = good | {"salt": base64_of(SALT + TEXT[:1].encode())}
+    with pytest.raises(EcholessError, match="length"):
+        check_place(EntryKind.POLICY, TEXT[1:], shifted, KEYS)

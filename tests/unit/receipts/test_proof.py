@@ -78,3 +78,11 @@ def changed(**inclusion: Any) -> dict[str, Any]:
 def test_what_does_not_hold_is_refused(forged: dict[str, Any], keys: dict[str, Any]) -> None:
     with pytest.raises(EcholessError):
         check_receipt(forged, keys)
+
+
+def test_a_key_that_has_ended_since_is_said() -> None:
+    """Without its place in the log nothing tells a receipt from one that was signed and dated back later."""
+    ended = KEYS | {"keys": [key | {"exp": RECEIPT.minute_unix + 60, "ended_by_entry": 2} for key in KEYS["keys"]]}
+    assert check_receipt({"receipt": SIGNED}, ended).has_ended_key
+    assert check_receipt(answer(), ended).has_ended_key
+    assert not check_receipt(answer(), KEYS).has_ended_key

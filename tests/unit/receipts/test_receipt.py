@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from echoless.core.errors import EcholessError
+from echoless.core.audio_formats import AUDIO_FORMATS
+from echoless.core.errors import EcholessError, ErrorCode
+from echoless.core.models import MODEL_BY_ID
 from echoless.receipts.receipt import (
     RECEIPT_KIND,
     Confinement,
@@ -20,6 +22,8 @@ from echoless.receipts.receipt import (
     to_minute,
 )
 from echoless.receipts.signing import StatementSigner, verify_statement
+from echoless.retention.decision import Level
+from echoless.retention.endpoints import ENDPOINTS
 
 pytestmark = [pytest.mark.unit, pytest.mark.claim("Z31")]
 RECEIPT = Receipt(
@@ -123,3 +127,23 @@ def test_a_receipt_says_where_its_key_lay_and_older_ones_that_do_not_still_hold(
     assert parse_receipt(said.statement()) == said
     assert "signing_key" not in RECEIPT.statement()["confinement"]
     assert parse_receipt(RECEIPT.statement()) == RECEIPT
+
+
+@pytest.mark.parametrize(
+    ("member", "word"),
+    [
+        ("mode", "Zero"), ("mode", "zero\n"), ("error_code", "Said was: good morning!"), ("model_id", "x" * 121),
+        ("workspace_id", "somebody@example.com"), ("endpoint", "\x1b[2K"), ("policy_hash", "line\n"),
+    ],
+)  # fmt: skip
+def test_a_member_of_codes_holds_no_free_words(member: str, word: str) -> None:
+    """Also a vault that is not honest can sign no sentence and no address as a receipt."""
+    with pytest.raises(EcholessError, match="no receipt"):
+        parse_receipt(RECEIPT.statement() | {member: word})
+
+
+def test_all_that_there_is_to_be_named_has_the_form_of_a_code() -> None:
+    words = {*AUDIO_FORMATS, *MODEL_BY_ID, *ErrorCode, *Level, *(endpoint.name for endpoint in ENDPOINTS)}
+    for word in words:
+        statement = RECEIPT.statement() | dict.fromkeys(("endpoint", "level", "model_id", "error_code"), word)
+        assert parse_receipt(statement).endpoint == word
