@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from echoless.audit.canary import Canary
+from echoless.audit.search.disguises import DISGUISE_BYTES_MIN, DISGUISES
 from echoless.audit.search.encodings import TEXT_FORMS, base64_at
 
 MASK_BYTE: Final = 0xA5
@@ -19,6 +20,7 @@ WINDOW_BYTES: Final = 16
 WINDOWS_PER_AUDIO: Final = 96
 _DISTINCT_BYTES_MIN: Final = 11
 _BASE64_WINDOWS: Final = 8
+_DISGUISED_WORDS: Final = 12
 _BASE64_WINDOW_BYTES: Final = 24
 
 
@@ -37,15 +39,32 @@ class Needle:
 
 
 def text_needles(canaries: Iterable[Canary]) -> list[Needle]:
-    """Return needles for every word of every canary in every form; forms with the same bytes count once."""
-    return [needle for canary in canaries for word in canary.words for needle in word_needles(word, canary.name)]
+    """Return needles for every word of every canary in every form; forms with the same bytes count once.
+
+    In disguise only words from both ends of a long text are looked for, so that a search stays quick.
+    """
+    return [
+        needle
+        for canary in canaries
+        for place, word in enumerate(canary.words)
+        for needle in word_needles(
+            word, canary.name, is_plain=_DISGUISED_WORDS <= place < len(canary.words) - _DISGUISED_WORDS
+        )
+    ]
 
 
-def word_needles(word: str, owner: str) -> list[Needle]:
-    """Return needles for one word in every form; forms with the same bytes count once."""
+def word_needles(word: str, owner: str, *, is_plain: bool = False) -> list[Needle]:
+    """Return needles for one word in every form; forms with the same bytes count once.
+
+    is_plain: leaves the disguises out
+    """
     forms: dict[bytes, str] = {}
     for form, encode in TEXT_FORMS.items():
         forms.setdefault(encode(word), form)
+    for form, encode in () if is_plain else DISGUISES.items():
+        data = encode(word)
+        if len(data) >= DISGUISE_BYTES_MIN:
+            forms.setdefault(data, form)
     return [Needle(form, owner, data.translate(MASK)) for data, form in forms.items()]
 
 
