@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from echoless.audit.options import Scene
-from echoless.audit.reports.report import Searched
+from echoless.audit.reports.report import NOT_SEARCHED, Searched
 from echoless.audit.search.database_scan import scan_databases
 from echoless.audit.search.disk_scan import SHARED_PLACES
 from echoless.audit.search.finder import Finder
@@ -95,7 +95,7 @@ def note(scene: Scene, scan: PlaceScan, *proves: str, name: str = "", is_whole: 
 def _said(scan: PlaceScan) -> str:
     """Say in a line what was searched, where copies are, and what was not searched."""
     if not scan.item_count and scan.unsearched:
-        return f"NOT SEARCHED here: {_some(sorted(set(scan.unsearched)))}"
+        return f"{NOT_SEARCHED} here: {_some(sorted(set(scan.unsearched)))}"
     text = f"{len(scan.owners())} canaries in {scan.item_count} items, {scan.byte_count} bytes"
     if scan.hits:
         text += f"; found in: {_some(sorted({hit.where for hit in scan.hits}))}"

@@ -136,6 +136,7 @@ def _checks_table(checks: Sequence[Check]) -> str:
     for check in checks:
         words = ("found", "NOT FOUND") if check.is_control else ("ok", "FAILED")
         badge = _badge(words[0], "control" if check.is_control else "good")
+        badge = _badge("not searched", "quiet") if check.is_unsearched else badge
         badge = badge if check.is_passed else _badge(words[1], "bad")
         rows.append((_e(check.name), badge, _e(" ".join(check.proves)), _e(check.detail)))
     return _table(("check", "", "stands for", "detail"), rows)

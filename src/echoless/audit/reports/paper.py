@@ -87,6 +87,7 @@ def _checks(report: AuditReport) -> list[Flowable]:
         words = ("found", "NOT FOUND") if check.is_control else ("ok", "FAILED")
         good = PAPER.control if check.is_control else PAPER.good
         color, word = (good, words[0]) if check.is_passed else (PAPER.zero, words[1])
+        color, word = (PAPER.muted, "not searched") if check.is_unsearched else (color, word)
         result = f'<font color="{color}"><b>{word}</b></font>'
         rows.append((escape(check.name), result, " ".join(check.proves), escape(check.detail)))
     return [

@@ -162,6 +162,9 @@ def draw_copies(report: AuditReport, palette: Palette) -> Figure | None:
         axes.barh([row + 0.18], [place.kept_copies], height=0.36, color=palette.kept)
         label = f"{place.zero_copies}" + (f" + {place.kept_copies} kept" if place.kept_copies else "")
         color = palette.zero if place.zero_copies else palette.good
+        if not (place.byte_count or place.zero_copies or place.kept_copies):
+            # A zero would say that a place is clean in which nobody looked.
+            label, color = "nothing searched", palette.muted
         end = max(place.zero_copies, place.kept_copies)
         axes.annotate(
             label, (end, row), xytext=(5, 0), textcoords="offset points", color=color, fontsize=8, va="center"

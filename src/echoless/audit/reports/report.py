@@ -18,6 +18,8 @@ SCHEMA: Final = "echoless-audit-report/1"
 """Which form the JSON has. It changes where a reader would have to change."""
 CONTROLS: Final = ("control:", "leak:", "without:")
 """How the names of positive controls begin: done in the open, by a build that leaks, without a protection."""
+NOT_SEARCHED: Final = "NOT SEARCHED"
+"""What the detail of a check begins with where its place could not be searched."""
 
 
 CAME_TO_ITS_END: Final = "the audit came to its end"
@@ -57,6 +59,11 @@ class Check:
     def is_control(self) -> bool:
         """Whether it is a positive control: something that had to be found, else the search proves nothing."""
         return self.name.startswith(CONTROLS)
+
+    @property
+    def is_unsearched(self) -> bool:
+        """Whether nothing was searched, so that nothing is shown, although nothing failed."""
+        return self.is_passed and self.detail.startswith(NOT_SEARCHED)
 
 
 @dataclass(frozen=True, slots=True)

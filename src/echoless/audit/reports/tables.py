@@ -77,6 +77,7 @@ def _checks_table(report: AuditReport) -> Table:
         good = "found" if check.is_control else "ok"
         bad = "NOT FOUND" if check.is_control else "FAILED"
         result = f"[green]{good}[/]" if check.is_passed else f"[bold white on red] {bad} [/]"
+        result = "[dim]not searched[/]" if check.is_unsearched else result
         style = "cyan" if check.is_control else ""
         table.add_row(escape(check.name), result, " ".join(check.proves), escape(check.detail), style=style)
     return table

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from echoless.audit.reports.document import SEAL, document_of
 from echoless.audit.reports.page import page_of
-from echoless.audit.reports.report import AuditReport
+from echoless.audit.reports.report import NOT_SEARCHED, AuditReport
 from tests.unit.audit.reports.samples import sample
 
 pytestmark = pytest.mark.unit
@@ -79,6 +80,17 @@ def test_without_controls_it_says_that_little_is_shown() -> None:
     report = AuditReport()
     report.check("memory", True, "0 canaries")
     assert "no positive controls" in read(report)[0]
+
+
+def test_what_was_not_searched_is_not_called_well() -> None:
+    report = AuditReport()
+    report.check("free blocks", True, f"{NOT_SEARCHED} here: no device")
+    page, _ = read(report)
+    assert 'badge quiet">not searched' in page
+    assert 'badge good">ok' not in page
+    # What must be searched and was not has failed, and says so.
+    report.checks[:] = [replace(report.checks[0], is_passed=False)]
+    assert 'badge bad">FAILED' in read(report)[0]
 
 
 def test_words_of_a_report_are_escaped() -> None:

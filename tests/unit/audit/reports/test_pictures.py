@@ -49,6 +49,14 @@ def test_a_control_that_was_not_found_is_drawn_in_words_and_in_the_colour_of_ala
     assert "var(--zero)" not in as_svg(BY_NAME["controls"], sample())
 
 
+def test_a_place_that_was_not_searched_has_no_zero() -> None:
+    report = sample()
+    searched = as_svg(BY_NAME["copies"], report)
+    report.searched.append(Searched("free blocks", "free blocks", 0, 0, 0, 0, 0.1))
+    svg = as_svg(BY_NAME["copies"], report)
+    assert (searched.count("nothing searched"), svg.count("nothing searched")) == (0, 1)
+
+
 def test_places_are_counted_once_and_memory_by_kind_of_process() -> None:
     report = sample(is_failed=True)
     places = {place.name: place for place in places_of(report)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.console import Console
 
-from echoless.audit.reports.report import AuditReport, Finding, Searched
+from echoless.audit.reports.report import NOT_SEARCHED, AuditReport, Finding, Searched
 from echoless.audit.reports.tables import print_report
 
 pytestmark = pytest.mark.unit
@@ -26,6 +26,14 @@ def test_controls_come_first_and_one_that_was_not_found_says_so() -> None:
     assert "NOT FOUND" in shown
     assert "what failed" in shown
     assert "1 passed, 1 failed" in shown
+
+
+def test_what_was_not_searched_is_not_called_well() -> None:
+    report = AuditReport()
+    report.check("free blocks", True, f"{NOT_SEARCHED} here: no device")
+    (row,) = (line for line in _shown(report).splitlines() if "no device" in line)
+    assert "not searched" in row
+    assert " ok " not in row
 
 
 def test_a_report_that_passed_has_no_table_of_failures() -> None:
