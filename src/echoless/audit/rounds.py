@@ -32,7 +32,7 @@ from echoless.audit.search.needles import (
     text_needles,
     without_common,
 )
-from echoless.audit.search.sound_needles import sound_needles
+from echoless.audit.search.sound_needles import made_sample_needles, sound_needles
 from echoless.audit.sending import Planted, Spoken, plant
 from echoless.audit.soak import soak
 from echoless.audit.transcripts import heard, said
@@ -184,6 +184,8 @@ def made_needles(spoken: Sequence[Spoken]) -> list[Needle]:
         name, output_format = f"{planting.name}/audio", planting.output_format
         others = [o.audio for o in spoken if o is not item and o.planting.output_format == output_format]
         needles += without_common(audio_needles(item.audio, name, output_format), others)
+        if output_format.startswith("pcm_"):
+            needles += made_sample_needles(item.audio, name, output_format, others)
         if planting.audio_of is not bytes:
             needles += base64_audio_needles(item.audio, name, output_format, others)
     return needles

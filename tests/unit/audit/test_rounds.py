@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 
+import numpy as np
 import pytest
 
 from echoless.audit.planting import Planting
@@ -44,3 +45,25 @@ def test_a_transcript_is_found_by_its_words() -> None:
     planting = Planting("zero/A1", False, "POST", "/", {}, sound=sound)
     transcript = f"well {sound.words[0]} and {sound.words[1]} again"
     assert _owners([Spoken(planting, b"", transcript=transcript)], transcript.encode()) == {"zero/A1/heard"}
+
+
+def test_linear_audio_is_found_as_the_numbers_that_an_engine_works_with() -> None:
+    noise = np.random.default_rng(1)  # repeatable noise for a test
+    samples = {name: noise.integers(-9_000, 9_000, 20_000).astype("<i2") for name in ("zero/one", "zero/two")}
+    spoken = [
+        Spoken(Planting(name, False, "POST", "/", {}, output_format="pcm_22050"), each.tobytes())
+        for name, each in samples.items()
+    ]
+    wanted = samples["zero/one"]
+    for kept in (wanted.astype("<f4") / 32_768, wanted / 32_768.0, wanted.astype("<f4"), wanted.astype("<f8")):
+        assert _owners(spoken, kept.tobytes()) == {"zero/one/audio"}
+    assert _owners(spoken, noise.random(20_000).tobytes()) == set()
+
+
+def test_what_the_voice_says_alike_in_another_text_tells_nothing() -> None:
+    samples = np.random.default_rng(2).integers(-9_000, 9_000, 20_000).astype("<i2")
+    spoken = [
+        Spoken(Planting(name, False, "POST", "/", {}, output_format="pcm_22050"), samples.tobytes())
+        for name in ("zero/one", "kept/one")
+    ]
+    assert made_needles(spoken) == []

@@ -1,5 +1,5 @@
 """Searches files byte by byte: a data directory with its database pages, logs and free lists, and the places where
-programs leave temporary files.
+programs leave temporary files. What was compressed is opened where it begins.
 
 Files are read raw, so that deleted rows, slack and journals of a database are searched like everything else.
 """
@@ -18,6 +18,7 @@ from typing import Final
 from echoless.audit.search.entries import entries
 from echoless.audit.search.finder import Finder, mask
 from echoless.audit.search.needles import Needle
+from echoless.audit.search.packed import unpacked
 
 SHARED_PLACES: Final = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108  # searched, never used
 _BLOCK_BYTES: Final = 4 * 1024 * 1024
@@ -172,6 +173,9 @@ def _search_file(path: Path, finder: Finder, tally: _Tally) -> None:
                 break
             for place, needle in finder.find(mask(block), _BLOCK_BYTES):
                 tally.hits.append(FileHit(str(path), needle.kind, needle.owner, start + place))
+            for at, plain in unpacked(block):
+                for _, needle in finder.find(mask(plain), len(plain)):
+                    tally.hits.append(FileHit(str(path), f"{needle.kind}, packed", needle.owner, start + at))
             tally.read_bytes += min(len(block), _BLOCK_BYTES)
             start += _BLOCK_BYTES
     tally.file_count += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import av
 import numpy as np
@@ -73,26 +73,52 @@ def resampled(samples: Mono, rate_hz: int, wanted_hz: int) -> Mono:
     return changed
 
 
+def made_sample_needles(pcm: bytes, owner: str, kind: str, others: Sequence[bytes] = ()) -> list[Needle]:
+    """Return needles for linear audio that the server made, in the forms that engines work with.
+
+    pcm:    integers of 16 bits, as the client got them
+    others: audio of other texts in the same format; windows that it holds too are left out: the same voice says the
+            same sound alike
+    """
+    whole = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2")
+    telling = [
+        place
+        for place in _places(whole)
+        if not any(whole[place : place + _WINDOW_SAMPLES].tobytes() in other for other in others)
+    ]
+    windows = [whole[place : place + _WINDOW_SAMPLES] for place in telling]
+    return [
+        Needle(f"{kind} {name}", owner, data.translate(MASK))
+        for integers in windows
+        for data, name in _forms(integers, integers.astype(np.float32) / _SCALE).items()
+        if name != "int16"
+    ]
+
+
 def sample_needles(samples: Mono, owner: str, kind: str) -> list[Needle]:
     """Return needles for windows from all over some samples, -1 to 1, in every form."""
     whole = np.clip(np.rint(samples * _SCALE), -_SCALE, _SCALE - 1).astype("<i2")
     needles = []
     for place in _places(whole):
         window = slice(place, place + _WINDOW_SAMPLES)
-        integers, exact = whole[window], samples[window]
-        forms = {
-            "int16": integers,
-            "float32": integers.astype("<f4") / _SCALE,
-            "float64": integers.astype("<f8") / 32_768.0,
-            "float32 unscaled": integers.astype("<f4"),
-            "float64 unscaled": integers.astype("<f8"),
-            "float32 exact": exact.astype("<f4"),
-            "float64 exact": exact.astype("<f8"),
-        }
-        unique = {form.tobytes(): name for name, form in reversed(forms.items())}
+        unique = _forms(whole[window], samples[window])
         unique[as_ulaw(whole[place : place + _COMPANDED_SAMPLES])] = "mu-law"
         needles += [Needle(f"{kind} {name}", owner, data.translate(MASK)) for data, name in unique.items()]
     return needles
+
+
+def _forms(integers: NDArray[np.int16], exact: Mono) -> dict[bytes, str]:
+    """Return the bytes of some samples in every form, with its name; forms with the same bytes count once."""
+    forms: dict[str, NDArray[Any]] = {
+        "int16": integers,
+        "float32": integers.astype("<f4") / _SCALE,
+        "float64": integers.astype("<f8") / 32_768.0,
+        "float32 unscaled": integers.astype("<f4"),
+        "float64 unscaled": integers.astype("<f8"),
+        "float32 exact": exact.astype("<f4"),
+        "float64 exact": exact.astype("<f8"),
+    }
+    return {form.tobytes(): name for name, form in reversed(forms.items())}
 
 
 def as_ulaw(samples: NDArray[np.int16]) -> bytes:
