@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from echoless.cli import audit_reports, proofs
-from echoless.cli.log_files import read_text
+from echoless.cli.log_files import keys_in, read_text
 from echoless.cli.operator_door import ask
 from echoless.cli.screen import day_of, show_line, show_note, show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
@@ -23,6 +23,8 @@ from echoless.crossing.account_records import (
     ListCertificates,
 )
 from echoless.receipts.certificate import verify_certificate
+from echoless.receipts.entries import EntryKind
+from echoless.receipts.placement import check_place
 
 KeyOption = Annotated[
     Path | None,
@@ -78,6 +80,14 @@ def key_command(config: ConfigOption = None, data: DataOption = None) -> None:
 def verify_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate, or the server's answer with one.")],
     key: KeyOption = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys",
+            metavar="FILE",
+            help="The answer of GET /v1/transparency-log/keys, saved earlier: its place in the log is checked too.",
+        ),
+    ] = None,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
@@ -86,9 +96,16 @@ def verify_command(
         public_key = read_key(key)
     else:
         public_key = ask(config_of(config=config, data=data), GetCertificateKey(), CertificateKeyView).members
-    statement = verify_certificate(certificate_in(read_text(file)), public_key)
+    text = read_text(file)
+    certificate = certificate_in(text).strip()
+    statement = verify_certificate(certificate, public_key)
+    place = None
+    if keys is not None:
+        place = check_place(EntryKind.ERASURE, certificate, _answer_in(text), keys_in(keys))
     show_note("the certificate holds")
     show_table(("what", "value"), rows_of(statement))
+    if place is not None:
+        show_note(f"the log has it as entry {place.index} of {place.checkpoint.size}")
 
 
 def read_key(path: Path) -> dict[str, Any]:
@@ -98,7 +115,7 @@ def read_key(path: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(read_text(path))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     keys = found.get("keys") if isinstance(found, dict) else None
     found = keys[0] if isinstance(keys, list) and keys else found
@@ -109,11 +126,17 @@ def read_key(path: Path) -> dict[str, Any]:
 
 def certificate_in(text: str) -> str:
     """Return the certificate in a file: the text itself, or the member of that name."""
+    found = _answer_in(text)
+    return str(found.get("certificate", "")) if found else text
+
+
+def _answer_in(text: str) -> dict[str, Any]:
+    """Return the JSON object that a text is; empty where it is none."""
     try:
         found = json.loads(text)
-    except ValueError:
-        return text
-    return str(found.get("certificate", "")) if isinstance(found, dict) else text
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {}
 
 
 def rows_of(statement: dict[str, Any]) -> list[tuple[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -17,9 +18,14 @@ from echoless.crossing.account_records import (
     ListCertificates,
 )
 from echoless.receipts.certificate import CertificateSigner
+from echoless.receipts.checkpoint import Checkpoint, sign_checkpoint
+from echoless.receipts.entries import EntryKind, committed_entry
+from echoless.receipts.growing import append_entries
+from echoless.receipts.merkle import leaf_hash
 from tests.fakes.operator_door import running_server
 from tests.unit.cli.conftest import Run
 from tests.unit.receipts.test_certificate import STATEMENT
+from tests.unit.receipts.test_proof import KEYS, LOG_KEY, ORIGIN
 
 pytestmark = pytest.mark.unit
 SIGNER = CertificateSigner(bytes(range(32)))
@@ -81,3 +87,23 @@ def test_certificates_and_their_key_are_shown(run: Run, tmp_path: Path) -> None:
         assert run("certificate", "list").stdout == "c" * 20 + "\n"
         assert run("certificate", "show", "c" * 20).stdout == "a.b.c\n"
         assert json.loads(run("certificate", "key").stdout) == SIGNER.public_key
+
+
+def test_its_place_in_the_log_is_checked_with_the_keys_that_were_saved(run: Run, tmp_path: Path) -> None:
+    certificate, salt = SIGNER.sign(STATEMENT), bytes(range(16))
+    entries = [b"before", committed_entry(EntryKind.ERASURE, salt, certificate)]
+    growth = append_entries(0, entries, lambda _path: None)
+    inclusion = {
+        "index": 1,
+        "checkpoint": sign_checkpoint(Checkpoint(ORIGIN, 2, growth.root), LOG_KEY),
+        "proof": [base64.b64encode(leaf_hash(b"before")).decode()],
+    }
+    answer = {"certificate": certificate, "salt": base64.b64encode(salt).decode(), "inclusion": inclusion}
+    (tmp_path / "key").write_text(json.dumps(SIGNER.public_key))
+    (tmp_path / "keys").write_text(json.dumps(KEYS))
+    words = ("verify", "certificate", str(tmp_path / "it"), "--key", str(tmp_path / "key"), "--keys")
+    (tmp_path / "it").write_text(json.dumps(answer))
+    assert "entry 1 of 2" in run(*words, str(tmp_path / "keys")).output
+    for told in (answer | {"inclusion": None}, answer | {"inclusion": inclusion | {"index": 0}}, "a bare one"):
+        (tmp_path / "it").write_text(certificate if told == "a bare one" else json.dumps(told))
+        assert isinstance(run(*words, str(tmp_path / "keys")).exception, EcholessError)
