@@ -34,7 +34,7 @@ def library_of(snippet: str) -> str:
 
 def test_the_page_shows_three_libraries() -> None:
     assert [library_of(snippet) for snippet in SNIPPETS] == ["joserfc", "jwcrypto", "jwt"]
-    assert all(len(snippet.splitlines()) <= 4 for snippet in SNIPPETS)
+    assert all(len([line for line in snippet.splitlines() if line]) <= 4 for snippet in SNIPPETS)
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=library_of)
