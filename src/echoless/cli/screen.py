@@ -34,9 +34,10 @@ def harmless(text: str) -> str:
 
 
 def show_line(text: str) -> None:
-    """Print one line as it is."""
+    """Print one line as it is, at once: who reads it may be a program that waits for the next."""
     console = Console(highlight=False)
     console.file.write(text + "\n")
+    console.file.flush()
 
 
 def show_note(text: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from echoless.cli.screen import complain, day_of, harmless, show_note, show_table
+from echoless.cli.screen import complain, day_of, harmless, show_line, show_note, show_table
 from echoless.core.errors import EcholessError, ErrorCode
 
 pytestmark = pytest.mark.unit
@@ -31,6 +33,13 @@ def test_notes_and_complaints_leave_standard_output_alone(capsys: pytest.Capture
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "a note\nerror: a [complaint]\n"
+
+
+def test_a_line_is_there_at_once_for_a_program_that_waits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with (tmp_path / "pipe").open("w", buffering=8192) as pipe:
+        monkeypatch.setattr("sys.stdout", pipe)
+        show_line("a look")
+        assert (tmp_path / "pipe").read_text() == "a look\n"
 
 
 def test_days_are_in_utc() -> None:
