@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from echoless.receipts.changes import Value
 from echoless.receipts.policy import policy_hash
 from echoless.vault.stores.accounts import ApiKey, Workspace
@@ -32,6 +34,10 @@ def logged_members(workspace: Workspace) -> dict[str, Value]:
         **policy_members(workspace),
         "restriction_reason": workspace.restriction_reason,
         "erase_logs_with_item": workspace.erase_logs_with_item,
+        # One key in place of another is a change too: whoever reads the statement can tell which it was.
+        "capsule_key_sha256": hashlib.sha256(workspace.capsule_key.encode()).hexdigest()
+        if workspace.capsule_key
+        else "",
     }
 
 

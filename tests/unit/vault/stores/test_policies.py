@@ -39,9 +39,15 @@ def test_the_hash_follows_the_policy_and_nothing_else() -> None:
     assert "name" not in policy_members(WORKSPACE)
 
 
-def test_of_a_capsule_key_only_is_told_that_there_is_one() -> None:
+def test_a_capsule_key_is_not_told_itself() -> None:
     told = logged_members(replace(WORKSPACE, capsule_key="age1something"))
     assert "age1something" not in told.values()
+
+
+def test_one_capsule_key_in_place_of_another_is_told() -> None:
+    one, other = (logged_members(replace(WORKSPACE, capsule_key=f"age1{name}")) for name in ("one", "other"))
+    assert {name for name in one if one[name] != other[name]} == {"capsule_key_sha256"}
+    assert logged_members(replace(WORKSPACE, capsule_key=None))["capsule_key_sha256"] == ""
 
 
 def test_of_a_key_the_floor_is_told() -> None:
