@@ -26,6 +26,7 @@ from echoless.crossing.watch_records import AskWatch, WatchedProcess, WatchView
 from echoless.supervisor.data_directory import holder_of
 
 _HISTORY_MAX: Final = 60
+_SILENCE_S_MAX: Final = 10.0
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 _MODES: Final = ("zero", "default")
 _WELL, _ILL = "green", "bold red"
@@ -70,15 +71,23 @@ def _watch(directory: Path, every_s: float, console: Console, history: deque[Wat
 def _looks(directory: Path, every_s: float, *, is_once: bool) -> Iterator[WatchView]:
     """Yield how it stands, again and again.
 
-    raises: EcholessError(DATA_DIRECTORY) where no server runs there, or it ends
+    raises: EcholessError(DATA_DIRECTORY) where no server runs there, it ends, or it says nothing for ten seconds
     """
+    answered_s = time.monotonic()
     while True:
         if not holder_of(directory):
             raise EcholessError(ErrorCode.DATA_DIRECTORY, f"no server runs on {directory}")
-        view = ask_running(directory, AskWatch())
-        if not isinstance(view, WatchView):
-            raise EcholessError(ErrorCode.CROSSING_BROKEN, "the vault gave an answer to another question")
-        yield view
+        try:
+            view = ask_running(directory, AskWatch())
+        except EcholessError:
+            # A vault that died is started anew, and answers again in a second or two.
+            if is_once or time.monotonic() - answered_s > _SILENCE_S_MAX:
+                raise
+        else:
+            if not isinstance(view, WatchView):
+                raise EcholessError(ErrorCode.CROSSING_BROKEN, "the vault gave an answer to another question")
+            yield view
+            answered_s = time.monotonic()
         if is_once:
             return
         time.sleep(every_s)

@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 
 from echoless.cli import audit_watch
 from echoless.cli.audit_watch import bars_of, line_of, picture_of
-from echoless.core.errors import EcholessError
+from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.watch_records import AskWatch, WatchView
 from tests.fakes.operator_door import running_server
 from tests.unit.cli.conftest import Run
@@ -56,7 +56,29 @@ def test_where_there_is_no_terminal_a_look_is_a_line(run: Run, tmp_path: Path) -
     assert "refusals: quota_exceeded 2" in result.stdout
 
 
-def test_it_goes_on_until_the_server_ends(run: Run, tmp_path: Path) -> None:
+def test_a_vault_that_is_started_anew_ends_no_watch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    away = EcholessError(ErrorCode.DATA_DIRECTORY, "cannot speak with the server")
+    answers = deque([VIEW, away, away, ILL])
+
+    def asked(*_: object) -> Any:
+        answer = answers.popleft() if answers else away
+        if isinstance(answer, EcholessError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(audit_watch, "holder_of", lambda _: "somebody")
+    monkeypatch.setattr(audit_watch, "ask_running", asked)
+    monkeypatch.setattr(audit_watch, "_SILENCE_S_MAX", 0.05)
+    looks = audit_watch._looks(tmp_path, 0.001, is_once=False)
+    assert [next(looks), next(looks)] == [VIEW, ILL]
+    with pytest.raises(EcholessError, match="cannot speak"):
+        next(looks)
+    with pytest.raises(EcholessError, match="cannot speak"):
+        next(audit_watch._looks(tmp_path, 0.001, is_once=True))
+
+
+def test_it_goes_on_until_the_server_ends(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(audit_watch, "_SILENCE_S_MAX", 0.0)
     with running_server(tmp_path, {AskWatch: [VIEW, ILL, None]}):
         result = run("audit", "watch", "--every", "0.2", "--data", str(tmp_path))
     assert result.stdout.splitlines() == [line_of(VIEW), line_of(ILL)]
