@@ -23,6 +23,8 @@ from echoless.receipts.tiles import ENTRIES_LEVEL, TILE_WIDTH, Tile, finished_ti
 CHECKPOINT: Final = "checkpoint"
 # Steps end where a tile of the second level is whole, so that hardly any partial ones are left on the way.
 _TILES_A_STEP: Final = 256
+# A log that is not honest may have entries as long as there can be, and would else fill the memory.
+_STEP_BYTES_MAX: Final = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,13 @@ def _grow(
         return written[path] if path in written else own(path)
 
     while size < wanted_size:
-        index, entries = size // TILE_WIDTH, list[bytes]()
+        index, entries, length = size // TILE_WIDTH, list[bytes](), 0
         for tile_index in range(index, min(_next_step(index), -(-wanted_size // TILE_WIDTH))):
+            if length > _STEP_BYTES_MAX:
+                break
             try:
-                entries += read_entries(tile_index, wanted_size, fetch)
+                entries += (more := read_entries(tile_index, wanted_size, fetch))
+                length += sum(map(len, more))
             except EcholessError as error:
                 place = Tile(ENTRIES_LEVEL, tile_index).path
                 return root, (fault_of(error), f"{place}: {error.public_description}")

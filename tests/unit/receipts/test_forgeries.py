@@ -125,6 +125,10 @@ FORGERIES: Final = {
         {"receipt": SIGNER.sign(AUDIT_KIND, RECEIPT.statement())},
         "it is a statement of another kind",
     ),
+    "free-words": (
+        {"receipt": signed_by(SIGNER, msgspec.structs.replace(RECEIPT, error_code="Said was: yes!"))},
+        "What is signed is no receipt of this version.",
+    ),
     "dated-late": ({"receipt": signed_by(OLD, LATE)}, "it is dated after its key had ended"),
     "entered-late": (answer(signed_by(OLD), place=4), "it is dated after its key had ended"),
     "proof-reordered": (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from echoless.core.errors import EcholessError
+from echoless.receipts import mirroring
 from echoless.receipts.checkpoint import Checkpoint, sign_checkpoint
+from echoless.receipts.growing import Fetch, Growth
 from echoless.receipts.log_check import LogFault, check_log
 from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.mirroring import Copied, copy_log
@@ -131,3 +134,21 @@ def test_progress_is_told_to_the_end() -> None:
     files: dict[str, bytes] = {}
     copy_log(note_of(log), log.files.get, KEYS, files.get, files.__setitem__, progress=told.append)
     assert told[-1] == 1.0
+
+
+def test_a_log_of_long_entries_is_copied_in_steps_that_fit_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step ends once it is long, though the log says that there is no end to it."""
+    monkeypatch.setattr(mirroring, "_STEP_BYTES_MAX", 10_000)
+    held, real = list[int](), mirroring.append_entries
+
+    def noting(size: int, entries: Sequence[bytes], fetch: Fetch) -> Growth:
+        held.append(len(entries))
+        return real(size, entries, fetch)
+
+    monkeypatch.setattr(mirroring, "append_entries", noting)
+    log, copy = Log(), Copy()
+    state = log.grow(5000)
+    assert copy.take(log).checkpoint == state
+    assert copy.is_sound()
+    assert max(held) <= 10 * 256
+    assert len(held) > 1
