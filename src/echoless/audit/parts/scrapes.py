@@ -8,7 +8,7 @@ source: the Prometheus text format, version 0.0.4
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,7 +53,9 @@ class Scrape:
         return cls(frozenset(series), strange, requests)
 
 
-def note_scrapes(report: AuditReport, before: bytes, after: bytes, needles: Iterable[Needle]) -> None:
+def note_scrapes(
+    report: AuditReport, before: bytes, after: bytes, needles: Iterable[Needle], proves: Sequence[str] = PROVES
+) -> None:
     """Note whether two scrapes are as they must be; the counts must have moved, or they show nothing."""
     first, last = Scrape.of(before), Scrape.of(after)
     masked = (before + b"\n" + after).translate(MASK)
@@ -61,16 +63,16 @@ def note_scrapes(report: AuditReport, before: bytes, after: bytes, needles: Iter
     added = len(last.series - first.series)
     report.check(
         "metrics: traffic adds no series", bool(first.series) and first.series == last.series,
-        f"{len(first.series)} series before, {added} more after, {len(first.series - last.series)} gone", *PROVES,
+        f"{len(first.series)} series before, {added} more after, {len(first.series - last.series)} gone", *proves,
     )  # fmt: skip
     report.check(
         "metrics: labels of closed sets", not leaked and not last.strange,
         f"{last.strange} strange lines, {len(leaked)} canaries" + (f": {', '.join(leaked[:5])}" if leaked else ""),
-        *PROVES,
+        *proves,
     )  # fmt: skip
     report.check(
         "control: metrics have moved", last.requests > first.requests,
-        f"{first.requests:.0f} requests before, {last.requests:.0f} after", *PROVES,
+        f"{first.requests:.0f} requests before, {last.requests:.0f} after", *proves,
     )  # fmt: skip
 
 

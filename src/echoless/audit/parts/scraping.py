@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Final
 
 from echoless.audit.client import AuditClient
 from echoless.audit.options import Scene
 from echoless.audit.parts.scrapes import note_scrapes
 from echoless.audit.search.needles import text_needles
+
+PROVES: Final = ("C28",)
 
 
 @contextlib.contextmanager
@@ -24,7 +27,7 @@ def watch_metrics(scene: Scene) -> Iterator[None]:
     yield
     if scene.mint.canaries:
         after = scrape(scene.server.url, scene.server.metrics_token)
-        note_scrapes(scene.report, before, after, text_needles(scene.mint.canaries))
+        note_scrapes(scene.report, before, after, text_needles(scene.mint.canaries), PROVES)
 
 
 def scrape(url: str, token: str) -> bytes:
