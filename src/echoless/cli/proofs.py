@@ -1,6 +1,6 @@
 """`echoless verify receipt`: what anybody can check of a request with the public keys alone.
 
-Exit status: 0 where everything holds, 1 where something does not.
+Exit status: 0 where everything holds, 1 where a log does not, 2 where a file is not what it says it is.
 """
 
 from __future__ import annotations
