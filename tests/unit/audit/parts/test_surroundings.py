@@ -28,9 +28,12 @@ def test_everything_that_ends_in_an_error_is_chosen_and_some_of_the_rest() -> No
 
 def test_the_variables_of_a_process_are_seen_from_outside() -> None:
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", "input()"], stdin=subprocess.PIPE,
+        [sys.executable, "-I", "-S", "-c", "input(1)"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         env={"OPENAI_LOG": "debug", "LANG": "C"},
     ) as process:  # fmt: skip
+        # While a program is being exchanged for another it has no variables for a moment.
+        assert process.stdout is not None
+        assert process.stdout.read(1) == b"1"
         assert variables_of(process.pid) == {"OPENAI_LOG", "LANG"}
         process.communicate(b"\n")
 
