@@ -31,6 +31,7 @@ class Canary:
     is_kept:  False when it must be nowhere: planted with zero retention, or in a request that was refused
     words:    every unique word in it
     product:  that it was made for, as the catalogue of plantings names it
+    telling_letters_min: shorter words of it may stand in what other programs write; 0 where nobody else says any
     """
 
     name: str
@@ -38,6 +39,7 @@ class Canary:
     text: str = field(repr=False)
     words: tuple[str, ...] = field(repr=False)
     product: str = ""
+    telling_letters_min: int = 0
 
 
 class CanaryMint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,21 +13,25 @@ from echoless.audit.looking import Files, is_in_memory, look_into_memory, view_o
 from echoless.audit.options import AuditOptions, RunningServer, Scene
 from echoless.audit.reports.report import AuditReport, View
 from echoless.audit.search.needles import text_needles
+from echoless.audit.search.planted_process import PlantedProcess
 from tests.unit.audit.conftest import nobody
 
 pytestmark = pytest.mark.unit
+WORD = "xeqozwuvib"
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    """A server that is this very process, whose memory is searched here."""
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A server that is a process with a word and a text among its arguments."""
     (tmp_path / "data").mkdir()
-    server = RunningServer("http://127.0.0.1:1", tmp_path / "data", "k", os.getpid())
-    return Scene(AuditOptions(nobody), server, CanaryMint(), AuditReport(view=View.ROOT))
+    mint = CanaryMint()
+    with PlantedProcess.started(WORD, mint.plain("held", 40, is_kept=False).text) as process:
+        server = RunningServer("http://127.0.0.1:1", tmp_path / "data", "k", process.pid)
+        yield Scene(AuditOptions(nobody), server, mint, AuditReport(view=View.ROOT))
 
 
 def test_a_word_in_memory_fails_unless_it_is_kept(scene: Scene) -> None:
-    held = scene.mint.plain("held", 40, is_kept=False)
+    (held,) = scene.mint.canaries
     needles = text_needles([held])
     look_into_memory(scene, "memory", needles, frozenset())
     look_into_memory(scene, "memory, kept", needles, frozenset({"held"}))
@@ -45,10 +49,10 @@ def test_memory_that_cannot_be_seen_fails(scene: Scene) -> None:
 
 
 def test_a_word_is_taken_where_it_stands_in_memory(scene: Scene) -> None:
-    word = "xeqoz" + "wuvib"
-    assert is_in_memory(scene, word)
+    assert is_in_memory(scene, WORD)
+    assert not is_in_memory(scene, WORD[::2])
     gone = replace(scene, server=replace(scene.server, supervisor_pid=2**22 + 1))
-    assert not is_in_memory(gone, word)
+    assert not is_in_memory(gone, WORD)
 
 
 def test_the_view_is_that_of_whoever_looks(scene: Scene) -> None:

@@ -121,10 +121,11 @@ def scan_shared_places(
 ) -> DiskScan:
     """Search the places for temporary files, within bounds: what changed since a time by its date or its bytes.
 
+    needles:  those of prose are left out: other programs write here, and some of them prose
     before:   what `fingerprint_shared_places` returned before anything was planted
     excluded: directories that are searched in another way or belong to whoever searches
     """
-    tally, finder = _Tally(), Finder(needles)
+    tally, finder = _Tally(), Finder([needle for needle in needles if not needle.is_prose])
     for path, facts in (found for place in places for found in _files(place, excluded)):
         is_new = max(facts.st_mtime, facts.st_ctime) >= changed_since_unix_s
         if not is_new and (path not in before or _digest(path) == before[path]):

@@ -31,11 +31,13 @@ class Needle:
     kind:   the form, for example `utf-16` or `mp3_44100_128`
     owner:  the name of what it was taken from
     masked: the bytes under the mask
+    is_prose: others may write the same by chance, so that it tells nothing in a file of theirs
     """
 
     kind: str
     owner: str
     masked: bytes = field(repr=False)
+    is_prose: bool = False
 
 
 def text_needles(canaries: Iterable[Canary]) -> list[Needle]:
@@ -48,15 +50,17 @@ def text_needles(canaries: Iterable[Canary]) -> list[Needle]:
         for canary in canaries
         for place, word in enumerate(canary.words)
         for needle in word_needles(
-            word, canary.name, is_plain=_DISGUISED_WORDS <= place < len(canary.words) - _DISGUISED_WORDS
+            word, canary.name, is_plain=_DISGUISED_WORDS <= place < len(canary.words) - _DISGUISED_WORDS,
+            is_prose=len(word) < canary.telling_letters_min,
         )
     ]
 
 
-def word_needles(word: str, owner: str, *, is_plain: bool = False) -> list[Needle]:
+def word_needles(word: str, owner: str, *, is_plain: bool = False, is_prose: bool = False) -> list[Needle]:
     """Return needles for one word in every form; forms with the same bytes count once.
 
     is_plain: leaves the disguises out
+    is_prose: as of a needle
     """
     forms: dict[bytes, str] = {}
     for form, encode in TEXT_FORMS.items():
@@ -65,7 +69,7 @@ def word_needles(word: str, owner: str, *, is_plain: bool = False) -> list[Needl
         data = encode(word)
         if len(data) >= DISGUISE_BYTES_MIN:
             forms.setdefault(data, form)
-    return [Needle(form, owner, data.translate(MASK)) for data, form in forms.items()]
+    return [Needle(form, owner, data.translate(MASK), is_prose) for data, form in forms.items()]
 
 
 def audio_needles(data: bytes, owner: str, kind: str, count: int = WINDOWS_PER_AUDIO) -> list[Needle]:

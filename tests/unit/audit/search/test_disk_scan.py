@@ -72,6 +72,21 @@ def test_shared_places_are_searched_for_what_is_new(tmp_path: Path, canary: Cana
     assert old.file_count == 0
 
 
+def test_a_few_plain_words_accuse_nobody_in_a_shared_place_and_a_sentence_does(tmp_path: Path) -> None:
+    """Other programs write prose there while the audit runs: two words of it in a row are no copy of ours."""
+    few, sentence = "the government", "the government of washington and the university"
+    speech = Canary("it/heard", False, sentence, (few, sentence), telling_letters_min=32)
+    needles = text_needles([speech])
+    (tmp_path / "a").write_text(f"a text of another program about {few} of a country")
+    now_s = time.time()
+    assert scan_directory(tmp_path, needles).owners() == {"it/heard"}
+    scan = scan_shared_places(needles, before={}, changed_since_unix_s=now_s - 60, places=(tmp_path,))
+    assert (scan.file_count, scan.hits) == (1, ())
+    (tmp_path / "b").write_text(f"heard: {sentence}.")
+    scan = scan_shared_places(needles, before={}, changed_since_unix_s=now_s - 60, places=(tmp_path,))
+    assert {Path(hit.path).name for hit in scan.hits} == {"b"}
+
+
 def test_an_old_file_with_new_bytes_is_searched_and_one_with_the_same_is_not(
     tmp_path: Path, canary: Canary
 ) -> None:
