@@ -10,8 +10,11 @@ from echoless.audit.altered.leaks import KEEPING, UNWALLED, WALLED
 from echoless.audit.altered.mutations import MUTATIONS
 from echoless.audit.altered.proving import prove_leaks, prove_mutations
 from echoless.audit.options import AuditOptions
+from echoless.audit.reports.document import document_of
 from echoless.audit.reports.report import AuditReport
+from echoless.audit.reports.sealing import check_sealed
 from echoless.cli.operator_door import ask_running
+from echoless.core.build import build_hash
 
 pytestmark = [pytest.mark.leak, pytest.mark.claim("Z39")]
 
@@ -42,3 +45,5 @@ def test_the_audit_fails_once_a_protection_is_switched_off() -> None:
     report = prove_mutations(AuditOptions(ask_running), chosen)
     assert _missed(report) == []
     assert len(report.checks) == len(chosen) + 1
+    stated = check_sealed(document_of(report), None).audit.statement
+    assert (stated.mode, stated.verdict, stated.build_hash) == ("mutations", "passed", build_hash())

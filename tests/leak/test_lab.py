@@ -9,7 +9,9 @@ import pytest
 
 from echoless.audit.lab import LAB_PARTS, run_lab
 from echoless.audit.options import AuditOptions
+from echoless.audit.reports.document import document_of
 from echoless.audit.reports.report import AuditMode
+from echoless.audit.reports.sealing import check_sealed
 from echoless.cli.operator_door import ask_running
 
 pytestmark = [pytest.mark.leak, pytest.mark.claim("Z1"), pytest.mark.claim("Z9")]
@@ -39,3 +41,7 @@ def test_a_laboratory_passes_on_a_sound_server() -> None:
     proved = {number for check in report.checks for number in check.proves}
     assert {"C19", "C23", "C24", "C25", "C26", "C28", "C33", "C37", "C50", "C51", "C52", "C54"} <= proved
     assert len(LAB_PARTS) == 5
+    # By the server that was restored: its log went on from what the backup had.
+    checked = check_sealed(document_of(report), None).audit
+    assert (checked.statement.mode, checked.statement.verdict) == ("lab", "passed")
+    assert checked.index > 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ from echoless.audit.parts.forgetting import check_forgetting
 from echoless.audit.parts.spoiling import check_spoiling
 from echoless.audit.parts.surroundings import check_surroundings
 from echoless.audit.reports.report import AuditMode, AuditReport
+from echoless.audit.reports.timeline import Timeline
+from echoless.audit.seals import seal_by, vault_of_own
 from echoless.audit.search.disk_scan import fingerprint_shared_places, scan_shared_places
 from echoless.core.build import build_hash
 from echoless.core.errors import EcholessError, ErrorCode
@@ -44,12 +47,17 @@ def run_lab(options: AuditOptions) -> AuditReport:
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"a laboratory has: {', '.join(LAB_PARTS)}", param="part")
     began_s, began_unix_s = time.monotonic(), time.time() - 1.0
     report = AuditReport(mode=AuditMode.LAB, began_unix_s=int(began_unix_s), build_hash=build_hash())
-    before = fingerprint_shared_places()
+    before, timeline = fingerprint_shared_places(), Timeline(options.progress)
+    options = replace(options, progress=timeline.step)
     with lab_of(options, report) as lab:
         for name in options.parts or LAB_PARTS:
             _run_part(lab, name)
         _check_shared_places(lab, before, began_unix_s)
-    report.duration_s = time.monotonic() - began_s
+
+        def finish() -> None:
+            report.steps, report.duration_s = timeline.steps(), time.monotonic() - began_s
+
+        seal_by(lab.sealing_vault() or vault_of_own(options), options, report, finish)
     return report
 
 

@@ -24,6 +24,7 @@ from echoless.audit.client import Answer, AuditClient
 from echoless.audit.groundwork import samples_of
 from echoless.audit.options import AuditOptions, RunningServer
 from echoless.audit.reports.report import AuditReport, Searched, View
+from echoless.audit.reports.sealing import Ask
 from echoless.audit.search.disk_scan import DiskScan, scan_directory, scan_files
 from echoless.audit.search.memory_scan import scan_memory
 from echoless.audit.search.needles import Needle, word_needles
@@ -68,6 +69,7 @@ class Lab:
 
     place:   a folder of its own, gone afterwards
     needles: everything that was planted so far, to be searched for in shared places at the end
+    servers: those that were there, each stopped by now; the last may still run
     """
 
     options: AuditOptions
@@ -75,6 +77,7 @@ class Lab:
     place: Path
     mint: CanaryMint = field(default_factory=CanaryMint, repr=False)
     needles: list[Needle] = field(default_factory=list, repr=False)
+    servers: list[LabServer] = field(default_factory=list, repr=False)
 
     @contextlib.contextmanager
     def server(
@@ -96,12 +99,22 @@ class Lab:
             {**_SMALL_SETTINGS, **(settings or {})},
         )
         served.start()
+        self.servers.append(served)
         self.options.progress(f"{name}: starting a server", 1.0)
         try:
             yield served
         finally:
             served.stop()
             self.needles += _a_few_of_each(served.needles)
+
+    def sealing_vault(self) -> contextlib.AbstractContextManager[Ask] | None:
+        """Return the vault that may seal what is said of this laboratory: of the last server that was restored.
+
+        returns: that of the last one where none was; None where there was no server
+        """
+        restored = [server for server in self.servers if server.is_restored]
+        last = (restored or self.servers)[-1:]
+        return last[0].vault_again() if last else None
 
 
 @dataclass(slots=True)
@@ -110,6 +123,7 @@ class LabServer:
 
     kept:    names of canaries that may be kept, so they may be in memory
     needles: of all that was planted here and must be on no disk in the clear, kept or not
+    is_restored: whether its data comes from a backup
     """
 
     lab: Lab
@@ -120,6 +134,7 @@ class LabServer:
     outputs: list[Path] = field(default_factory=list)
     needles: list[Needle] = field(default_factory=list, repr=False)
     kept: set[str] = field(default_factory=set)
+    is_restored: bool = False
     _process: ServerProcess | None = None
     _roles: Counter[str] = field(default_factory=Counter)
     _last_family: tuple[ProcessIdentity, ...] = ()
@@ -169,6 +184,18 @@ class LabServer:
     def ask(self, question: Record) -> Record:
         """Put an operator's question to its vault."""
         return self.lab.options.ask_operator(self.data_directory, question)
+
+    @contextlib.contextmanager
+    def vault_again(self) -> Iterator[Ask]:
+        """Start it once more after everything, and yield the way to its vault.
+
+        raises: EcholessError when it does not serve
+        """
+        self.start()
+        try:
+            yield self.ask
+        finally:
+            self.stop()
 
     def family(self) -> tuple[ProcessIdentity, ...]:
         """Return its processes."""

@@ -61,6 +61,7 @@ class AuditOptions:
     interpreter:       of another installation that a server of our own is started from
     is_live:           the server is in use by others: few plantings of all products, and all of it taken away again
     is_quick:          a few telling plantings, one round, one search of memory
+    is_sealed:         whether a vault seals the report; False where it is a part of another one
     pause_s:           before each request
     parts:             names of parts to run, `rounds` is one; empty for all that the mode has
     """
@@ -75,6 +76,7 @@ class AuditOptions:
     interpreter: Path | None = None
     is_quick: bool = False
     is_live: bool = False
+    is_sealed: bool = True
     parts: tuple[str, ...] = ()
     pause_s: float = 0.0
     progress: Progress = silent

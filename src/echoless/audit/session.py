@@ -22,6 +22,7 @@ from echoless.audit.reports.report import CAME_TO_ITS_END, AuditMode, AuditRepor
 from echoless.audit.reports.timeline import Timeline
 from echoless.audit.reports.writing import seal_report
 from echoless.audit.rounds import Rounds
+from echoless.audit.seals import OVER_THE_NETWORK, PART_OF_ANOTHER
 from echoless.audit.search.free_blocks import place_of_own
 from echoless.audit.welcome import expect_welcome
 from echoless.core.build import build_hash
@@ -49,10 +50,19 @@ def run_audit(options: AuditOptions) -> AuditReport:
             control_servers(options, report)
         report.steps = timeline.steps()
         report.duration_s = time.monotonic() - began_s
-        # Last of all: what is sealed cannot be added to. Nobody is at the vault's door over the network.
-        if is_whole and not server.is_remote:
-            seal_report(report, lambda record: options.ask_operator(server.data_directory, record))
+        # Last of all: what is sealed cannot be added to. Also one that was broken off shall not be dropped unseen.
+        _seal(options, server, report)
     return report
+
+
+def _seal(options: AuditOptions, server: RunningServer, report: AuditReport) -> None:
+    """Have the audited vault seal a report, or say in it why it cannot."""
+    if not options.is_sealed:
+        report.unsealed = PART_OF_ANOTHER
+    elif server.is_remote:
+        report.unsealed = OVER_THE_NETWORK
+    else:
+        seal_report(report, lambda record: options.ask_operator(server.data_directory, record))
 
 
 @contextlib.contextmanager
@@ -117,7 +127,7 @@ def _is_audited(scene: Scene, parts: Sequence[Part]) -> bool:
 
 
 def _place_of(error: BaseException) -> str:
-    """Return where in the audit an error arose, innermost first; its text may hold what was said, a place does not."""
+    """Return where in the audit an error arose, innermost first: its text may hold what was said, no place does."""
     frames = traceback.extract_tb(error.__traceback__)
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-_FRAMES_TOLD:]))
 

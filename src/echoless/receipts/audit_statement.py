@@ -32,7 +32,7 @@ class AuditStatement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is signed.
 
     report_sha256: over the report's canonical JSON without its seal
-    mode:          what was audited: `own`, `running`, `live`, `lab`
+    mode:          what was audited: `own`, `running`, `live`, `lab`, `leaks`, `mutations`
     minute_unix:   when it was signed, cut to the minute
     build_hash:    of the program whose vault signed
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -95,3 +96,24 @@ def test_root_may_read_any_memory() -> None:
         assert isinstance(may_read_any_memory(), bool)
     else:
         assert not may_read_any_memory()
+
+
+def test_the_server_that_was_restored_seals_else_the_last_one_and_nobody_where_there_was_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives: list[tuple[str, str]] = []
+    monkeypatch.setattr(LabServer, "start", lambda self: lives.append((self.name, "start")))
+    monkeypatch.setattr(LabServer, "stop", lambda self: lives.append((self.name, "stop")))
+    server = lab_server(tmp_path)
+    lab = server.lab
+    assert lab.sealing_vault() is None
+    lab.servers += [dataclasses.replace(server, name=name) for name in ("first", "second", "third")]
+    for chosen in ("third", "second"):
+        vault = lab.sealing_vault()
+        assert vault is not None
+        with vault as ask:
+            assert ask.__self__.name == chosen  # type: ignore[attr-defined]  # a method of the server
+            assert lives == [(chosen, "start")]
+        assert lives.pop() == (chosen, "stop")
+        lives.clear()
+        lab.servers[1].is_restored = True

@@ -18,6 +18,9 @@ from echoless.audit.altered.traces import STRANGER_PORT, refused_sinks, remove_t
 from echoless.audit.altered.trial import audit_altered, naming, words_of
 from echoless.audit.options import AuditOptions
 from echoless.audit.reports.report import AuditMode, AuditReport
+from echoless.audit.reports.timeline import Timeline
+from echoless.audit.seals import seal_by, vault_of_own
+from echoless.core.build import build_hash
 from echoless.core.errors import EcholessError
 
 _SAID: Final = 3
@@ -32,7 +35,9 @@ def prove_mutations(options: AuditOptions, mutations: Sequence[Mutation] = MUTAT
 
     returns: a report that passed only where every audit failed, and for the right reason
     """
-    report, began_s = _begun(), time.monotonic()
+    timeline = Timeline(options.progress)
+    options = replace(options, progress=timeline.step)
+    report, began_s = _begun(AuditMode.MUTATIONS), time.monotonic()
     plain = replace(options, flags=(*_FLAGS, *options.flags), is_quick=True, server=None)
     for alike in _alike(mutations):
         parts = tuple(dict.fromkeys(part for mutation in alike for part in mutation.parts))
@@ -47,7 +52,7 @@ def prove_mutations(options: AuditOptions, mutations: Sequence[Mutation] = MUTAT
         if found is not None:
             report.request_count += found.request_count
             _judge(report, name, found, mutation.caught_by)
-    report.duration_s = time.monotonic() - began_s
+    _seal(report, options, timeline, began_s)
     return report
 
 
@@ -67,7 +72,9 @@ def prove_leaks(
     one_by_one: each in a build of its own, instead of all that do not disturb each other together
     returns:    a report that passed only where each leak was found at its own place
     """
-    report, began_s = _begun(), time.monotonic()
+    timeline = Timeline(options.progress)
+    options = replace(options, progress=timeline.step)
+    report, began_s = _begun(AuditMode.LEAKS), time.monotonic()
     chosen = replace(options, flags=(*_FLAGS, *options.flags), is_quick=True, server=None)
     chosen = replace(chosen, only=options.only or ("text_to_speech",))
     _check_unaltered(report, chosen, "leaks")
@@ -83,8 +90,17 @@ def prove_leaks(
                 report.request_count += found.request_count
                 _judge_leaks(report, found, leaks)
             remove_traces()
-    report.duration_s = time.monotonic() - began_s
+    _seal(report, options, timeline, began_s)
     return report
+
+
+def _seal(report: AuditReport, options: AuditOptions, timeline: Timeline, began_s: float) -> None:
+    """Have a sound server of the installation that was copied seal what is said of its copies."""
+
+    def finish() -> None:
+        report.steps, report.duration_s = timeline.steps(), time.monotonic() - began_s
+
+    seal_by(vault_of_own(options), options, report, finish)
 
 
 def _judge_leaks(report: AuditReport, found: AuditReport, leaks: Sequence[Leak]) -> None:
@@ -139,8 +155,8 @@ def _stranger() -> socket.socket:
     return listening
 
 
-def _begun() -> AuditReport:
-    return AuditReport(mode=AuditMode.LAB, began_unix_s=int(time.time()))
+def _begun(mode: AuditMode) -> AuditReport:
+    return AuditReport(mode=mode, began_unix_s=int(time.time()), build_hash=build_hash())
 
 
 def _complaints(found: AuditReport) -> str:

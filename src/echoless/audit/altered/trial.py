@@ -22,14 +22,14 @@ def audit_altered(alterations: Iterable[Alteration], options: AuditOptions, *, i
     """Start a server of a build of its own, and audit it; the audit itself is not altered.
 
     is_lab:  audit it in a laboratory
-    returns: its report; one that failed where the server broke off what the audit was about
+    returns: its report, without a seal; one that failed where the server broke off what the audit was about
     raises:  EcholessError where an alteration does not fit, or the altered server does not start
     """
     with tempfile.TemporaryDirectory(prefix="echoless-altered-") as place:
         interpreter = install_altered(Path(place), alterations)
         try:
             run = run_lab if is_lab else run_audit
-            return run(replace(options, interpreter=interpreter, server=None, has_controls=False))
+            return run(replace(options, interpreter=interpreter, server=None, has_controls=False, is_sealed=False))
         except BROKEN_OFF as error:
             # An answer that is cut short, say: whoever runs an audit sees it end in failure.
             ending = type(error).__name__

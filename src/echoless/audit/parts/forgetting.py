@@ -335,7 +335,8 @@ def _restore(server: LabServer, identity_path: Path) -> None:
     status = server.command(
         "backup", "restore", "--identity", str(identity_path), "--replace", "--data", str(server.data_directory)
     )
-    server.lab.report.check("restore: an older backup is restored", status == 0, f"status {status}", "C52")
+    server.is_restored = status == 0
+    server.lab.report.check("restore: an older backup is restored", server.is_restored, f"status {status}", "C52")
 
 
 def _check_restored(

@@ -196,13 +196,11 @@ def _catalogue_tables() -> str:
 def _seal(document: Mapping[str, Any]) -> str:
     seal = document.get(SEAL)
     if not isinstance(seal, Mapping):
-        return (
-            "<p><b>This report is not sealed.</b> Nobody could ask the audited vault to sign it, as is so over the "
-            "network. It shows what whoever ran it says it shows.</p>"
-        )
+        reason = _e(str(document.get("unsealed") or "nobody asked a vault to sign it"))
+        return f"<p><b>This report is not sealed</b>: {reason}. It shows what whoever ran it says it shows.</p>"
     return (
-        "<p>The audited vault signed the digest and the verdict of the JSON beside this page, and its log has them "
-        f"as entry {int(seal['inclusion']['index'])}. Check the JSON, not this page: "
+        "<p>A vault of the audited installation signed the digest and the verdict of the JSON beside this page, "
+        f"and its log has them as entry {int(seal['inclusion']['index'])}. Check the JSON, not this page: "
         f"<code>echoless verify audit REPORT.json --keys KEYS.json</code></p>"
         f'<p class="jws"><code>{_e(str(seal["signed"]))}</code></p>'
     )

@@ -141,10 +141,13 @@ def _seal(document: Mapping[str, Any]) -> list[Flowable]:
     digest = digest_of(dict(document))
     words = f"SHA-256 of the JSON report in canonical form: {digest}. "
     if isinstance(seal, Mapping):
-        words += f"Sealed by the audited vault; entry {int(seal['inclusion']['index'])} of its log. "
+        words += (
+            f"Sealed by a vault of the audited installation; entry {int(seal['inclusion']['index'])} of its log. "
+        )
         words += "Check the JSON, not this paper: echoless verify audit REPORT.json --keys KEYS.json"
     else:
-        words += "Not sealed: it shows what whoever ran it says it shows."
+        reason = document.get("unsealed") or "nobody asked a vault to sign it"
+        words += f"Not sealed: {reason}. It shows what whoever ran it says it shows."
     return [_text("The seal", is_head=True), _text(escape(words))]
 
 

@@ -35,12 +35,18 @@ class View(StrEnum):
 
 
 class AuditMode(StrEnum):
-    """What was audited: a server of our own, a running one on this machine, one over the network, or a lab."""
+    """What was audited.
+
+    A server of our own, a running one on this machine, one over the network, those of a laboratory, or the audit
+    itself: by copies of the program that leak, or that lack a protection.
+    """
 
     OWN = "own"
     RUNNING = "running"
     LIVE = "live"
     LAB = "lab"
+    LEAKS = "leaks"
+    MUTATIONS = "mutations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,8 @@ class Finding:
 class AuditReport:
     """Everything that an audit can say.
 
-    seal: the audited vault's signature over all the rest; empty where there is none
+    seal:     a vault's signature over all the rest; empty where there is none
+    unsealed: why there is none; empty where there is one
     """
 
     mode: AuditMode = AuditMode.OWN
@@ -150,6 +157,7 @@ class AuditReport:
     needle_count: int = 0
     duration_s: float = 0.0
     seal: dict[str, Any] = field(default_factory=dict)
+    unsealed: str = ""
 
     @property
     def is_passed(self) -> bool:
@@ -185,6 +193,7 @@ class AuditReport:
     def as_json(self) -> str:
         """Return the whole report as JSON."""
         members = {"schema": SCHEMA, "is_passed": self.is_passed, **asdict(self)}
-        if not self.seal:
-            del members["seal"]
+        for name in ("seal", "unsealed"):
+            if not members[name]:
+                del members[name]
         return json.dumps(members, indent=2, ensure_ascii=True)

@@ -1,6 +1,6 @@
-"""A report is sealed by the vault that was audited, which signs digest and verdict and enters them into its log.
+"""A report is sealed by a vault of the audited installation: it signs digest and verdict, and logs them openly.
 
-Where nobody can reach the vault's door, as over the network, a report stays unsealed and says so.
+Where nobody can reach the vault's door, as over the network, a report stays unsealed and says why.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ def print_report(report: AuditReport, console: Console) -> None:
     failed = [check for check in report.checks if not check.is_passed]
     if failed:
         console.print(_failures_table(failed))
+    console.print(_seal_line(report))
     verdict = "[bold green]PASSED[/]" if report.is_passed else "[bold white on red] FAILED [/]"
     console.print(
         f"Audit {verdict}: {report.request_count} requests, up to {report.needle_count} needles, "
@@ -88,6 +89,13 @@ def _failures_table(failed: list[Check]) -> Table:
     for check in failed:
         table.add_row(escape(check.name), escape(check.detail))
     return table
+
+
+def _seal_line(report: AuditReport) -> str:
+    if report.seal:
+        index = int(report.seal["inclusion"]["index"])
+        return f"Sealed by a vault of the audited installation, as entry {index} of its log."
+    return f"[bold yellow]Not sealed[/]: {escape(report.unsealed or 'nobody asked a vault to sign it')}."
 
 
 def _coverage_line(report: AuditReport) -> str:

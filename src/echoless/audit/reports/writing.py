@@ -22,7 +22,7 @@ class Wanted:
 
 
 def seal_report(report: AuditReport, ask: Ask) -> None:
-    """Have a finished report sealed by the vault that was audited; nothing of it may change afterwards.
+    """Have a finished report sealed by a vault; nothing of it may change afterwards.
 
     A vault that does not seal is a check that failed, and the report stays without a seal.
     """
@@ -32,6 +32,12 @@ def seal_report(report: AuditReport, ask: Ask) -> None:
         reason = error.public_description
     else:
         return
+    note_unsealed(report, reason)
+
+
+def note_unsealed(report: AuditReport, reason: str) -> None:
+    """Note that a vault did not seal a report, which fails it, and why."""
+    report.unsealed = reason
     report.check("the vault seals the report", False, reason)
 
 

@@ -50,7 +50,9 @@ def text_needles(canaries: Iterable[Canary]) -> list[Needle]:
         for canary in canaries
         for place, word in enumerate(canary.words)
         for needle in word_needles(
-            word, canary.name, is_plain=_DISGUISED_WORDS <= place < len(canary.words) - _DISGUISED_WORDS,
+            word,
+            canary.name,
+            is_plain=_DISGUISED_WORDS <= place < len(canary.words) - _DISGUISED_WORDS,
             is_prose=len(word) < canary.telling_letters_min,
         )
     ]

@@ -15,7 +15,7 @@ from echoless.receipts.receipt import to_minute
 from echoless.vault.stores.audit_book import AuditBook
 
 Act = Callable[[Any], Awaitable[Record]]
-_MODES: Final = frozenset({"own", "running", "live", "lab"})
+_MODES: Final = frozenset({"own", "running", "live", "lab", "leaks", "mutations"})
 
 
 class AuditDesk:

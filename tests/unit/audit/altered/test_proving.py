@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,9 +16,13 @@ from echoless.audit.altered.mutations import Mutation
 from echoless.audit.altered.proving import prove_leaks, prove_mutations
 from echoless.audit.altered.traces import STRANGER_PORT
 from echoless.audit.options import AuditOptions
+from echoless.audit.reports.document import document_of
 from echoless.audit.reports.report import AuditReport
+from echoless.audit.reports.sealing import Ask, check_sealed
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.records import Record
+from tests.unit.audit.reports.test_sealing import vault
+from tests.unit.receipts.test_audit_statement import KEYS
 
 pytestmark = pytest.mark.unit
 
@@ -52,7 +57,7 @@ def _failed(*complaints: str) -> AuditReport:
 @pytest.fixture
 def audits(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What audits of unaltered and of altered copies find."""
-    found = SimpleNamespace(unaltered=_passed(), altered=_passed(), seen=[])
+    found = SimpleNamespace(unaltered=_passed(), altered=_passed(), seen=[], interpreters=[])
 
     def audited(alterations: Iterable[Alteration], options: AuditOptions, *, is_lab: bool) -> AuditReport:
         alterations = tuple(alterations)
@@ -64,7 +69,13 @@ def audits(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         assert isinstance(result, AuditReport)
         return result
 
+    @contextlib.contextmanager
+    def own(options: AuditOptions) -> Iterator[Ask]:
+        found.interpreters.append(options.interpreter)
+        yield vault
+
     monkeypatch.setattr(proving, "audit_altered", audited)
+    monkeypatch.setattr(proving, "vault_of_own", own)
     return found
 
 
@@ -118,6 +129,24 @@ def test_leaks_are_planted_together_or_one_by_one(audits: SimpleNamespace) -> No
     audits.seen.clear()
     prove_leaks(_OPTIONS, [_BUILD], one_by_one=True)
     assert len(audits.seen) == 3
+
+
+@pytest.mark.parametrize("is_missed", [False, True])
+def test_what_is_said_of_copies_is_sealed_by_a_sound_server_of_the_installation(
+    audits: SimpleNamespace, is_missed: bool
+) -> None:
+    """C61."""
+    if not is_missed:
+        audits.altered = _failed("data directory: cache.bin", "data directory: (a file name)", "round 1")
+    for report, mode in (
+        (prove_leaks(_OPTIONS, [_BUILD]), "leaks"),
+        (prove_mutations(_OPTIONS, [_MUTATION]), "mutations"),
+    ):
+        stated = check_sealed(document_of(report), KEYS).audit.statement
+        assert (stated.mode, stated.verdict) == (mode, "failed" if is_missed else "passed")
+        assert report.build_hash
+        assert report.steps
+    assert audits.interpreters == [None, None]
 
 
 def test_the_last_build_leaves_nothing_behind(audits: SimpleNamespace) -> None:

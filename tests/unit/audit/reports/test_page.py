@@ -110,6 +110,7 @@ def test_every_numbered_check_and_every_catalogue_is_there() -> None:
 
 def test_it_says_whether_it_is_sealed() -> None:
     assert "not sealed" in read(sample())[0]
+    assert "nobody is at its &lt;door&gt;" in read(sample(), unsealed="nobody is at its <door>")[0]
     page, _ = read(sample(), **{SEAL: {"signed": "a.b.c", "inclusion": {"index": 7}}})
     assert "entry 7" in page
     assert "a.b.c" in page

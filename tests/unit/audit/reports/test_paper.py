@@ -54,6 +54,8 @@ def test_it_names_the_digest_of_the_report_and_its_seal() -> None:
     unsealed = shown(pdf_of(AuditReport(), document))
     assert digest_of(document) in unsealed.replace(" ", "")
     assert "Not sealed" in unsealed
+    told = shown(pdf_of(AuditReport(), {**document, "unsealed": "nobody is at its <door>"}))
+    assert "nobodyisatits<door>" in told.replace(" ", "")
     sealed = {**document, SEAL: {"signed": "a.b.c", "inclusion": {"index": 7}}}
     assert "entry 7" in shown(pdf_of(AuditReport(), sealed))
 

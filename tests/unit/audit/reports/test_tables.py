@@ -36,6 +36,14 @@ def test_what_was_not_searched_is_not_called_well() -> None:
     assert " ok " not in row
 
 
+def test_a_report_says_in_a_line_where_it_is_sealed_or_why_not() -> None:
+    report = AuditReport(unsealed="nobody is at its [door]")
+    assert "Not sealed: nobody is at its [door]." in _shown(report)
+    sealed = AuditReport(seal={"inclusion": {"index": 7}})
+    assert "as entry 7 of its log" in _shown(sealed)
+    assert "Not sealed" not in _shown(sealed)
+
+
 def test_a_report_that_passed_has_no_table_of_failures() -> None:
     report = AuditReport()
     report.check("memory", True, "0 canaries")

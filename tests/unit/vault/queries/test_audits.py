@@ -6,6 +6,7 @@ import base64
 
 import pytest
 
+from echoless.audit.reports.report import AuditMode
 from echoless.core.errors import ErrorCode
 from echoless.crossing.audit_records import AuditSigned, GetLastAudit, LastAudit, SignAudit
 from echoless.crossing.records import Refused
@@ -16,9 +17,10 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 DIGEST = "0f" * 32
 
 
-async def test_a_report_is_signed_entered_and_remembered(vault: Vault) -> None:
+@pytest.mark.parametrize("mode", [mode.value for mode in AuditMode])
+async def test_a_report_of_any_mode_is_signed_entered_and_remembered(vault: Vault, mode: str) -> None:
     assert await vault.operate(GetLastAudit()) == LastAudit(0, False, "", 0)
-    answer = await vault.operate(SignAudit(DIGEST, is_passed=False, mode="lab", check_count=3, failed_count=1))
+    answer = await vault.operate(SignAudit(DIGEST, is_passed=False, mode=mode, check_count=3, failed_count=1))
     assert isinstance(answer, AuditSigned)
     inclusion = {
         "index": answer.index, "checkpoint": answer.checkpoint,
@@ -26,10 +28,10 @@ async def test_a_report_is_signed_entered_and_remembered(vault: Vault) -> None:
     }  # fmt: skip
     keys = {"keys": answer.receipt_keys, "log_key": answer.log_key}
     checked = check_audit({"signed": answer.signed, "inclusion": inclusion}, keys, DIGEST)
-    assert (checked.statement.verdict, checked.statement.mode) == ("failed", "lab")
+    assert (checked.statement.verdict, checked.statement.mode) == ("failed", mode)
     assert len(checked.statement.build_hash) == 64
     last = await vault.operate(GetLastAudit())
-    assert last == LastAudit(checked.statement.minute_unix, False, "lab", 1)
+    assert last == LastAudit(checked.statement.minute_unix, False, mode, 1)
 
 
 @pytest.mark.parametrize(
