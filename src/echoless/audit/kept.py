@@ -14,6 +14,7 @@ from echoless.audit.plantings.speech_to_text import transcript_of as kept_transc
 from echoless.audit.reports.report import AuditReport
 from echoless.audit.sending import Planted, Spoken
 from echoless.core.errors import EcholessError
+from echoless.crossing.answers import told
 from echoless.crossing.operator_records import KeptFound, SearchKept
 
 
@@ -118,7 +119,6 @@ def _check_vault_search(
 
 
 def _count(server: RunningServer, ask_operator: AskOperator, word: str) -> int:
-    answer = ask_operator(server.data_directory, SearchKept(word))
-    assert isinstance(answer, KeptFound), "the vault answers a search with a count"
+    answer = told(ask_operator(server.data_directory, SearchKept(word)), KeptFound)
     assert answer.searched_bytes > 0 or answer.item_count == 0, "items were found, so something was searched"
     return answer.item_count

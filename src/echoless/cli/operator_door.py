@@ -12,9 +12,10 @@ from echoless.cli.screen import show_note
 from echoless.core.clock import SystemClock
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import MemoryJournal
+from echoless.crossing.answers import told
 from echoless.crossing.control import VaultConfig
 from echoless.crossing.operator_records import OPERATOR_RECORDS
-from echoless.crossing.records import Record, RecordRegistry, Refused
+from echoless.crossing.records import Record, RecordRegistry
 from echoless.crossing.wire import FrameReader
 from echoless.supervisor.config import ServerConfig
 from echoless.supervisor.data_directory import LOCK_NAME, DirectoryLock, holder_of
@@ -42,12 +43,7 @@ def ask(config: ServerConfig, question: Record, answer_type: type[A]) -> A:
             f"{directory} holds no data of Echoless yet; start the server once, or name another with --data",
         )
     answer = ask_running(directory, question) if holder_of(directory) else _ask_resting(config, question)
-    if isinstance(answer, Refused):
-        code = ErrorCode(answer.code) if answer.code in set(ErrorCode) else ErrorCode.INTERNAL_ERROR
-        raise EcholessError(code, answer.message, param=answer.param)
-    if not isinstance(answer, answer_type):
-        raise EcholessError(ErrorCode.CROSSING_BROKEN, "the vault gave an answer to another question")
-    return answer
+    return told(answer, answer_type)
 
 
 def ask_running(directory: Path, question: Record, *, timeout_s: float = _ANSWER_TIMEOUT_S) -> Record:

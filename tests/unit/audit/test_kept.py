@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from echoless.audit.reports.report import AuditReport
 from echoless.audit.sending import Planted, Spoken
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.operator_records import KeptFound, SearchKept
-from echoless.crossing.records import Record
+from echoless.crossing.records import Record, Refused
 from tests.unit.audit.conftest import Reply, Stub
 
 pytestmark = pytest.mark.unit
@@ -77,10 +78,14 @@ def test_a_zero_text_that_the_vault_holds_fails(stub: Stub) -> None:
     assert not _checks(stub, zero_found=1)["zero-retention canaries are not in the vault"]
 
 
-def test_a_vault_that_cannot_be_asked_fails(stub: Stub) -> None:
-    def refuse(_directory: Path, _question: Record) -> Record:
-        raise EcholessError(ErrorCode.DATA_DIRECTORY, "nobody answers")
+def _unreached(_directory: Path, _question: Record) -> Record:
+    raise EcholessError(ErrorCode.DATA_DIRECTORY, "nobody answers")
 
+
+@pytest.mark.parametrize("refuse", [_unreached, lambda *_: Refused("internal_error", "nobody answers")])
+def test_a_vault_that_cannot_be_asked_or_refuses_fails(
+    stub: Stub, refuse: Callable[[Path, Record], Record]
+) -> None:
     report = AuditReport()
     with AuditClient(stub.url, "k") as client:
         server = RunningServer(stub.url, Path("/nowhere"), "k")

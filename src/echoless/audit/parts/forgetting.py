@@ -48,6 +48,7 @@ from echoless.crossing.account_records import (
     GetCertificateKey,
     TakeCensus,
 )
+from echoless.crossing.answers import told
 from echoless.crossing.backup_records import AskBackup, BackupState, RunBackup
 from echoless.crossing.operator_records import (
     CreateWorkspace,
@@ -142,14 +143,12 @@ def make_kept(server: LabServer, name: str, account: WorkspaceCreated | None = N
 
 
 def _first_workspace(server: LabServer) -> str:
-    found = server.ask(ListWorkspaces())
-    assert isinstance(found, WorkspaceList), "the vault answers with its workspaces"
+    found = told(server.ask(ListWorkspaces()), WorkspaceList)
     return found.workspaces[0].workspace_id
 
 
 def _account(server: LabServer) -> _Account:
-    made = server.ask(CreateWorkspace("doomed", "enterprise", True))
-    assert isinstance(made, WorkspaceCreated), "the vault makes a workspace when the operator says so"
+    made = told(server.ask(CreateWorkspace("doomed", "enterprise", True)), WorkspaceCreated)
     return _Account(made.workspace_id, made.secret, make_kept(server, "account", made))
 
 
@@ -203,9 +202,7 @@ def _traffic(server: LabServer) -> Iterator[list[Needle]]:
 
 
 def _backups(server: LabServer) -> BackupState:
-    state = server.ask(AskBackup())
-    assert isinstance(state, BackupState), "the vault says where backups stand"
-    return state
+    return told(server.ask(AskBackup()), BackupState)
 
 
 def _is_backed_up(server: LabServer, before: BackupState) -> bool:
@@ -254,8 +251,7 @@ def _left(server: LabServer, sealed: SealedItem) -> set[str]:
 
 def _count_of(server: LabServer, canary: Canary) -> int:
     """Return how many kept items hold a text, as the vault finds by opening them."""
-    found = server.ask(SearchKept(canary.words[0]))
-    assert isinstance(found, KeptFound), "the vault answers a search with a count"
+    found = told(server.ask(SearchKept(canary.words[0])), KeptFound)
     return found.item_count
 
 
@@ -289,8 +285,7 @@ def _check_item_deleted(server: LabServer, staying: KeptItem, doomed: KeptItem) 
 def _check_account_deleted(server: LabServer, account: _Account) -> None:
     report = server.lab.report
     before = _census(server, account)
-    deletion = server.ask(DeleteWorkspace(account.workspace_id))
-    assert isinstance(deletion, DeletionView), "the vault begins a deletion when the operator says so"
+    deletion = told(server.ask(DeleteWorkspace(account.workspace_id)), DeletionView)
     is_done = until(lambda: _is_deleted(server, deletion.deletion_id), _GONE_WITHIN_S)
     after = _census(server, account)
     certificate, key = server.ask(GetCertificate(deletion.deletion_id)), server.ask(GetCertificateKey())
@@ -317,9 +312,7 @@ def _check_account_deleted(server: LabServer, account: _Account) -> None:
 
 
 def _census(server: LabServer, account: _Account) -> Census:
-    found = server.ask(TakeCensus(account.workspace_id))
-    assert isinstance(found, Census), "the vault answers with a census"
-    return found
+    return told(server.ask(TakeCensus(account.workspace_id)), Census)
 
 
 def _is_deleted(server: LabServer, deletion_id: str) -> bool:

@@ -22,6 +22,7 @@ from echoless.audit.parts.asking import (
 from echoless.audit.plantings.text_to_speech import MODEL, SPEECH
 from echoless.audit.socket_client import AuditSocket
 from echoless.core.errors import EcholessError
+from echoless.crossing.answers import told
 from echoless.crossing.operator_records import CreateWorkspace, SetRestriction, WorkspaceCreated
 from echoless.retention.endpoints import ENDPOINTS
 
@@ -108,9 +109,7 @@ def _guest(asking: Asking, tier: str) -> WorkspaceCreated:
     """
     server = asking.scene.server
     question = CreateWorkspace(f"audit {tier}", tier, tier == "enterprise")
-    made = asking.scene.options.ask_operator(server.data_directory, question)
-    assert isinstance(made, WorkspaceCreated), "the vault answers with the new workspace"
-    return made
+    return told(asking.scene.options.ask_operator(server.data_directory, question), WorkspaceCreated)
 
 
 def _check_not_entitled(asking: Asking, guest: WorkspaceCreated) -> None:
