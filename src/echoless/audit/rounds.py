@@ -176,16 +176,25 @@ class Rounds:
 
 
 def made_needles(spoken: Sequence[Spoken]) -> list[Needle]:
-    """Return needles for what the server made: audio as it was sent, also in base64, and transcripts."""
+    """Return needles for what the server made: audio as it was sent, also in base64, and transcripts.
+
+    The same voice makes the same sound for others too: windows of audio do not tell alone.
+    """
     transcribed = [(item.planting.sound, item.transcript) for item in spoken if item.transcript]
     needles = text_needles(heard(sound, transcript) for sound, transcript in transcribed if sound is not None)
     for item in spoken:
-        planting = item.planting
-        name, output_format = f"{planting.name}/audio", planting.output_format
-        others = [o.audio for o in spoken if o is not item and o.planting.output_format == output_format]
-        needles += without_common(audio_needles(item.audio, name, output_format), others)
-        if output_format.startswith("pcm_"):
-            needles += made_sample_needles(item.audio, name, output_format, others)
-        if planting.audio_of is not bytes:
-            needles += base64_audio_needles(item.audio, name, output_format, others)
+        needles += [replace(needle, tells_alone=False) for needle in _made_audio(item, spoken)]
+    return needles
+
+
+def _made_audio(item: Spoken, spoken: Sequence[Spoken]) -> list[Needle]:
+    """Return needles for one answer's audio."""
+    planting = item.planting
+    name, output_format = f"{planting.name}/audio", planting.output_format
+    others = [o.audio for o in spoken if o is not item and o.planting.output_format == output_format]
+    needles = without_common(audio_needles(item.audio, name, output_format), others)
+    if output_format.startswith("pcm_"):
+        needles += made_sample_needles(item.audio, name, output_format, others)
+    if planting.audio_of is not bytes:
+        needles += base64_audio_needles(item.audio, name, output_format, others)
     return needles

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ _SHARED_FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 _SHARED_BYTES_MAX: Final = 512 * 1024 * 1024
 _OLD_FILE_BYTES_MAX: Final = 64 * 1024
 _OLD_BYTES_MAX: Final = 64 * 1024 * 1024
+# So many different ones of one text or sound are not in another's file by chance.
+_TELLING_TOGETHER: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class FileHit:
     kind: str
     owner: str
     offset: int
+    needle: Needle
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,11 @@ def scan_shared_places(
 ) -> DiskScan:
     """Search the places for temporary files, within bounds: what changed since a time by its date or its bytes.
 
-    needles:  those of prose are left out: other programs write here, and some of them prose
+    needles:  of those that do not tell alone several must be in one file, since other programs write here too
     before:   what `fingerprint_shared_places` returned before anything was planted
     excluded: directories that are searched in another way or belong to whoever searches
     """
-    tally, finder = _Tally(), Finder([needle for needle in needles if not needle.is_prose])
+    tally, finder = _Tally(), Finder(needles)
     for path, facts in (found for place in places for found in _files(place, excluded)):
         is_new = max(facts.st_mtime, facts.st_ctime) >= changed_since_unix_s
         if not is_new and (path not in before or _digest(path) == before[path]):
@@ -133,12 +137,23 @@ def scan_shared_places(
         if facts.st_size > _SHARED_FILE_BYTES_MAX or tally.read_bytes > _SHARED_BYTES_MAX:
             tally.skipped.append(str(path))
             continue
-        try:
-            _search_name(path, finder, tally)
-            _search_file(path, finder, tally)
-        except OSError:
-            tally.skipped.append(str(path))
+        _search_shared_file(path, finder, tally)
     return tally.result()
+
+
+def _search_shared_file(path: Path, finder: Finder, tally: _Tally) -> None:
+    """Search a file that may be another program's, by chance with a few bytes like ours."""
+    found = _Tally()
+    try:
+        _search_name(path, finder, found)
+        _search_file(path, finder, found)
+    except OSError:
+        tally.skipped.append(str(path))
+    tally.file_count += found.file_count
+    tally.read_bytes += found.read_bytes
+    different = {(hit.owner, hit.needle.masked) for hit in found.hits}
+    count = Counter(owner for owner, _ in different)
+    tally.hits += [hit for hit in found.hits if hit.needle.tells_alone or count[hit.owner] >= _TELLING_TOGETHER]
 
 
 def _digest(path: Path) -> bytes | None:
@@ -161,7 +176,7 @@ def _files(
 def _search_name(path: Path, finder: Finder, tally: _Tally) -> None:
     masked = mask(os.fsencode(path.name))
     for place, needle in finder.find(masked, len(masked)):
-        tally.hits.append(FileHit("(a file name)", needle.kind, needle.owner, place))
+        tally.hits.append(FileHit("(a file name)", needle.kind, needle.owner, place, needle))
 
 
 def _search_file(path: Path, finder: Finder, tally: _Tally) -> None:
@@ -173,10 +188,11 @@ def _search_file(path: Path, finder: Finder, tally: _Tally) -> None:
             if not block:
                 break
             for place, needle in finder.find(mask(block), _BLOCK_BYTES):
-                tally.hits.append(FileHit(str(path), needle.kind, needle.owner, start + place))
+                tally.hits.append(FileHit(str(path), needle.kind, needle.owner, start + place, needle))
             for at, plain in unpacked(block):
                 for _, needle in finder.find(mask(plain), len(plain)):
-                    tally.hits.append(FileHit(str(path), f"{needle.kind}, packed", needle.owner, start + at))
+                    kind = f"{needle.kind}, packed"
+                    tally.hits.append(FileHit(str(path), kind, needle.owner, start + at, needle))
             tally.read_bytes += min(len(block), _BLOCK_BYTES)
             start += _BLOCK_BYTES
     tally.file_count += 1

@@ -31,13 +31,14 @@ class Needle:
     kind:   the form, for example `utf-16` or `mp3_44100_128`
     owner:  the name of what it was taken from
     masked: the bytes under the mask
-    is_prose: others may write the same by chance, so that it tells nothing in a file of theirs
+    tells_alone: False where others may have the same bytes by chance, a few words of prose or a sound of the same
+                 voice: in a file that may be theirs it takes several to tell
     """
 
     kind: str
     owner: str
     masked: bytes = field(repr=False)
-    is_prose: bool = False
+    tells_alone: bool = True
 
 
 def text_needles(canaries: Iterable[Canary]) -> list[Needle]:
@@ -53,16 +54,16 @@ def text_needles(canaries: Iterable[Canary]) -> list[Needle]:
             word,
             canary.name,
             is_plain=_DISGUISED_WORDS <= place < len(canary.words) - _DISGUISED_WORDS,
-            is_prose=len(word) < canary.telling_letters_min,
+            tells_alone=len(word) >= canary.telling_letters_min,
         )
     ]
 
 
-def word_needles(word: str, owner: str, *, is_plain: bool = False, is_prose: bool = False) -> list[Needle]:
+def word_needles(word: str, owner: str, *, is_plain: bool = False, tells_alone: bool = True) -> list[Needle]:
     """Return needles for one word in every form; forms with the same bytes count once.
 
-    is_plain: leaves the disguises out
-    is_prose: as of a needle
+    is_plain:    leaves the disguises out
+    tells_alone: as of a needle
     """
     forms: dict[bytes, str] = {}
     for form, encode in TEXT_FORMS.items():
@@ -71,7 +72,7 @@ def word_needles(word: str, owner: str, *, is_plain: bool = False, is_prose: boo
         data = encode(word)
         if len(data) >= DISGUISE_BYTES_MIN:
             forms.setdefault(data, form)
-    return [Needle(form, owner, data.translate(MASK), is_prose) for data, form in forms.items()]
+    return [Needle(form, owner, data.translate(MASK), tells_alone) for data, form in forms.items()]
 
 
 def audio_needles(data: bytes, owner: str, kind: str, count: int = WINDOWS_PER_AUDIO) -> list[Needle]:

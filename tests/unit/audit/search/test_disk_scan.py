@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +15,13 @@ import pytest
 from echoless.audit.canary import Canary, CanaryMint
 from echoless.audit.search import disk_scan
 from echoless.audit.search.disk_scan import (
+    DiskScan,
     fingerprint_shared_places,
     scan_directory,
     scan_files,
     scan_shared_places,
 )
-from echoless.audit.search.needles import text_needles
+from echoless.audit.search.needles import Needle, audio_needles, text_needles
 
 pytestmark = pytest.mark.unit
 
@@ -78,13 +82,27 @@ def test_a_few_plain_words_accuse_nobody_in_a_shared_place_and_a_sentence_does(t
     speech = Canary("it/heard", False, sentence, (few, sentence), telling_letters_min=32)
     needles = text_needles([speech])
     (tmp_path / "a").write_text(f"a text of another program about {few} of a country")
-    now_s = time.time()
     assert scan_directory(tmp_path, needles).owners() == {"it/heard"}
-    scan = scan_shared_places(needles, before={}, changed_since_unix_s=now_s - 60, places=(tmp_path,))
+    scan = _shared(tmp_path, needles)
     assert (scan.file_count, scan.hits) == (1, ())
     (tmp_path / "b").write_text(f"heard: {sentence}.")
-    scan = scan_shared_places(needles, before={}, changed_since_unix_s=now_s - 60, places=(tmp_path,))
-    assert {Path(hit.path).name for hit in scan.hits} == {"b"}
+    assert {Path(hit.path).name for hit in _shared(tmp_path, needles).hits} == {"b"}
+
+
+def test_windows_of_a_sound_accuse_in_a_shared_place_where_there_are_several(tmp_path: Path) -> None:
+    """The same voice makes the same sound for whoever else asks it: one window is no copy, a whole sound is."""
+    sound = random.Random(1).randbytes(4_000)
+    needles = [replace(needle, tells_alone=False) for needle in audio_needles(sound, "it/audio", "pcm_16000")]
+    other = random.Random(2).randbytes(4_000)
+    (tmp_path / "other").write_bytes(other[:1_000] + sound[2_000:2_100] + other[1_000:])
+    assert scan_directory(tmp_path, needles).owners() == {"it/audio"}
+    assert _shared(tmp_path, needles).hits == ()
+    (tmp_path / "copy").write_bytes(sound[1_000:])
+    assert {Path(hit.path).name for hit in _shared(tmp_path, needles).hits} == {"copy"}
+
+
+def _shared(place: Path, needles: Sequence[Needle]) -> DiskScan:
+    return scan_shared_places(needles, before={}, changed_since_unix_s=time.time() - 60, places=(place,))
 
 
 def test_an_old_file_with_new_bytes_is_searched_and_one_with_the_same_is_not(
