@@ -18,6 +18,7 @@ from echoless.audit.options import AuditOptions
 from echoless.audit.parts.crashes import check_crashes
 from echoless.audit.parts.failures import check_failures
 from echoless.audit.parts.forgetting import check_forgetting
+from echoless.audit.parts.outbound import check_outbound
 from echoless.audit.parts.spoiling import check_spoiling
 from echoless.audit.parts.surroundings import check_surroundings
 from echoless.audit.reports.report import AuditMode, AuditReport
@@ -29,6 +30,7 @@ from echoless.core.errors import EcholessError, ErrorCode
 
 LAB_PARTS: Final[Mapping[str, Callable[[Lab], None]]] = {
     "crashes": check_crashes,
+    "outbound": check_outbound,
     "surroundings": check_surroundings,
     "failures": check_failures,
     "forgetting": check_forgetting,

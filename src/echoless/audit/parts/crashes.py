@@ -73,7 +73,7 @@ def check_crashes(lab: Lab) -> None:
     blows, roles = BLOWS[:1] if lab.options.is_quick else BLOWS, ROLES
     with lab.server("crashes") as server:
         sounds = server.make_sounds()
-        watch = _CoreWatch.begun(lab, server)
+        watch = CoreWatch.begun(lab, server)
         for blow in blows:
             for place, role in enumerate(roles):
                 lab.options.progress(f"crashes: {blow.name}", place / len(roles))
@@ -162,7 +162,7 @@ def _work_on(server: LabServer, name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _CoreWatch:
+class CoreWatch:
     """The core files of before, and whether one would be found."""
 
     places: CorePlaces
@@ -171,7 +171,8 @@ class _CoreWatch:
     limits: frozenset[str]
 
     @classmethod
-    def begun(cls, lab: Lab, server: LabServer) -> _CoreWatch:
+    def begun(cls, lab: Lab, server: LabServer) -> CoreWatch:
+        """Look at what is there before any process is struck."""
         pattern = host_pattern()
         pids = [member.pid for member in server.family()]
         directories = [working_directory_of(pid) for pid in pids]
@@ -179,15 +180,19 @@ class _CoreWatch:
         is_found = leaves_a_core(lab.place, pattern)
         return cls(places, places.cores(), is_found, frozenset(core_limit_of(pid) for pid in pids))
 
-    def end(self, lab: Lab) -> None:
+    def end(self, lab: Lab, where: str = "") -> None:
+        """Note whether there are new ones.
+
+        where: what the names of the checks are told apart by
+        """
         new = self.places.cores() - self.before
         report = lab.report
         control = {True: "found", False: "NOT found", None: "not to be had: this user's own limit is 0"}
         report.check(
-            "control: a core of our own is found", self.is_found is not False, control[self.is_found], "C37"
+            f"control: {where}a core of our own is found", self.is_found is not False, control[self.is_found], "C37"
         )
         report.check(
-            "no process left a core", not new and self.limits == {"0 0"},
+            f"{where}no process left a core", not new and self.limits == {"0 0"},
             f"{len(new)} new files in {', '.join(map(str, self.places.directories))}; limits: "
             f"{', '.join(sorted(self.limits))}", "C37",
         )  # fmt: skip
