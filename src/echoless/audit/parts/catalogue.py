@@ -12,6 +12,7 @@ from typing import Final
 
 from echoless.audit.options import AuditOptions, Scene
 from echoless.audit.parts.concurrency import check_concurrency
+from echoless.audit.parts.journal import check_journal
 from echoless.audit.parts.places import check_places, watch_places
 from echoless.audit.parts.policy import check_policy
 from echoless.audit.parts.proof import check_proof
@@ -52,6 +53,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("watching", watch=watch_processes, is_quick=True, is_local=True),
     Part("searches", check_searches, is_local=True),
     Part("wall", check_wall, is_quick=True, is_local=True),
+    Part("journal", check_journal, is_quick=True, is_local=True),
     Part("places", check=check_places, watch=watch_places, is_quick=True, is_local=True),
 )
 

@@ -6,13 +6,13 @@ receipts; that the kernel then refuses is proved by the tests of the wall.
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from echoless.audit.options import Scene
+from echoless.audit.parts.journal import rows
 from echoless.audit.parts.watching import VOLATILE
 from echoless.audit.reports.report import AuditReport
 from echoless.audit.search.wall_facts import WallFacts, wall_facts
@@ -70,7 +70,7 @@ def _note_facts(report: AuditReport, prefix: str, facts: Sequence[WallFacts], *,
 
 def _note_own_words(report: AuditReport, family: Sequence[ProcessIdentity], outputs: Sequence[Path]) -> None:
     """Note whether each process of the volatile plane said at its start behind what it stands (C57)."""
-    said = [row for output in outputs for row in _rows(output) if row.get("event") == _CONFINED]
+    said = [row for output in outputs for row in rows(output) if row.get("event") == _CONFINED]
     known = {str(row.get("process", "")).partition("-")[0] for row in said}
     expected = {process.role for process in family if process.role in VOLATILE}
     bad = [str(row.get("process")) for row in said if not _is_whole(row)]
@@ -86,14 +86,6 @@ def _note_own_words(report: AuditReport, family: Sequence[ProcessIdentity], outp
 
 def _is_whole(row: dict[str, object]) -> bool:
     return row.get("has_seccomp") is True and row.get("missing_count") == 0
-
-
-def _rows(output: Path) -> Iterator[dict[str, object]]:
-    for line in output.read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith("{"):
-            row = json.loads(line)
-            if isinstance(row, dict):
-                yield row
 
 
 def _listed(words: Sequence[str]) -> str:
