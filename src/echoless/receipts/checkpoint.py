@@ -133,6 +133,14 @@ def open_checkpoint(note: str, log_key: VerifierKey, witnesses: Sequence[Verifie
     return checkpoint
 
 
+def read_unsigned(note: str) -> Checkpoint:
+    """Return the checkpoint of a note that nobody vouches for: to find one's way in a log, never to believe it.
+
+    raises: EcholessError(INVALID_PARAMETERS) for what is no note
+    """
+    return _parse(note.rpartition("\n\n")[0] + "\n")
+
+
 def _parse(text: str) -> Checkpoint:
     lines = text.split("\n")
     root = _decoded(lines[2]) if len(lines) > _LINES_MIN else b""

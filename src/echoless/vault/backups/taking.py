@@ -50,7 +50,8 @@ from echoless.vault.stores.snapshot import Note, Snapshots
 from echoless.vault.stores.storage import Storage
 
 _NEW: Final = ".new"
-_KEY_FILE_BYTES_MAX: Final = 64 * 1024
+# The ring of public keys is the largest: as many as it takes, each with the proof of its end.
+KEY_FILE_BYTES_MAX: Final = 1024 * 1024
 T = TypeVar("T")
 
 
@@ -234,7 +235,7 @@ class BackupTaker:
         yield Entry.of_bytes(HEAD_NAME, msgspec.json.encode(head))
         yield Entry.of_file(KEYS_NAME, self._storage.directory.backup_staging / KEYS_NAME)
         for path in sorted(self._storage.directory.keys.iterdir()):
-            if path.is_file() and path.suffix == ".key" and path.stat().st_size <= _KEY_FILE_BYTES_MAX:
+            if path.is_file() and path.suffix == ".key" and path.stat().st_size <= KEY_FILE_BYTES_MAX:
                 yield Entry.of_bytes(KEY_FILES + path.name, path.read_bytes())
 
     def _noted(self, step: str) -> Note:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from echoless.core.build import build_hash
 from echoless.core.clock import Clock
@@ -24,8 +23,6 @@ from echoless.vault.stores.receipt_book import ReceiptBook, forget_entries
 from echoless.vault.stores.storage import Storage
 from echoless.vault.stores.writer import Connections
 
-_LOG_FOLDER: Final = "log"
-
 
 class Proving:
     """Everything that signs: one key for receipts, one for the log.
@@ -40,11 +37,11 @@ class Proving:
         self._clock = clock
         self.keys = Keys(storage.directory, safe)
         self._build_hash = build_hash()
-        folder = storage.directory.root / _LOG_FOLDER
+        folder = storage.directory.log
         if not has_log(folder):
             self.keys.begin_new_log()
         origin = origin_of(folder, self.keys.log, log_origin)
-        log = ProofLog(folder, origin, self.keys.log, self.keys.former_log_keys())
+        log = ProofLog(folder, origin, self.keys.log, self.keys.former_log_keys(), self.keys.settle)
         self.book = ReceiptBook(storage, StatementSigner(self.keys.receipts), log)
         self.entering = Entering(storage, log, clock, journal)
         self.queries = ReceiptQueries(self.book, self.keys)

@@ -52,6 +52,11 @@ class DataDirectory:
         return self.root / "keys"
 
     @property
+    def log(self) -> Path:
+        """Folder of the transparency log."""
+        return self.root / "log"
+
+    @property
     def objects(self) -> Path:
         """Folder of the sealed audio."""
         return self.root / "objects"
@@ -190,13 +195,28 @@ def remove_copies(folder: Path) -> None:
 
 def supersede(path: Path, newer: Path) -> None:
     """Put a durable file in the place of another at once, then overwrite the other; a crash leaves `.old` of it."""
-    old = path.with_name(path.name + ".old")
-    overwrite_and_remove(old)
+    drop_superseded(path)
+    old = _old_of(path)
     if path.exists():
         old.hardlink_to(path)
     newer.replace(path)
     sync_folder(path.parent)
     overwrite_and_remove(old)
+
+
+def drop_superseded(path: Path) -> None:
+    """Finish what `supersede` began: overwrite what was superseded, and nothing that is still in use."""
+    old = _old_of(path)
+    if old.exists() and path.exists() and old.samefile(path):
+        # A crash came before the newer file: this is a second name of the one in use.
+        old.unlink()
+        sync_folder(path.parent)
+        return
+    overwrite_and_remove(old)
+
+
+def _old_of(path: Path) -> Path:
+    return path.with_name(path.name + ".old")
 
 
 def sync_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ Steps for one thread at a time.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,13 @@ from echoless.confinement.kernel import Kernel
 from echoless.confinement.secret_memory import MemoryKind, SecretMemory
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.signing import SEED_BYTES, SigningKey
-from echoless.vault.stores.directory import DataDirectory, overwrite_and_remove, supersede, write_whole
+from echoless.vault.stores.directory import (
+    DataDirectory,
+    drop_superseded,
+    overwrite_and_remove,
+    supersede,
+    write_whole,
+)
 
 _SEALED: Final = b"echoless sealed key 1\n"
 _SEALED_BYTES_MAX: Final = 16 * 1024
@@ -113,6 +119,7 @@ class KeySafe:
         self._turns = dict.fromkeys(KeyRole, 0)
         self._keys: dict[KeyRole, SafeKey] = {}
         self._next: dict[KeyRole, SafeKey] = {}
+        self._late: set[KeyRole] = set()
 
     @property
     def memory_kind(self) -> MemoryKind:
@@ -124,15 +131,18 @@ class KeySafe:
         """How the keys lie on the disk."""
         return AtRest.FILE if self._sealer is None else AtRest.TPM
 
-    def open(self, directory: DataDirectory, role: KeyRole) -> SafeKey:
+    def open(
+        self, directory: DataDirectory, role: KeyRole, is_begun: Callable[[bytes], bool] = lambda _public: False
+    ) -> SafeKey:
         """Return a key, made where there is none. One that lay open is sealed where there is a sealer now.
 
-        raises: EcholessError(DATA_DIRECTORY) for a damaged file, EcholessError(CONFIGURATION) for one that cannot
-                be opened here
+        is_begun: whether a key that was prepared, by its public half, was to sign already when the process died;
+                  one that was not is overwritten
+        raises:   EcholessError(DATA_DIRECTORY) for a damaged file, EcholessError(CONFIGURATION) for one that cannot
+                  be opened here; what `is_begun` raises
         """
         path, place = directory.keys / FILES[role], self._place(role, self._turns[role])
-        # What was prepared and never taken into use, because the process died.
-        overwrite_and_remove(_next_of(path))
+        self._settle(path, self._memory.part(*self._place(role, 1 - self._turns[role])), is_begun)
         if not path.exists():
             self._memory.fill_random(*place)
             self._write(path, self._memory.part(*place))
@@ -146,6 +156,7 @@ class KeySafe:
 
         raises: OSError where the disk refuses, EcholessError(CONFIGURATION) where it cannot be sealed
         """
+        self._catch_up(directory, role)
         place = self._place(role, 1 - self._turns[role])
         self._memory.fill_random(*place)
         self._write(_next_of(directory.keys / FILES[role]), self._memory.part(*place))
@@ -155,14 +166,40 @@ class KeySafe:
     def take_over(self, directory: DataDirectory, role: KeyRole) -> SafeKey:
         """Let the key that was prepared sign from now on; the one of before is overwritten, on the disk too.
 
-        raises: OSError where the disk refuses
+        raises: OSError where the disk refuses: it signs all the same, and its file is still the one beside
         """
-        path = directory.keys / FILES[role]
-        supersede(path, _next_of(path))
-        self._keys[role].end()
-        self._turns[role] = 1 - self._turns[role]
-        self._keys[role] = self._next.pop(role)
+        self._late.add(role)
+        try:
+            self._catch_up(directory, role)
+        finally:
+            self._keys[role].end()
+            self._turns[role] = 1 - self._turns[role]
+            self._keys[role] = self._next.pop(role)
         return self._keys[role]
+
+    def _catch_up(self, directory: DataDirectory, role: KeyRole) -> None:
+        """Put the file of a key that signs already in its place; before that no other key may be prepared."""
+        if role not in self._late:
+            return
+        path = directory.keys / FILES[role]
+        if _next_of(path).exists():
+            supersede(path, _next_of(path))
+        else:
+            drop_superseded(path)
+        self._late.discard(role)
+
+    def _settle(self, path: Path, seed: memoryview, is_begun: Callable[[bytes], bool]) -> None:
+        """Finish what a process that died has left: a key that was prepared comes into its place, or goes."""
+        prepared = _next_of(path)
+        if prepared.exists():
+            self._read(prepared, seed)
+            key = SafeKey(seed)
+            if is_begun(key.public_key().public_bytes_raw()):
+                supersede(path, prepared)
+            else:
+                overwrite_and_remove(prepared)
+            key.end()
+        drop_superseded(path)
 
     def close(self) -> None:
         """Overwrite all keys in memory, and give it back."""

@@ -16,13 +16,13 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.checkpoint import Checkpoint, VerifierKey, open_checkpoint, sign_checkpoint
-from echoless.receipts.growing import append_entries
+from echoless.receipts.growing import Fetch, append_entries
 from echoless.receipts.log_check import check_growth
 from echoless.receipts.merkle import empty_root
 from echoless.receipts.signing import SigningKey
@@ -34,6 +34,18 @@ _NEWEST_BUILD: Final = "newest-build"
 _OWN_NAME: Final = "echoless.invalid"
 _ORIGIN_FORM: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(?:/[A-Za-z0-9._~-]+)*")
 _ORIGIN_MAX: Final = 200
+
+
+def reader_of(folder: Path) -> Fetch:
+    """Return what reads the files of a log in a folder."""
+
+    def fetch(path: str) -> bytes | None:
+        try:
+            return (folder / path).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    return fetch
 
 
 def has_log(folder: Path) -> bool:
@@ -71,11 +83,16 @@ class ProofLog:
 
     origin: the log's name in checkpoints, a schema-less address
     former: public keys that signed it before, in case the newest checkpoint is still theirs
+    settle: called before anything is appended; nothing is where it raises
     raises: EcholessError(DATA_DIRECTORY) where the newest checkpoint is signed by none of these keys
     """
 
-    def __init__(self, folder: Path, origin: str, key: SigningKey, former: Sequence[bytes] = ()) -> None:
+    def __init__(
+        self, folder: Path, origin: str, key: SigningKey, former: Sequence[bytes] = (),
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._folder = folder
+        self._settle = settle
         self._key = key
         self.verifier = VerifierKey(origin, key.public_key().public_bytes_raw())
         self._former = [VerifierKey(origin, public) for public in former]
@@ -94,9 +111,27 @@ class ProofLog:
                 failed, which the state says
                 EcholessError(DATA_DIRECTORY) where the log's own files are not in order
         """
+        return self._append(entries, lambda state: sign_checkpoint(state, self._key))
+
+    def append_turn(self, entry: bytes, key: SigningKey) -> int:
+        """Append the entry that ends the key of the log, and go on with another one. The state with it is signed by
+        both, so that whoever believes the one can go over to the other; as `append` otherwise.
+        """
+        first = self.state.size
+        try:
+            return self._append([entry], lambda state: sign_checkpoint(state, self._key) + _line_of(state, key))
+        finally:
+            # What was published has happened, also where the disk refused afterwards.
+            if self.state.size > first:
+                self._former.append(self.verifier)
+                self._key = key
+                self.verifier = VerifierKey(self.verifier.name, key.public_key().public_bytes_raw())
+
+    def _append(self, entries: Sequence[bytes], sign: Callable[[Checkpoint], str]) -> int:
         first = self.state.size
         if not entries:
             return first
+        self._settle()
         try:
             growth = append_entries(first, entries, self.fetch)
         except EcholessError as error:
@@ -104,7 +139,7 @@ class ProofLog:
         else:
             self._write(growth.files)
             state = Checkpoint(self.state.origin, growth.size, growth.root)
-            self._publish(state, sign_checkpoint(state, self._key))
+            self._publish(state, sign(state))
             self._drop_partial_tiles(first)
             return first
         raise EcholessError(ErrorCode.DATA_DIRECTORY, f"the transparency log is damaged: {reason}")
@@ -118,31 +153,9 @@ class ProofLog:
         state, note = self._newest
         return state, note or sign_checkpoint(state, self._key)
 
-    def note_of_both(self, key: SigningKey) -> str:
-        """Return the newest checkpoint with the signatures of this key and of the one that follows it, so that
-        whoever believes the one can go over to the other.
-        """
-        text, _, ours = sign_checkpoint(self.state, self._key).partition("\n\n")
-        theirs = sign_checkpoint(self.state, key).partition("\n\n")[2]
-        return f"{text}\n\n{ours}{theirs}"
-
-    def turn_key(self, key: SigningKey, note: str) -> None:
-        """Go on with another key.
-
-        note:   the newest checkpoint, signed by both
-        raises: OSError where the disk refuses; the key is the other one all the same
-        """
-        self._former.append(self.verifier)
-        self._key = key
-        self.verifier = VerifierKey(self.verifier.name, key.public_key().public_bytes_raw())
-        self._publish(self.state, note)
-
     def fetch(self, path: str) -> bytes | None:
         """Return one file of the log, or None. Paths are the log's own, never a client's."""
-        try:
-            return (self._folder / path).read_bytes()
-        except FileNotFoundError:
-            return None
+        return reader_of(self._folder)(path)
 
     def newest_build(self) -> str:
         """Return the hash of the build that was entered last; empty where none was."""
@@ -177,7 +190,8 @@ class ProofLog:
             except EcholessError as error:
                 reason = reason or error.public_description
             else:
-                return state, note if key == self.verifier else ""
+                # Where a crash left the state of a turn, the key that follows signs it too.
+                return state, note if key == self.verifier else note + _line_of(state, self._key)
         raise EcholessError(ErrorCode.DATA_DIRECTORY, f"the transparency log cannot be continued: {reason}")
 
     def _write(self, files: dict[str, bytes]) -> None:
@@ -199,3 +213,8 @@ class ProofLog:
         """Remove partial tiles whose whole ones are there now: the specification lets a log forget them."""
         for tile in finished_tiles(old_size, self.state.size):
             shutil.rmtree(self._folder / f"{tile.path}.p", ignore_errors=True)
+
+
+def _line_of(state: Checkpoint, key: SigningKey) -> str:
+    """Return the line of a signature, to stand below others."""
+    return sign_checkpoint(state, key).partition("\n\n")[2]

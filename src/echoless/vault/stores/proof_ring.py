@@ -23,10 +23,12 @@ SIGNING_FILES: Final = frozenset({RING_FILE, *FILES.values()})
 _KEYS_MAX: Final = 200
 
 
-class RingKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RingKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A public key.
 
     ended_unix, ended_by_entry: when it ended, and which entry of the log says so; None while it signs
+    handover: the proof of that entry, as others follow it; None for a key that ended before there were any, or
+              could not sign at its end
     """
 
     role: KeyRole
@@ -34,6 +36,7 @@ class RingKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     begun_unix: int
     ended_unix: int | None = None
     ended_by_entry: int | None = None
+    handover: str | None = None
 
 
 class ProofRing:
@@ -45,6 +48,7 @@ class ProofRing:
     def __init__(self, directory: DataDirectory) -> None:
         self._path = directory.keys / RING_FILE
         self._keys = _read(self._path)
+        self._is_behind = False
 
     def of(self, role: KeyRole) -> tuple[RingKey, ...]:
         """Return the keys of a role, the newest first."""
@@ -54,33 +58,48 @@ class ProofRing:
         """Return the key that signs, or None."""
         return next((key for key in self.of(role) if key.ended_unix is None), None)
 
-    def turn(self, role: KeyRole, public: bytes, unix_s: int, entry: int) -> None:
+    def turn(self, role: KeyRole, public: bytes, unix_s: int, entry: int, handover: str | None = None) -> None:
         """Let a key begin, and the one of before end.
 
-        entry:  of the log, that says so
-        raises: OSError where the disk refuses, EcholessError(INVALID_PARAMETERS) where there were too many
+        entry:    of the log, that says so
+        handover: the proof of that entry
+        raises:   OSError where the disk refuses: what the log says is known all the same, and `save` is owed then;
+                  EcholessError(INVALID_PARAMETERS) where there were too many
         """
         self.refuse_if_full()
         ended = [
-            msgspec.structs.replace(key, ended_unix=max(unix_s, key.begun_unix), ended_by_entry=entry)
+            msgspec.structs.replace(
+                key, ended_unix=max(unix_s, key.begun_unix), ended_by_entry=entry, handover=handover
+            )
             if key.role is role and key.ended_unix is None
             else key
             for key in self._keys
         ]
-        keys = [*ended, RingKey(role, public, unix_s)]
-        write_whole(self._path, msgspec.json.encode(keys))
-        self._keys = keys
+        self._keys = [*ended, RingKey(role, public, unix_s)]
+        self._is_behind = True
+        self.save()
+
+    def save(self) -> None:
+        """Write what the file does not have yet.
+
+        raises: OSError where the disk refuses
+        """
+        if self._is_behind:
+            write_whole(self._path, msgspec.json.encode(self._keys))
+            self._is_behind = False
 
     def begin_new_log(self) -> None:
         """Forget the keys of a log that is lost, and the numbers of its entries.
 
         raises: OSError where the disk refuses
         """
-        keys = [
-            msgspec.structs.replace(key, ended_by_entry=None) for key in self._keys if key.role is not KeyRole.LOG
+        self._keys = [
+            msgspec.structs.replace(key, ended_by_entry=None, handover=None)
+            for key in self._keys
+            if key.role is not KeyRole.LOG
         ]
-        write_whole(self._path, msgspec.json.encode(keys))
-        self._keys = keys
+        self._is_behind = True
+        self.save()
 
     def refuse_if_full(self) -> None:
         """Raise where no more key has room; raises EcholessError(INVALID_PARAMETERS)."""
@@ -98,11 +117,13 @@ def _read(path: Path) -> list[RingKey]:
     raise EcholessError(ErrorCode.DATA_DIRECTORY, f"the file keys/{path.name} is damaged")
 
 
-def ends_of(key: RingKey) -> Mapping[str, int]:
-    """Return from when to when a key signed, in the words of a JSON Web Key."""
-    times = {"nbf": key.begun_unix}
+def ends_of(key: RingKey) -> Mapping[str, int | str]:
+    """Return from when to when a key signed, in the words of a JSON Web Key, and the proof of its end."""
+    times: dict[str, int | str] = {"nbf": key.begun_unix}
     if key.ended_unix is not None:
         times["exp"] = key.ended_unix
     if key.ended_by_entry is not None:
         times["ended_by_entry"] = key.ended_by_entry
+    if key.handover is not None:
+        times["handover"] = key.handover
     return times

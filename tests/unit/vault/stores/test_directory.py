@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from echoless.core.errors import EcholessError, ErrorCode
-from echoless.vault.stores.directory import DataDirectory, DirectoryLock, write_whole
+from echoless.vault.stores.directory import (
+    DataDirectory,
+    DirectoryLock,
+    drop_superseded,
+    supersede,
+    write_whole,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -70,3 +77,22 @@ def test_a_whole_write_leaves_no_staging_file(tmp_path: Path) -> None:
     write_whole(path, b"two")
     assert path.read_bytes() == b"two"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_supersedes_never_overwrites_a_file_that_is_still_in_use(tmp_path: Path) -> None:
+    """A crash may come between the second name of the old file and the new one in its place."""
+    path, newer, old = tmp_path / "a.key", tmp_path / "a.key.next", tmp_path / "a.key.old"
+    path.write_bytes(b"in use")
+    old.hardlink_to(path)
+    drop_superseded(path)
+    assert (path.read_bytes(), old.exists()) == (b"in use", False)
+    newer.write_bytes(b"newer!")
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        supersede(path, newer)
+        assert os.pread(descriptor, 16, 0) == bytes(6)
+    finally:
+        os.close(descriptor)
+    old.write_bytes(b"left over")
+    drop_superseded(path)
+    assert (path.read_bytes(), old.exists()) == (b"newer!", False)

@@ -24,7 +24,7 @@ from echoless.vault.stores.directory import DataDirectory
 from echoless.vault.stores.key_safe import KeyRole, KeySafe
 from echoless.vault.stores.proof_keys import ProofKeys
 from echoless.vault.stores.proof_log import ProofLog
-from echoless.vault.stores.proof_ring import RING_FILE, ProofRing
+from echoless.vault.stores.proof_ring import RING_FILE
 from tests.unit.receipts.test_receipt import RECEIPT
 
 pytestmark = [pytest.mark.unit, pytest.mark.claim("Z33")]
@@ -39,7 +39,9 @@ class Proof:
     def __init__(self, directory: DataDirectory, at_unix: int = NOW) -> None:
         self.directory = directory
         self.keys = ProofKeys(directory, KeySafe())
-        self.proof_log = ProofLog(directory.root / "log", ORIGIN, self.keys.log, self.keys.former_log_keys())
+        self.proof_log = ProofLog(
+            directory.log, ORIGIN, self.keys.log, self.keys.former_log_keys(), self.keys.settle
+        )
         self.keys.enter_unknown(self.proof_log, at_unix)
 
     def turn(self, role: KeyRole, at_unix: int) -> None:
@@ -163,34 +165,6 @@ def test_a_key_of_the_log_that_has_ended_signs_no_larger_checkpoint(
     forked.append([b"another end"])
     with pytest.raises(EcholessError, match="had ended"):
         log_keys.open(forked.note())
-
-
-def test_a_turn_that_the_process_did_not_survive_is_finished_by_the_next_start(
-    directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Killed at each step in turn: the log stays sound, and old and new receipts hold."""
-    for role in (KeyRole.RECEIPTS, KeyRole.LOG):
-        for target, name in ((KeySafe, "take_over"), (ProofLog, "turn_key"), (ProofRing, "turn")):
-            if role is KeyRole.RECEIPTS and name == "turn_key":
-                continue
-            proof = Proof(directory)
-            old = proof.issue(NOW)
-            with monkeypatch.context() as patched:
-                patched.setattr(target, name, killed)
-                with pytest.raises(KeyboardInterrupt):
-                    proof.turn(role, NOW + 60)
-            again = Proof(directory, NOW + 120)
-            new, keys = again.issue(NOW + 180), again.answer_keys()
-            assert check_receipt(old, keys).receipt == RECEIPT_AT_NOW
-            assert check_receipt(new, keys).receipt.minute_unix == to_minute(NOW + 180)
-            assert check_log(again.proof_log.note(), again.proof_log.fetch, again.proof_log.verifier).is_sound
-
-
-RECEIPT_AT_NOW = msgspec.structs.replace(RECEIPT, minute_unix=to_minute(NOW))
-
-
-def killed(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def test_a_file_from_before_a_turn_that_was_put_back_begins_no_second_time(directory: DataDirectory) -> None:
