@@ -9,7 +9,7 @@ import msgspec
 from echoless.crossing.records import Code, Count, Name, Record
 
 _Signed = Annotated[str, msgspec.Meta(max_length=64 * 1024)]
-_Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+_Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class SignAudit(Record, frozen=True):

@@ -20,7 +20,7 @@ LOCATORS_MAX: Final = 3
 _OVERHEAD_BYTES: Final = 6
 DESCRIPTION_CHARACTERS_MAX: Final = 1_000
 
-DictionaryId = Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[A-Za-z0-9]*$")]
+DictionaryId = Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[A-Za-z0-9]*\Z")]
 """20 letters and digits of ours: there is no room for anything else. An empty version is the latest one."""
 _Rules = Annotated[list[PronunciationRule], msgspec.Meta(max_length=RULES_MAX)]
 _Strings = Annotated[list[str], msgspec.Meta(max_length=RULES_MAX)]

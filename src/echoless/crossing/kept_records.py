@@ -13,7 +13,7 @@ import msgspec
 from echoless.crossing.records import Code, Count, Name, Record
 
 MediaType = Annotated[
-    str, msgspec.Meta(max_length=64, pattern=r"^(audio|video|application)/[a-z0-9][a-z0-9.+-]{0,40}$")
+    str, msgspec.Meta(max_length=64, pattern=r"^(audio|video|application)/[a-z0-9][a-z0-9.+-]{0,40}\Z")
 ]
 """What a recording was found to be, for example `audio/mpeg`; headerless samples are `audio/pcm`."""
 

@@ -20,7 +20,7 @@ from echoless.crossing.wire import Frame, encode_frame
 from echoless.retention.decision import Level, RetentionMode, Switch
 from echoless.retention.endpoints import Product
 
-Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.:/{}+-]*$")]
+Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.:/{}+-]*\Z")]
 """A short word of ours: an id, a code, a model."""
 Name = Annotated[str, msgspec.Meta(max_length=256)]
 """A word of the client's or the operator's that is looked up or stored as configuration."""

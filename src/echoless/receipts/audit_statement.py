@@ -25,7 +25,7 @@ AUDIT_KIND: Final = "echoless-audit+jws"
 VERSION: Final[Literal[1]] = 1
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Minute = Annotated[int, msgspec.Meta(ge=0, multiple_of=60)]
-_Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+_Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class AuditStatement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,8 +21,10 @@ _MINUTE_S: Final = 60
 _BUCKETS: Final = (0, 100, 1_000, 10_000, 100_000, 1_000_000)
 Bucket = Literal[0, 100, 1_000, 10_000, 100_000, 1_000_000]
 _Count = Annotated[int, msgspec.Meta(ge=0)]
-# A code, an id or a route's template. \Z and not $, which lets a line end pass.
-_Code = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[A-Za-z0-9_.:/{}+ -]*\Z")]
+# A code or an id: no space between words. \Z and not $, which lets a line end pass.
+_Code = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[A-Za-z0-9_.:/{}+-]*\Z")]
+# A route's template.
+_Route = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[A-Z]+ /[A-Za-z0-9_.:/{}-]*\Z")]
 _Mode = Annotated[str, msgspec.Meta(pattern=r"^(zero|default)\Z")]
 _Minute = Annotated[int, msgspec.Meta(ge=0, multiple_of=_MINUTE_S)]
 
@@ -85,7 +87,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     request_id: _Code
     workspace_id: _Code
-    endpoint: _Code
+    endpoint: _Route
     product: _Code
     mode: _Mode
     level: _Code

@@ -15,6 +15,7 @@ from echoless.crossing.operator_records import OPERATOR_RECORDS
 from echoless.crossing.query_records import QUERY_RECORDS
 from echoless.crossing.records import (
     CloseTicket,
+    Code,
     KeepText,
     OpenTicket,
     Record,
@@ -93,3 +94,21 @@ def test_speech_jobs_are_content() -> None:
     assert Speak.IS_CONTENT
     assert KeepText.IS_CONTENT
     assert not CloseTicket.IS_CONTENT
+
+
+def patterns_of(kind: msgspec.inspect.Type) -> list[str]:
+    """Return the patterns of texts in a type, however deep they lie."""
+    if isinstance(kind, msgspec.inspect.StrType):
+        return [] if kind.pattern is None else [kind.pattern]
+    inner = [getattr(kind, name, None) for name in ("item_type", "key_type", "value_type", "type")]
+    kinds = [*inner, *getattr(kind, "types", ()), *(field.type for field in getattr(kind, "fields", ()))]
+    return [pattern for each in kinds if isinstance(each, msgspec.inspect.Type) for pattern in patterns_of(each)]
+
+
+def test_a_code_ends_where_its_pattern_does() -> None:
+    """`$` lets a line end pass, with which a gateway that is not ours could begin a line of its own in a row."""
+    patterns = {pattern for kind in ALL_TYPES for pattern in patterns_of(msgspec.inspect.type_info(kind))}
+    assert patterns
+    assert [pattern for pattern in patterns if not pattern.endswith(r"\Z")] == []
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert("code\n", Code)

@@ -23,7 +23,7 @@ from echoless.receipts.receipt import (
 )
 from echoless.receipts.signing import StatementSigner, verify_statement
 from echoless.retention.decision import Level
-from echoless.retention.endpoints import ENDPOINTS
+from echoless.retention.endpoints import ENDPOINTS, Product
 
 pytestmark = [pytest.mark.unit, pytest.mark.claim("Z31")]
 RECEIPT = Receipt(
@@ -133,6 +133,8 @@ def test_a_receipt_says_where_its_key_lay_and_older_ones_that_do_not_still_hold(
     ("member", "word"),
     [
         ("mode", "Zero"), ("mode", "zero\n"), ("error_code", "Said was: good morning!"), ("model_id", "x" * 121),
+        ("error_code", "good morning"), ("output_format", "said by me"), ("endpoint", "POST /v1 good morning"),
+        ("endpoint", "good morning"),
         ("workspace_id", "somebody@example.com"), ("endpoint", "\x1b[2K"), ("policy_hash", "line\n"),
     ],
 )  # fmt: skip
@@ -143,7 +145,8 @@ def test_a_member_of_codes_holds_no_free_words(member: str, word: str) -> None:
 
 
 def test_all_that_there_is_to_be_named_has_the_form_of_a_code() -> None:
-    words = {*AUDIO_FORMATS, *MODEL_BY_ID, *ErrorCode, *Level, *(endpoint.name for endpoint in ENDPOINTS)}
-    for word in words:
-        statement = RECEIPT.statement() | dict.fromkeys(("endpoint", "level", "model_id", "error_code"), word)
-        assert parse_receipt(statement).endpoint == word
+    for word in {*AUDIO_FORMATS, *MODEL_BY_ID, *ErrorCode, *Level, *Product}:
+        statement = RECEIPT.statement() | dict.fromkeys(("level", "model_id", "error_code", "product"), word)
+        assert parse_receipt(statement).error_code == word
+    for endpoint in ENDPOINTS:
+        assert parse_receipt(RECEIPT.statement() | {"endpoint": endpoint.name}).endpoint == endpoint.name
