@@ -17,6 +17,7 @@ from rich.console import Console
 
 from echoless.audit.options import AuditOptions, RunningServer
 from echoless.cli.audit_watch import watch_command
+from echoless.cli.log_files import read_text
 from echoless.cli.operator_door import ask_running
 from echoless.cli.progress import progress_bars
 from echoless.cli.settings import DataOption
@@ -122,6 +123,10 @@ def audit_command(
         raise EcholessError(
             ErrorCode.INVALID_PARAMETERS, "this audit has servers of its own: leave --data, --url and --live"
         )
+    _check_fit(lab=lab, mutations=mutations, leaks=leaks, only=bool(only), part=bool(part), soak=bool(soak))
+    # An audit takes minutes: a report that has no place is known before it.
+    for file in (json_file, html_file, pdf_file):
+        _check_place(file)
     server = _server(data, url, live, api_key_file)
     # Who ends the audit lets it take away what it made.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -146,6 +151,33 @@ def audit_command(
     print_report(report, Console(highlight=False))
     write_report(report, Wanted(json_file, html_file, pdf_file))
     raise typer.Exit(0 if report.is_passed else 1)
+
+
+def _check_fit(*, lab: bool, mutations: bool, leaks: bool, only: bool, part: bool, soak: bool) -> None:
+    """Refuse what would have no effect.
+
+    raises: EcholessError(INVALID_PARAMETERS)
+    """
+    unfit = (
+        ("--only", only and (lab or mutations)),
+        ("--part", part and (mutations or leaks)),
+        ("--soak", soak and (lab or mutations or leaks)),
+    )
+    for option, is_unfit in unfit:
+        if is_unfit:
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"this audit decides itself what {option} says")
+
+
+def _check_place(file: Path | None) -> None:
+    """Refuse a report that could not be written.
+
+    raises: EcholessError(INVALID_PARAMETERS)
+    """
+    if file is None:
+        return
+    place = file if file.exists() else file.absolute().parent
+    if file.is_dir() or not os.access(place, os.W_OK):
+        raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"cannot write {file}")
 
 
 def _kind(*, lab: bool, mutations: bool, leaks: bool) -> Callable[[AuditOptions], AuditReport]:
@@ -194,7 +226,7 @@ def running_server(data_directory: Path, url: str | None, api_key_file: Path | N
 def _api_key(api_key_file: Path | None) -> str:
     key = os.environ.get(API_KEY_VARIABLE, "")
     if api_key_file is not None:
-        key = api_key_file.read_text(encoding="ascii").strip()
+        key = read_text(api_key_file).strip()
     if not key:
         raise EcholessError(
             ErrorCode.CONFIGURATION,

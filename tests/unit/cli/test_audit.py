@@ -71,3 +71,40 @@ def test_a_server_over_the_network_needs_its_address_and_a_key_alone(
     with_lab = run("audit", "--live", "http://127.0.0.1:9", "--lab")
     assert isinstance(with_lab.exception, EcholessError)
     assert "--live" in with_lab.exception.public_description
+
+
+@pytest.mark.parametrize("form", ["--json", "--html", "--pdf"])
+def test_a_report_that_has_no_place_is_refused_before_the_audit(run: Run, tmp_path: Path, form: str) -> None:
+    for place in (tmp_path, tmp_path / "nowhere" / "report"):
+        result = run("audit", form, str(place), "--part", "there is none")
+        assert isinstance(result.exception, EcholessError)
+        assert result.exception.public_description == f"cannot write {place}"
+
+
+def test_a_report_that_has_a_place_is_not_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("audit", "--json", "report.json", "--part", "there is none")
+    assert isinstance(result.exception, EcholessError)
+    assert "has the parts" in result.exception.public_description
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [
+        ("--lab", "--only"), ("--lab", "--soak"), ("--mutations", "--only"), ("--mutations", "--part"),
+        ("--leaks", "--part"), ("--leaks", "--soak"),
+    ],
+)  # fmt: skip
+def test_what_would_have_no_effect_is_refused(run: Run, kind: str, option: str) -> None:
+    result = run("audit", kind, option, "3")
+    assert isinstance(result.exception, EcholessError)
+    assert option in result.exception.public_description
+
+
+def test_a_file_of_a_key_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
+    result = run("audit", "--live", "http://127.0.0.1:9", "--api-key-file", str(tmp_path / "none"))
+    assert isinstance(result.exception, EcholessError)
+    assert "cannot be read" in result.exception.public_description
