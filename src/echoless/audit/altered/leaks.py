@@ -28,12 +28,14 @@ class Leak:
     place:       what an audit must name, a regular expression
     spill:       the sink that the gateway spills into; empty for none
     alterations: what else the build needs
+    seen_by:     the check whose search alone sees it, where that search is not open to everybody; else empty
     """
 
     sink: str
     place: str
     spill: str = ""
     alterations: tuple[Alteration, ...] = field(default=(), repr=False)
+    seen_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,9 @@ UNWALLED: Final = LeakyBuild(
             "program that is over at once", r"arguments or environment of a program that the gateway", "short_child"
         ),
         Leak("connection to a stranger", r"gateway: tcp to 127\.0\.0\.2", "stranger"),
-        Leak("words to a stranger", r"^tcp to 127\.0\.0\.2", "stranger"),
-        Leak("name that is looked up", r"^udp to 127\.0\.0\.1 port 53", "name_query"),
+        Leak("words to a stranger", r"^tcp to 127\.0\.0\.2", "stranger", seen_by="packets"),
+        Leak("question to a resolver", r"gateway: udp to 127\.0\.0\.1 port 53", "name_query"),
+        Leak("name that is looked up", r"^udp to 127\.0\.0\.1 port 53", "name_query", seen_by="packets"),
         Leak("name of a thread", r"gateway \d+: (name of a thread|name)$", "thread_name"),
     ),
     is_walled=False,
@@ -185,7 +188,7 @@ KEEPING: Final = LeakyBuild(
 )
 FORGETTING: Final = LeakyBuild(
     "writing and deleting again",
-    (Leak("blocks of a truncated file", r"blocks of the .* file system", "truncated_file"),),
+    (Leak("blocks of a truncated file", r"blocks of the .* file system", "truncated_file", seen_by="free blocks"),),
     is_walled=False,
 )
 BACKING_UP: Final = LeakyBuild(

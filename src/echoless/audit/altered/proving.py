@@ -104,11 +104,14 @@ def _seal(report: AuditReport, options: AuditOptions, timeline: Timeline, began_
 
 
 def _judge_leaks(report: AuditReport, found: AuditReport, leaks: Sequence[Leak]) -> None:
-    """Judge each leak by its own place, but those that this host lets nobody plant."""
+    """Judge each leak by its own place, but those that nobody can plant here, or that this user cannot look for."""
     refused = refused_sinks()
+    unsearched = {check.name: check.detail for check in found.checks if check.is_unsearched}
     for leak in leaks:
         if leak.spill in refused:
             report.check(f"not planted: {leak.sink}", True, "this host refuses it to everybody")
+        elif leak.seen_by in unsearched:
+            report.check(f"not looked for: {leak.sink}", True, unsearched[leak.seen_by])
         else:
             _judge(report, f"leak: {leak.sink}", found, leak.place)
 

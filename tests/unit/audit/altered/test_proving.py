@@ -11,14 +11,17 @@ import pytest
 
 from echoless.audit.altered import proving
 from echoless.audit.altered.alteration import Alteration, Change
-from echoless.audit.altered.leaks import Leak, LeakyBuild
+from echoless.audit.altered.leaks import BUILDS, Leak, LeakyBuild
 from echoless.audit.altered.mutations import Mutation
 from echoless.audit.altered.proving import prove_leaks, prove_mutations
 from echoless.audit.altered.traces import STRANGER_PORT
 from echoless.audit.options import AuditOptions
 from echoless.audit.reports.document import document_of
-from echoless.audit.reports.report import AuditReport
+from echoless.audit.reports.report import NOT_SEARCHED, AuditReport
 from echoless.audit.reports.sealing import Ask, check_sealed
+from echoless.audit.search.free_blocks import scan_blocks
+from echoless.audit.search.needles import MASK, Needle
+from echoless.audit.search.packets import PacketWatch
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.crossing.records import Record
 from tests.unit.audit.reports.test_sealing import vault
@@ -162,3 +165,27 @@ def test_a_leak_that_the_host_refuses_to_everybody_is_said_and_not_counted_as_fo
     report = prove_leaks(_OPTIONS, [_BUILD])
     assert report.is_passed
     assert [check.name for check in report.checks[1:]] == ["leak: file", "not planted: name"]
+
+
+@pytest.mark.parametrize("may_look", [True, False])
+def test_a_leak_that_only_others_may_look_for_is_said_and_is_missed_by_who_may(
+    audits: SimpleNamespace, may_look: bool
+) -> None:
+    leak = Leak("words to a stranger", r"^tcp to 127\.0\.0\.2", "stranger", seen_by="packets")
+    audits.altered = _failed("data directory: cache.bin")
+    reason = f"{NOT_SEARCHED} here: packets: without the right to see them"
+    audits.altered.check("packets", True, "nothing in 9 packets" if may_look else reason)
+    report = prove_leaks(_OPTIONS, [LeakyBuild("build", (leak,), False)])
+    assert report.is_passed is not may_look
+    check = report.checks[1]
+    assert (check.name.partition(":")[0], check.is_unsearched) == (
+        ("leak", False) if may_look else ("not looked for", True)
+    )
+
+
+def test_what_is_not_open_to_everybody_is_named_as_its_search_names_it(tmp_path: Path) -> None:
+    """By another name its being out of reach would not be known, and be a miss for whoever may not look."""
+    needles = [Needle("raw", "nobody", bytes(12).translate(MASK))]
+    with contextlib.closing(PacketWatch(0)) as packets:
+        searches = {packets.scan(needles).place, scan_blocks(tmp_path, needles, device_bytes_max=0).place}
+    assert {leak.seen_by for build in BUILDS for leak in build.leaks} == {"", *searches}
