@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -119,3 +120,11 @@ def test_it_says_whether_it_is_sealed() -> None:
 def test_an_audit_that_noted_nothing_has_a_page_too() -> None:
     page, _ = read(AuditReport())
     assert "FAILED" in page
+
+
+def test_tables_are_moved_on_a_narrow_screen_and_not_squeezed() -> None:
+    """A column that takes what is left over stands there letter by letter."""
+    page, _ = read(sample())
+    assert page.count('<div class="wide"><table>') == page.count("<table>") > 1
+    assert re.search(r"\.wide \{ overflow-x: auto; \}", page)
+    assert re.search(r"\.wide table \{ min-width: \d\drem; \}", page)
