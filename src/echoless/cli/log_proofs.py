@@ -137,8 +137,7 @@ def _give(text: str, out: Path | None) -> None:
 @contextlib.contextmanager
 def _alone_in(directory: Path) -> Iterator[None]:
     """Keep a second copying out of a folder; the kernel lets go when this process ends."""
-    directory.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = _opened(directory)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -151,3 +150,10 @@ def _alone_in(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _opened(directory: Path) -> int:
+    with contextlib.suppress(OSError):
+        directory.mkdir(parents=True, exist_ok=True)
+        return os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"{directory} is no folder that can be made or read")

@@ -99,3 +99,15 @@ def test_two_do_not_write_one_mirror(run: Run, tmp_path: Path, keys: Path) -> No
     finally:
         os.close(descriptor)
     assert isinstance(result.exception, EcholessError)
+
+
+def test_a_mirror_in_the_place_of_a_file_is_refused_and_the_file_stays(
+    run: Run, tmp_path: Path, keys: Path
+) -> None:
+    log = tmp_path / "log"
+    write_log(log, 3)
+    before = keys.read_bytes()
+    result = run("proof", "mirror", str(keys), "--keys", str(keys), "--from", str(log))
+    assert isinstance(result.exception, EcholessError)
+    assert "no folder" in result.exception.public_description
+    assert keys.read_bytes() == before
