@@ -282,6 +282,60 @@ async def test_text_that_has_been_spoken_is_not_remembered_by_an_open_socket() -
     assert told["request"]["texts"] == ["And again. "]
 
 
+DIALOGUES = ("/v1/text-to-dialogue/stream-input", "/v1/text-to-dialogue/multi-stream-input")
+VOICES: dict[str, Any] = {"voices": [VOICE_ID], "context_id": "ward"}
+
+
+def said_in_dialogue(text: str) -> dict[str, Any]:
+    return {"inputs": [{"text": text, "voice_id": VOICE_ID}], "flush": True, "context_id": "ward"}
+
+
+@pytest.mark.claim("Z35")
+@pytest.mark.parametrize("path", DIALOGUES)
+async def test_a_dialogue_socket_that_fails_says_its_diagnosis_in_its_last_frame(path: str) -> None:
+    async with failing_sockets() as gateway:
+        messages = [VOICES | {"xi_api_key": API_KEY}, said_in_dialogue(TEXT)]
+        if path.endswith("/stream-input"):
+            messages = [{name: value for name, value in each.items() if name != "context_id"} for each in messages]
+        heard = await gateway.talk(f"{path}?enable_logging=false", *messages)
+        told = json.loads(open_capsule(heard.messages[-1]["capsule"], [IDENTITY]))
+        closed = [kept.closed for kept in gateway.vault.tickets.values() if kept.closed is not None]
+        assert any(one.is_capsule for one in closed)
+    assert (heard.close_code, heard.messages[-1]["error"]) == (1011, "internal_error")
+    assert told["endpoint"].rpartition("/")[2] == path.rpartition("/")[2]
+    assert TEXT in json.dumps(told["request"]["texts"])
+    assert TEXT not in json.dumps({**heard.messages[-1], "capsule": ""})
+    assert API_KEY not in json.dumps(told)
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+async def test_a_dialogue_socket_without_a_key_or_that_is_kept_fails_as_ever(is_kept: bool) -> None:
+    async with failing_sockets(key=str(IDENTITY.to_public()) if is_kept else "") as gateway:
+        said = said_in_dialogue(TEXT)
+        del said["context_id"]
+        query = "" if is_kept else "?enable_logging=false"
+        heard = await gateway.talk(f"{DIALOGUES[0]}{query}", {"voices": [VOICE_ID]}, said)
+        assert (heard.close_code, set(heard.messages[-1])) == (1011, {"message", "error", "code"})
+
+
+async def test_a_dialogue_that_has_been_spoken_is_not_remembered_by_an_open_socket() -> None:
+    async with failing_sockets() as gateway:
+        gateway.engine.error_code = ""
+        opened = await gateway.open(f"{DIALOGUES[1]}?enable_logging=false")
+        for message in (VOICES, said_in_dialogue(TEXT)):
+            await opened.send(json.dumps(message))
+        while "is_final_audio_for_turn" not in json.loads(await opened.recv()):
+            pass
+        gateway.engine.error_code = "internal_error"
+        await opened.send(json.dumps(said_in_dialogue("And again. ")))
+        while "capsule" not in (message := json.loads(await opened.recv())):
+            pass
+        told = json.loads(open_capsule(message["capsule"], [IDENTITY]))
+        await gateway.settle()
+    assert [said["piece"]["text"] for said in told["request"]["texts"]] == ["And again. "]
+    assert TEXT not in json.dumps(told)
+
+
 async def test_a_live_session_that_fails_says_its_diagnosis() -> None:
     audio = base64.b64encode(bytes(range(128)) * 50).decode()
     chunk = {"message_type": "input_audio_chunk", "audio_base_64": audio, "sample_rate": 16000}

@@ -6,6 +6,7 @@ has no window open rests and costs nothing. A job that fails ends alone.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from typing import Final
@@ -101,6 +102,7 @@ class EngineHost(LinkLoop):
         self._first: deque[_Job] = deque()
         self._turns: deque[_Job] = deque()
         self._stack = StackWiper()
+        self._has_failed = False
 
     def turn(self, timeout_s: float | None) -> None:
         """Take what has arrived and do one step of one job.
@@ -111,6 +113,7 @@ class EngineHost(LinkLoop):
         job = self._next_job()
         if job is not None:
             self._step(job)
+            self._release_failure()
 
     # --- what arrives ---
 
@@ -224,12 +227,22 @@ class EngineHost(LinkLoop):
 
     def _fail(self, job: _Job, code: ErrorCode, error: Exception) -> None:
         """End a job after what it has made so far; tell why, where that will be sealed for its workspace."""
-        job.is_done = True
+        job.is_done = self._has_failed = True
         ending = job.speech.ending()
         if job.order.wants_diagnosis:
             state = {"jobs": len(self._jobs), "made_audio_bytes": ending.audio_bytes, "order": job.order}
             job.outflow.post(JobDiagnosis(told_failure(error, state)))
         job.outflow.post(SpeechEnded(code.value, ending.audio_ms, ending.audio_bytes))
+
+    def _release_failure(self) -> None:
+        """Let go of what an error holds: itself by its frames and what their names mean, so no count ends it.
+
+        Not within the step, whose own frame is one of them.
+        """
+        if self._has_failed:
+            self._has_failed = False
+            gc.collect()
+            self._stack.wipe()
 
     def _advance(self, job: _Job) -> None:
         """Send what may go; then end the job, give it another turn, or let it rest."""

@@ -6,6 +6,7 @@ begin is answered by its ending at once.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class LiveHost(LinkLoop):
         self._seats: dict[tuple[int, int], _Seat] = {}
         self._turns: deque[_Seat] = deque()
         self._stack = StackWiper()
+        self._has_failed = False
 
     def turn(self, timeout_s: float | None) -> None:
         """Take what has arrived and do one step of one session.
@@ -76,6 +78,7 @@ class LiveHost(LinkLoop):
             seat.is_queued = False
             if seat.listening is not None:
                 self._step(seat, seat.listening)
+                self._release_failure()
                 return
 
     # --- what arrives ---
@@ -142,6 +145,7 @@ class LiveHost(LinkLoop):
             code = ErrorCode.INTERNAL_ERROR
             self._tell(seat, listening, error)
         if code is not None:
+            self._has_failed = True
             self._post(seat, listening.ending(code.value))
         seat.link.flush()
         if code is not None or listening.is_done:
@@ -157,6 +161,16 @@ class LiveHost(LinkLoop):
         if listening.order.wants_diagnosis:
             state = {"sessions": len(self._seats), "order": listening.order}
             self._post(seat, JobDiagnosis(told_failure(error, state)))
+
+    def _release_failure(self) -> None:
+        """Let go of what an error holds: itself by its frames and what their names mean, so no count ends it.
+
+        Not within the step, whose own frame is one of them.
+        """
+        if self._has_failed:
+            self._has_failed = False
+            gc.collect()
+            self._stack.wipe()
 
     def _post(self, seat: _Seat, record: Record) -> None:
         seat.link.queue(self._registry.encode(record, correlation=seat.correlation, ticket=seat.ticket))

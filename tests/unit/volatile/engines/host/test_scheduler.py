@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
@@ -151,13 +153,21 @@ def test_more_jobs_than_the_bound_are_refused(gateway: Gateway) -> None:
     assert ending.error_code == ErrorCode.CONCURRENT_LIMIT_EXCEEDED.value
 
 
+class Held:
+    """What lives as long as the frame that has it."""
+
+
 class FailingEngine(ToneEngine):
-    """Fails at texts that say so."""
+    """Fails at texts that say so, in a frame that holds something."""
+
+    held: ClassVar[list[weakref.ref[Held]]] = []
 
     def speak(
         self, utterance: Utterance, voice: EngineVoice, delivery: Delivery, on_samples: object = None
     ) -> SpokenAudio:
         if "fail" in utterance.spoken.reveal():
+            held = Held()
+            self.held.append(weakref.ref(held))
             raise ValueError(utterance.spoken.reveal())
         return super().speak(utterance, voice, delivery)
 
@@ -197,6 +207,30 @@ def test_a_failure_is_told_only_where_its_order_wants_it(
     assert diagnosis["errors"][0]["type"] == "ValueError"
     assert diagnosis["state"]["order"]["text"] == "please fail now"
     assert diagnosis["stack"][-1]["function"] == "FailingEngine.speak"
+    host.close()
+    gateway.end.close()
+
+
+@pytest.mark.claim("Z35")
+@pytest.mark.parametrize("wants_diagnosis", [False, True])
+def test_nothing_of_a_failure_outlives_its_turn_also_while_others_go_on(
+    parts: SpeechParts, clock: TurningClock, journal: MemoryJournal, wants_diagnosis: bool
+) -> None:
+    """What is told of an error is what the names in its frames mean, which hold the error itself."""
+    host = EngineHost(replace(parts, engine=FailingEngine()), journal=journal, clock=clock)
+    gateway = Gateway(host)
+    gateway.send(speak(LONG), 1)
+    gateway.send(speak("please fail now", wants_diagnosis=wants_diagnosis), 2)
+    FailingEngine.held.clear()
+    gc.disable()
+    try:
+        ended = gateway.until_ended(2)
+        alive = [held() for held in FailingEngine.held]
+    finally:
+        gc.enable()
+    assert ended.ending is not None
+    assert 1 not in gateway.jobs or gateway.jobs[1].ending is None
+    assert alive == [None]
     host.close()
     gateway.end.close()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -42,12 +44,17 @@ class Clock:
         return self.now_s
 
 
+class Held:
+    """What lives as long as the frame that has it."""
+
+
 class Bounded(NullLiveRecognizer):
     """Opens two sessions; one that is told the term `fail` fails."""
 
     def __init__(self) -> None:
         self.closed_count = 0
         self.open_count = 0
+        self.held: list[weakref.ref[Held]] = []
 
     def open(self, options: HearingOptions) -> NullLiveSession:
         if self.open_count - self.closed_count == 2:
@@ -66,6 +73,8 @@ class _Session(NullLiveSession):
         if "fail" in self._terms:
             raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "failed")
         if "bug" in self._terms:
+            held = Held()
+            self._owner.held.append(weakref.ref(held))
             raise ValueError("a text that must not travel")
         return super().hear(pcm)
 
@@ -220,6 +229,25 @@ def test_a_failure_is_told_only_where_its_order_wants_it(gateway: Gateway, term:
     assert isinstance(told, JobDiagnosis)
     assert json.loads(told.told)["state"]["order"]["keyterms"] == [term]
     assert gateway.of(ListeningEnded, 2)
+
+
+@pytest.mark.claim("Z35")
+def test_nothing_of_a_failure_outlives_its_turn_also_while_others_go_on(
+    gateway: Gateway, recognizer: Bounded
+) -> None:
+    """What is told of an error is what the names in its frames mean, which hold the error itself."""
+    gateway.send(ORDER, 1)
+    gateway.send(msgspec.structs.replace(ORDER, keyterms=["bug"], wants_diagnosis=True), 2)
+    gateway.say(SECOND, 2)
+    gc.disable()
+    try:
+        gateway.turns(15)
+        alive = [held() for held in recognizer.held]
+    finally:
+        gc.enable()
+    assert gateway.of(JobDiagnosis, 2)
+    assert not gateway.of(ListeningEnded, 1)
+    assert alive == [None]
 
 
 def test_cancel_ends_a_session_without_a_word(gateway: Gateway, recognizer: Bounded) -> None:
