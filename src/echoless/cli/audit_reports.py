@@ -5,12 +5,18 @@ Exit status: 0 where the report holds, whatever its verdict is; 1 where somethin
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from echoless.cli.known_keys import (
+    FollowFolderOption,
+    FollowUrlOption,
+    SaveKeysOption,
+    demand_keys,
+    known_keys,
+)
 from echoless.cli.screen import show_line, show_note, show_table
 from echoless.core.errors import EcholessError, ErrorCode
 
@@ -28,15 +34,24 @@ def audit_command(
             "--keys", metavar="FILE", help="The answer of GET /v1/transparency-log/keys; else those in the report."
         ),
     ] = None,
+    *,
+    url: FollowUrlOption = None,
+    folder: FollowFolderOption = None,
+    save_keys: SaveKeysOption = None,
 ) -> None:
     """Check a report: seal, place in the log, and that the verdict is that of its checks. Needs no server."""
     # Loaded late: nothing of an audit is needed by the other commands.
     from echoless.audit.reports.document import read_document
-    from echoless.audit.reports.sealing import check_sealed
+    from echoless.audit.reports.sealing import check_sealed, keys_in_seal
 
+    demand_keys(keys, url, folder, save_keys)
     document = read_document(_text(file))
-    known = _keys(keys) if keys is not None else None
-    checked = check_sealed(document, known)
+    if keys is None:
+        checked = check_sealed(document, None)
+    else:
+        # A report that was sealed after a turn has the handover with it.
+        with known_keys(keys, url, folder, save_keys, keys_in_seal(document)) as known:
+            checked = check_sealed(document, known.keys)
     statement = checked.audit.statement.statement()
     show_table(("what", "says"), [(name, str(value)) for name, value in statement.items()])
     where = f"entry {checked.audit.index} of {checked.audit.checkpoint.size}"
@@ -51,13 +66,3 @@ def _text(path: Path) -> str:
     except (OSError, UnicodeDecodeError):
         pass
     raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"{path} cannot be read")
-
-
-def _keys(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(_text(path))
-    except ValueError:
-        found = None
-    if isinstance(found, dict):
-        return found
-    raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"{path} holds no keys")

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from echoless.cli import audit_reports, proofs
-from echoless.cli.log_files import keys_in, read_text
+from echoless.cli.known_keys import FollowFolderOption, FollowUrlOption, SaveKeysOption, demand_keys, known_keys
+from echoless.cli.log_files import read_text
 from echoless.cli.operator_door import ask
 from echoless.cli.screen import day_of, show_line, show_note, show_table
 from echoless.cli.settings import ConfigOption, DataOption, config_of
@@ -90,8 +91,13 @@ def verify_command(
     ] = None,
     config: ConfigOption = None,
     data: DataOption = None,
+    *,
+    url: FollowUrlOption = None,
+    folder: FollowFolderOption = None,
+    save_keys: SaveKeysOption = None,
 ) -> None:
     """Check a deletion certificate and show what it states. Needs no server where --key is given."""
+    demand_keys(keys, url, folder, save_keys)
     if key is not None:
         public_key = read_key(key)
     else:
@@ -101,7 +107,8 @@ def verify_command(
     statement = verify_certificate(certificate, public_key)
     place = None
     if keys is not None:
-        place = check_place(EntryKind.ERASURE, certificate, _answer_in(text), keys_in(keys))
+        with known_keys(keys, url, folder, save_keys) as known:
+            place = check_place(EntryKind.ERASURE, certificate, _answer_in(text), known.log_keys)
     show_note("the certificate holds")
     show_table(("what", "value"), rows_of(statement))
     if place is not None:

@@ -18,7 +18,6 @@ import typer
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.checkpoint import VerifierKey
 from echoless.receipts.growing import Fetch
-from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.mirroring import CHECKPOINT
 from echoless.receipts.tiles import ENTRY_BYTES_MAX, TILE_WIDTH
 
@@ -85,14 +84,6 @@ def put_durably(folder: Path, path: str, data: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def keys_in(path: Path) -> LogKeys:
-    """Return the keys of a log from a saved answer of the server.
-
-    raises: EcholessError(INVALID_PARAMETERS)
-    """
-    return LogKeys.parse(read_object(path))
 
 
 def witnesses_of(texts: list[str] | None) -> list[VerifierKey]:

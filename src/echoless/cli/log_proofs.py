@@ -18,13 +18,13 @@ from typing import Annotated, Final
 
 import typer
 
+from echoless.cli.known_keys import KEYS_FILE, KnownKeys, SaveKeysOption
 from echoless.cli.log_files import (
     FolderOption,
     KeysOption,
     UrlOption,
     WitnessOption,
     fetch_from,
-    keys_in,
     log_files,
     newest_note,
     put_durably,
@@ -58,17 +58,22 @@ def inclusion_command(
     url: UrlOption = None,
     folder: FolderOption = None,
     out: OutOption = None,
+    *,
+    save_keys: SaveKeysOption = None,
 ) -> None:
     """Make a proof that the log has an entry, with the entry itself, in the form of C2SP tlog-proof."""
-    log_keys = keys_in(keys)
+    known = KnownKeys(keys)
     with log_files(url, folder) as fetch:
+        known.follow_from(fetch)
         note = newest_note(fetch)
-        size = log_keys.open(note).size
+        known.demand(note, fetch)
+        size = known.log_keys.open(note).size
         parts = inclusion_proof(index, size, HashReader(size, fetch).hash_at)
         entry = read_entries(index // TILE_WIDTH, size, fetch)[index % TILE_WIDTH]
     proof = TlogProof(index, tuple(parts), note, entry)
-    proof.check(entry, log_keys)
+    proof.check(entry, known.log_keys)
     _give(proof.text, out)
+    known.save(save_keys)
 
 
 def consistency_command(
@@ -77,17 +82,21 @@ def consistency_command(
     url: UrlOption = None,
     folder: FolderOption = None,
     out: OutOption = None,
+    *,
+    save_keys: SaveKeysOption = None,
 ) -> None:
     """Make a proof that the log only grew since a checkpoint."""
-    log_keys, older = keys_in(keys), read_text(since)
-    seen = log_keys.open(older)
+    known, older = KnownKeys(keys), read_text(since)
     with log_files(url, folder) as fetch:
+        known.follow_from(fetch)
         newer = newest_note(fetch)
-        size = log_keys.open(newer).size
+        known.demand(newer, fetch)
+        seen, size = known.log_keys.open(older), known.log_keys.open(newer).size
         parts = consistency_proof(seen.size, size, HashReader(size, fetch).hash_at)
     proof = [base64.b64encode(part).decode("ascii") for part in parts]
-    check_consistency(older, newer, proof, log_keys)
+    check_consistency(older, newer, proof, known.log_keys)
     _give(json.dumps({"older": older, "newer": newer, "proof": proof}, indent=2) + "\n", out)
+    known.save(save_keys)
 
 
 def mirror_command(
@@ -102,10 +111,17 @@ def mirror_command(
     """Copy a log and prove it by the way, going on from what is there; exit 1 and keep the copy as it was where the
     log does not hold. Any web server can serve the copy.
     """
-    log_keys, witnesses = keys_in(keys), witnesses_of(witness)
+    known, witnesses, own = KnownKeys(keys), witnesses_of(witness), fetch_from(directory)
     with _alone_in(directory), log_files(url, folder) as fetch, progress_bars() as bars:
-        copied = copy_log(
-            newest_note(fetch), fetch, log_keys, fetch_from(directory),
+        # The copy remembers the turns that it followed, for itself and for whoever follows it.
+        known.follow_from(own, is_news=False)
+        known.follow_from(fetch)
+        note = newest_note(fetch)
+        fault = known.fault_in(note, fetch)
+        if fault is None:
+            known.save(directory / KEYS_FILE)
+        copied = Copied(None, 0, (fault,)) if fault is not None else copy_log(
+            note, fetch, known.log_keys, own,
             lambda path, data: put_durably(directory, path, data), witnesses=witnesses,
             progress=lambda fraction: bars.step("entries", fraction),
         )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from echoless.cli import log_checks
+from echoless.cli.known_keys import FollowFolderOption, FollowUrlOption, SaveKeysOption, known_keys
 from echoless.cli.log_files import KeysOption, read_text
 from echoless.cli.screen import show_line, show_table
 from echoless.core.errors import EcholessError, ErrorCode
@@ -27,11 +28,16 @@ def add_commands(app: typer.Typer) -> None:
 def receipt_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A receipt, or the server's answer with one.")],
     keys: KeysOption,
+    *,
+    url: FollowUrlOption = None,
+    folder: FollowFolderOption = None,
+    save_keys: SaveKeysOption = None,
 ) -> None:
     """Check a receipt and show what it states; its place in the log too, where the file has it. Needs no server."""
     text = read_text(file).strip()
     answer = _object(text) if text.startswith("{") else {"receipt": text}
-    checked = check_receipt(answer, _object(read_text(keys)))
+    with known_keys(keys, url, folder, save_keys) as known:
+        checked = check_receipt(answer, known.keys)
     statement = checked.receipt.statement()
     walls = statement.pop("confinement")
     processes = walls.pop("processes")

@@ -19,23 +19,25 @@ from typing import Annotated, Final
 
 import typer
 
+from echoless.cli.known_keys import KEYS_FILE, KnownKeys
 from echoless.cli.log_files import (
     FolderOption,
     KeysOption,
     UrlOption,
-    keys_in,
     log_files,
     newest_note,
     put_durably,
+    read_object,
     read_text,
 )
 from echoless.cli.screen import show_line, show_note
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.checkpoint import Checkpoint
+from echoless.receipts.growing import Fetch
 from echoless.receipts.log_check import LogFault
 from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.signing import SEED_BYTES
-from echoless.receipts.witnessing import WitnessKey, judge
+from echoless.receipts.witnessing import Judgement, WitnessKey, judge
 
 _FAULTY: Final = 1
 
@@ -79,23 +81,41 @@ def sign_command(
     ] = None,
 ) -> None:
     """Sign the newest state of a log if it goes on from what was signed before; else exit 1 and say why."""
-    log_keys, witness = keys_in(keys), WitnessKey.parse(read_text(key))
+    known, witness = KnownKeys(keys), WitnessKey.parse(read_text(key))
     with _held(state), log_files(url, folder) as fetch:
-        place = state / _file_name(log_keys)
+        place = state / _file_name(known.log_keys)
+        kept_keys = place.with_name(f"{place.name}.{KEYS_FILE}")
+        _recall(known, kept_keys)
+        known.follow_from(fetch)
         note = newest_note(fetch)
-        judged = judge(note, log_keys, _seen(place, log_keys, witness), fetch)
+        judged = _judged(note, known, _seen(place, known.log_keys, witness), fetch)
         if judged.fault is not None:
             if judged.fault is LogFault.FORK:
                 _keep_evidence(place, note)
             show_note(f"NOT signed: {judged.fault.value}: {judged.place}")
             raise typer.Exit(_FAULTY)
-        signed = witness.sign(note, log_keys, int(time.time()))
+        if known.turns:
+            known.save(kept_keys)
+        signed = witness.sign(note, known.log_keys, int(time.time()))
         # Before anybody gets it: a witness that forgets could be shown another tree.
         put_durably(state, place.name, signed.encode("utf-8"))
     if out is None:
         typer.echo(signed, nl=False)
     else:
         put_durably(out.absolute().parent, out.name, signed.encode("utf-8"))
+
+
+def _recall(known: KnownKeys, kept: Path) -> None:
+    """Follow the turns that were followed before: they prove themselves, so nobody can make the witness forget one
+    that its own state was signed under, nor put in another.
+    """
+    if kept.exists():
+        known.follow(read_object(kept), is_news=False)
+
+
+def _judged(note: str, known: KnownKeys, seen: Checkpoint | None, fetch: Fetch) -> Judgement:
+    fault = known.fault_in(note, fetch)
+    return judge(note, known.log_keys, seen, fetch) if fault is None else Judgement(None, *fault)
 
 
 def _seen(place: Path, keys: LogKeys, witness: WitnessKey) -> Checkpoint | None:

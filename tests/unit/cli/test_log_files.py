@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from echoless.cli import log_files
-from echoless.cli.log_files import keys_in, newest_note, put_durably, read_object, witnesses_of
+from echoless.cli.log_files import newest_note, put_durably, read_object, witnesses_of
 from echoless.core.errors import EcholessError
 from tests.unit.cli.test_proofs import write_log
 from tests.unit.receipts.test_checkpoint import VERIFIER, WITNESS
@@ -80,7 +80,7 @@ def test_what_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(EcholessError):
         read_object(tmp_path / "file")
     with pytest.raises(EcholessError):
-        keys_in(tmp_path / "missing")
+        read_object(tmp_path / "missing")
 
 
 class Endless(Quiet):

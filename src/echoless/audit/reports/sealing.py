@@ -59,8 +59,7 @@ def check_sealed(document: Mapping[str, Any], keys: Mapping[str, Any] | None) ->
     sealed = document.get(SEAL)
     if not isinstance(sealed, Mapping):
         raise _wrong("it has no seal")
-    own_keys = sealed.get("keys")
-    believed = keys if keys is not None else own_keys if isinstance(own_keys, Mapping) else {}
+    believed = keys if keys is not None else keys_in_seal(document) or {}
     audit = check_audit(sealed, believed, digest_of(dict(document)))
     checks = document["checks"]
     has_passed = bool(checks) and all(check.get("is_passed") is True for check in checks)
@@ -69,6 +68,13 @@ def check_sealed(document: Mapping[str, Any], keys: Mapping[str, Any] | None) ->
     if len(verdicts) != 1 or counts != (audit.statement.check_count, audit.statement.failed_count):
         raise _wrong("its verdict is not that of its checks")
     return CheckedReport(audit, is_from_elsewhere=keys is not None)
+
+
+def keys_in_seal(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the keys that a report has with it, which nobody vouches for; None where it has none."""
+    sealed = document.get(SEAL)
+    keys = sealed.get("keys") if isinstance(sealed, Mapping) else None
+    return keys if isinstance(keys, Mapping) else None
 
 
 def _members(answer: AuditSigned) -> dict[str, Any]:
