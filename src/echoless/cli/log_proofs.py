@@ -118,7 +118,7 @@ def mirror_command(
         known.follow_from(fetch)
         note = newest_note(fetch)
         fault = known.fault_in(note, fetch)
-        if fault is None:
+        if fault is None and own(KEYS_FILE) != known.text.encode("utf-8"):
             known.save(directory / KEYS_FILE)
         copied = Copied(None, 0, (fault,)) if fault is not None else copy_log(
             note, fetch, known.log_keys, own,

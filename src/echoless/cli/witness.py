@@ -91,7 +91,7 @@ def sign_command(
         judged = _judged(note, known, _seen(place, known.log_keys, witness), fetch)
         if judged.fault is not None:
             if judged.fault is LogFault.FORK:
-                _keep_evidence(place, note)
+                _keep_evidence(place, note, known)
             show_note(f"NOT signed: {judged.fault.value}: {judged.place}")
             raise typer.Exit(_FAULTY)
         if known.turns:
@@ -126,11 +126,16 @@ def _seen(place: Path, keys: LogKeys, witness: WitnessKey) -> Checkpoint | None:
     return keys.open(read_text(place), [witness.verifier])
 
 
-def _keep_evidence(place: Path, note: str) -> None:
+def _keep_evidence(place: Path, note: str, known: KnownKeys) -> None:
     digest = hashlib.sha256(note.encode("utf-8")).hexdigest()[:16]
     kept = place.with_name(f"{place.name}.refused-{digest}")
     put_durably(kept.parent, kept.name, note.encode("utf-8"))
-    show_note(f"both states are signed by the log and do not fit together: {place} and {kept}")
+    other = place
+    if known.turns:
+        # The state at the end of a key, which the log signed too, is in the handover.
+        other = kept.with_name(f"{kept.name}.{KEYS_FILE}")
+        known.save(other)
+    show_note(f"both states are signed by the log and do not fit together: {other} and {kept}")
 
 
 def _file_name(keys: LogKeys) -> str:

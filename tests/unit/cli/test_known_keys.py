@@ -222,7 +222,11 @@ def test_a_witness_signs_no_log_that_forks_at_a_turn(place: Place, run: Run, tmp
     place.write()
     result = place.on(*words, status=1)
     assert "NOT signed: fork" in result.stderr
-    assert [path.name for path in (tmp_path / "state").iterdir() if "refused" not in path.name] == []
+    # Nothing was signed, and both states are kept, each under the log's own signatures.
+    refused, keys = sorted((tmp_path / "state").iterdir())
+    assert refused.read_text() == (place.files / "checkpoint").read_text()
+    assert keys.name == f"{refused.name}.keys"
+    assert json.loads(keys.read_text())["log_keys"][1][HANDOVER] == place.log.answer["log_keys"][1][HANDOVER]
 
 
 def test_an_older_state_than_the_turn_is_no_rollback(place: Place, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from echoless.vault.backups.reading import read_keys, read_vault
 from echoless.vault.erasure.sweep import sweep
 from echoless.vault.stores.access import withdraw_access
 from echoless.vault.stores.directory import DataDirectory, DirectoryLock
+from echoless.vault.stores.key_safe import NEXT
 from echoless.vault.stores.keyring import Keyring
 from echoless.vault.stores.proof_ring import SIGNING_FILES
 from echoless.vault.stores.replacing import declare_whole, finish_restore
@@ -191,9 +192,10 @@ class Restorer:
         archived = self._staging.root / _ARCHIVE_LEDGER
         merge_ledgers([self._directory.ledger, self._places.ledger, archived], self._staging.ledger)
         archived.unlink(missing_ok=True)
-        for path in self._directory.keys.glob("*.key"):
+        for path in (*self._directory.keys.glob("*.key"), *self._directory.keys.glob(f"*.key{NEXT}")):
             ours = self._staging.keys / path.name
-            # Keys that sign are newer here, like the log that names them: what has ended must not come back.
+            # Keys that sign are newer here, like the log that names them: what has ended must not come back, and
+            # one that the log names already, which a crash has left beside, must not be lost.
             if not ours.exists() or path.name in SIGNING_FILES:
                 ours.write_bytes(path.read_bytes())
                 ours.chmod(0o600)

@@ -30,7 +30,8 @@ from echoless.vault.stores.directory import (
 
 _SEALED: Final = b"echoless sealed key 1\n"
 _SEALED_BYTES_MAX: Final = 16 * 1024
-_NEXT: Final = ".next"
+NEXT: Final = ".next"
+"""Ends the name of the file of a key that is prepared to follow."""
 
 
 class KeyRole(StrEnum):
@@ -240,4 +241,4 @@ class KeySafe:
 
 
 def _next_of(path: Path) -> Path:
-    return path.with_name(path.name + _NEXT)
+    return path.with_name(path.name + NEXT)

@@ -17,7 +17,7 @@ from echoless.crossing.operator_records import (
     WorkspaceList,
 )
 from echoless.crossing.query_records import DeleteHistoryItem, Done, KeyCreated
-from echoless.crossing.receipt_records import GetProofKeys, RotateProofKey
+from echoless.crossing.receipt_records import GetProofKeys, ProofKeys, RotateProofKey
 from echoless.crossing.records import OpenTicket, Refused
 from echoless.receipts.log_check import check_log
 from echoless.retention.decision import RetentionMode, Switch
@@ -225,3 +225,25 @@ async def test_a_signing_key_that_was_turned_after_the_backup_does_not_come_back
         assert await opened.vault.operate(GetProofKeys()) == before
         log = opened.vault.proving.book.log
         assert check_log(log.note(), log.fetch, log.verifier).is_sound
+
+
+@pytest.mark.claim("Z33")
+async def test_a_turn_that_was_cut_short_before_a_restore_is_finished_after_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log names a key that lies beside the one of before; without it the entry would be untrue for good."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "no space")
+
+    async with site.opened() as opened:
+        await opened.backups.take()
+        with monkeypatch.context() as patched:
+            patched.setattr("echoless.vault.stores.key_safe.supersede", refuse)
+            await opened.vault.operate(RotateProofKey(is_log=True))
+        before = await opened.vault.operate(GetProofKeys())
+        assert isinstance(before, ProofKeys)
+        assert len(before.log_keys) == 2
+    await site.restore(is_replacing=True)
+    async with site.opened() as opened:
+        assert await opened.vault.operate(GetProofKeys()) == before

@@ -131,3 +131,46 @@ def test_a_closed_safe_signs_nothing_and_holds_nothing(directory: DataDirectory)
         key.sign(MESSAGE)
     with pytest.raises(AssertionError):
         memory.part(0, 512)
+
+
+@pytest.mark.parametrize("sealer", [None, TurnedSealer()])
+def test_a_prepared_key_comes_into_its_place_only_where_it_was_to_sign(
+    directory: DataDirectory, sealer: TurnedSealer | None
+) -> None:
+    """The process died between what the log says and the file; where it is sealed, by the same one."""
+    for is_begun in (False, True):
+        safe = KeySafe(sealer=sealer)
+        old = public_of(safe.open(directory, KeyRole.LOG))
+        new = public_of(safe.prepare(directory, KeyRole.LOG))
+        asked: list[bytes] = []
+
+        def judge(public: bytes, is_begun: bool = is_begun, asked: list[bytes] = asked) -> bool:
+            asked.append(public)
+            return is_begun
+
+        again = KeySafe(sealer=sealer).open(directory, KeyRole.LOG, judge)
+        assert (asked, public_of(again)) == ([new], new if is_begun else old)
+        assert [path.name for path in directory.keys.iterdir()] == [FILES[KeyRole.LOG]]
+
+
+def test_a_key_signs_though_its_file_is_late_and_no_other_is_prepared_before_it_is_there(
+    directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "no space")
+
+    safe = KeySafe()
+    old = safe.open(directory, KeyRole.LOG)
+    new = safe.prepare(directory, KeyRole.LOG)
+    with monkeypatch.context() as patched:
+        patched.setattr("echoless.vault.stores.key_safe.supersede", refuse)
+        with pytest.raises(OSError, match="no space"):
+            safe.take_over(directory, KeyRole.LOG)
+        with pytest.raises(EcholessError, match="after its end"):
+            old.sign(MESSAGE)
+        new.public_key().verify(new.sign(MESSAGE), MESSAGE)
+        # It would take the place of the only copy of the key that signs.
+        with pytest.raises(OSError, match="no space"):
+            safe.prepare(directory, KeyRole.LOG)
+    safe.prepare(directory, KeyRole.LOG)
+    assert public_of(KeySafe().open(directory, KeyRole.LOG)) == public_of(new)
