@@ -6,11 +6,7 @@ import msgspec
 import pytest
 
 from echoless.core.errors import EcholessError
-from echoless.crossing.number_records import (
-    ListRequests,
-    RequestRow,
-    RequestRows,
-)
+from echoless.crossing.number_records import GetUsage, ListRequests, RequestRow, RequestRows, Usage
 from echoless.crossing.records import CloseStatus, KeepText, TicketClosed, UnitsReserved
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.vault.intake.keeping import Keeper
@@ -19,6 +15,7 @@ from tests.fakes.gateway_double import FORMAT, MODEL, TTS, GatewayDouble, Turned
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 LOG = "POST /v1/workspace/analytics/requests"
+USAGE = "GET /v1/usage/character-stats"
 
 
 async def rows(gateway: GatewayDouble) -> list[RequestRow]:
@@ -44,6 +41,8 @@ async def test_both_modes_leave_the_same_kind_of_row_and_zero_leaves_nothing_els
         "start_unix": clock.unix_ms() // 1000 - 1, "key_id": zero.key_id,
     }  # fmt: skip
     assert msgspec.structs.asdict(zero) == expected
+    asked = GetUsage(0, clock.unix_ms() + 3_600_000, 0, "none", "request_count")
+    assert (await gateway.question(USAGE, asked, Usage)).series == {"All": [2.0]}
 
 
 @pytest.mark.claim("Z9")
