@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 from collections.abc import Callable
@@ -11,13 +12,27 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from echoless.audit.reports.document import document_of
+from echoless.audit.reports.report import AuditReport
+from echoless.audit.reports.sealing import seal
 from echoless.core.errors import EcholessError
+from echoless.crossing.audit_records import AuditSigned, SignAudit
+from echoless.crossing.records import Record
+from echoless.receipts.audit_statement import AUDIT_KIND, AuditStatement
+from echoless.receipts.certificate import CertificateSigner
 from echoless.receipts.checkpoint import Checkpoint, VerifierKey, sign_checkpoint
+from echoless.receipts.entries import EntryKind, committed_entry
 from echoless.receipts.growing import append_entries
 from echoless.receipts.key_turns import HANDOVER, TurnFault
 from echoless.receipts.log_keys import LogKeys
+from echoless.receipts.receipt import RECEIPT_KIND
+from echoless.receipts.signing import SeedKey, StatementSigner
+from echoless.receipts.tlog_proof import parse_proof
 from tests.unit.cli.conftest import Run
-from tests.unit.receipts.test_key_turns import LOG, ORIGIN, THIEF, Log
+from tests.unit.receipts.test_certificate import STATEMENT as CERTIFICATE
+from tests.unit.receipts.test_changes import STATEMENT as CHANGE
+from tests.unit.receipts.test_key_turns import LOG, NOW, ORIGIN, THIEF, Log
+from tests.unit.receipts.test_receipt import RECEIPT
 
 pytestmark = [pytest.mark.unit, pytest.mark.claim("Z33")]
 
@@ -235,6 +250,78 @@ def test_an_older_state_than_the_turn_is_no_rollback(place: Place, tmp_path: Pat
     (tmp_path / "old").write_text(seen)
     place.turn()
     assert place.on("verify", "log", "--checkpoint", str(tmp_path / "old")).exit_code == 0
+
+
+def inclusion_of(place: Place, entry: bytes) -> dict[str, Any]:
+    """Enter something after a turn, and say where it is, as the server does."""
+    place.turn()
+    index = len(place.log.entries)
+    place.log.entries.append(entry)
+    place.write()
+    proof = parse_proof(place.log.handover(LOG[place.key]))
+    parts = [base64.b64encode(part).decode() for part in proof.parts]
+    return {"index": index, "checkpoint": proof.note, "proof": parts}
+
+
+def change_answer(place: Place) -> dict[str, Any]:
+    text, salt = CHANGE.text(), bytes(16)
+    inclusion = inclusion_of(place, committed_entry(EntryKind.POLICY, salt, text))
+    return {"changes": [{"statement": text, "salt": base64.b64encode(salt).decode(), "inclusion": inclusion}]}
+
+
+def certificate_answer(place: Place) -> dict[str, Any]:
+    signer, salt = CertificateSigner(bytes(32)), bytes(16)
+    certificate = signer.sign(CERTIFICATE)
+    (place.root / "key").write_text(json.dumps(signer.public_key))
+    inclusion = inclusion_of(place, committed_entry(EntryKind.ERASURE, salt, certificate))
+    return {"certificate": certificate, "salt": base64.b64encode(salt).decode(), "inclusion": inclusion}
+
+
+def receipt_answer(place: Place) -> dict[str, Any]:
+    signed, salt = StatementSigner(SeedKey(bytes([11]) * 32)).sign(RECEIPT_KIND, RECEIPT.statement()), bytes(16)
+    inclusion = inclusion_of(place, committed_entry(EntryKind.RECEIPT, salt, signed))
+    return {"receipt": signed, "salt": base64.b64encode(salt).decode(), "inclusion": inclusion}
+
+
+def report_file(place: Place) -> dict[str, Any]:
+    """A report that has its own keys with it, and they lead to those of now."""
+
+    def vault(record: Record) -> Record:
+        assert isinstance(record, SignAudit)
+        statement = AuditStatement(record.report_sha256, "passed", record.mode, 1, 0, NOW, "b")
+        signed = StatementSigner(SeedKey(bytes([11]) * 32)).sign(AUDIT_KIND, statement.statement())
+        where = inclusion_of(place, statement.entry())
+        return AuditSigned(
+            signed, where["index"], where["checkpoint"], [base64.b64decode(part) for part in where["proof"]],
+            place.log.answer["keys"], place.log.answer["log_key"], place.log.answer["log_keys"],
+        )  # fmt: skip
+
+    report = AuditReport()
+    report.check("memory", True, "0 canaries")
+    return seal(document_of(report), vault)
+
+
+ANSWERS: dict[str, Callable[[Place], dict[str, Any]]] = {
+    "changes": change_answer, "certificate": certificate_answer, "receipt": receipt_answer, "audit": report_file
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+def test_each_check_of_a_file_follows_where_it_is_told_to(place: Place, tmp_path: Path, command: str) -> None:
+    file, new = tmp_path / "answer.json", tmp_path / "new.json"
+    file.write_text(json.dumps(ANSWERS[command](place)))
+    key = ("--key", str(tmp_path / "key")) if command == "certificate" else ()
+    words = ("verify", command, str(file), *key)
+    alone = place.run(*words, "--keys", str(place.saved))
+    if command == "audit":
+        # What lies beside it is enough, and says so.
+        assert "is followed" in alone.stderr
+    else:
+        assert "not signed" in told(alone)
+    result = place.on(*words, "--save-keys", str(new))
+    assert "is followed" in result.stderr
+    assert place.run(*words, "--keys", str(new)).exit_code == 0
+    assert json.loads(new.read_text())["log_key"] == place.log.answer["log_key"]
 
 
 @pytest.mark.parametrize("command", ["certificate", "audit"])

@@ -199,6 +199,7 @@ def witnessed_alone(log: Log) -> None:
 
 
 BOTH = (LOG[0], LOG[1])
+WITNESS = VerifierKey(ORIGIN, LOG[1].public_key().public_bytes_raw(), is_witness=True)
 BREAKS: dict[str, tuple[Callable[[Log], None], TurnFault]] = {
     "another log": (other_log, TurnFault.OTHER_LOG),
     "a missing link": (missing_link, TurnFault.NOT_LISTED),
@@ -226,6 +227,9 @@ BREAKS: dict[str, tuple[Callable[[Log], None], TurnFault]] = {
     "an entry that names a key of another log": (
         rebuilt(*BOTH, entry=key_entry("log", text_of(LOG[1], "other.example"), text_of(LOG[0]))),
         TurnFault.BROKEN_SUCCESSOR,
+    ),
+    "an entry that names a witness": (
+        rebuilt(*BOTH, entry=key_entry("log", WITNESS.text, text_of(LOG[0]))), TurnFault.BROKEN_SUCCESSOR
     ),
     "a successor that did not sign": (rebuilt(LOG[0]), TurnFault.NOT_SIGNED_BY_SUCCESSOR),
     "a thief's signature below": (own_signature_added, TurnFault.NOT_LISTED),
