@@ -27,7 +27,7 @@ CONTROLS = {
 }
 
 
-# A minute and a half on a quiet machine, and more on a busy one.
+# Two minutes on a quiet machine, and more on a busy one.
 @pytest.mark.timeout(900)
 def test_a_laboratory_passes_on_a_sound_server() -> None:
     report = run_lab(AuditOptions(ask_running, is_quick=True))

@@ -26,6 +26,7 @@ from echoless.audit.options import AuditOptions, RunningServer
 from echoless.audit.reports.report import AuditReport, Searched, View
 from echoless.audit.reports.sealing import Ask
 from echoless.audit.search.disk_scan import DiskScan, scan_directory, scan_files
+from echoless.audit.search.free_blocks import place_of_own
 from echoless.audit.search.memory_scan import scan_memory
 from echoless.audit.search.needles import Needle, word_needles
 from echoless.audit.search.sound_needles import sound_needles
@@ -81,11 +82,17 @@ class Lab:
 
     @contextlib.contextmanager
     def server(
-        self, name: str, flags: Sequence[str] = (), settings: Mapping[str, str] | None = None
+        self,
+        name: str,
+        flags: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+        *,
+        disk_bytes: int = 0,
     ) -> Iterator[LabServer]:
         """Start a small server in a folder of this name, and stop it afterwards, however it is by then.
 
-        settings: `ECHOLESS_*` variables, and any others that are to surround it
+        settings:   `ECHOLESS_*` variables, and any others that are to surround it
+        disk_bytes: its data lies on a file system of its own of this size, where one can be made; 0 for none
         """
         self.options.progress(f"{name}: starting a server", 0.0)
         folder = self.place / name.replace(" ", "-")
@@ -98,22 +105,25 @@ class Lab:
             (*_SMALL, *view, *self.options.flags, *flags),
             {**_SMALL_SETTINGS, **(settings or {})},
         )
-        served.start()
-        self.servers.append(served)
-        self.options.progress(f"{name}: starting a server", 1.0)
-        try:
-            yield served
-        finally:
-            served.stop()
-            self.needles += _a_few_of_each(served.needles)
+        with contextlib.ExitStack() as disks:
+            if disk_bytes:
+                served.disk, served.why_no_disk = disks.enter_context(place_of_own(folder, disk_bytes))
+            served.start()
+            self.servers.append(served)
+            self.options.progress(f"{name}: starting a server", 1.0)
+            try:
+                yield served
+            finally:
+                served.stop()
+                self.needles += _a_few_of_each(served.needles)
 
     def sealing_vault(self) -> contextlib.AbstractContextManager[Ask] | None:
         """Return the vault that may seal what is said of this laboratory: of the last server that was restored.
 
-        returns: that of the last one where none was; None where there was no server
+        returns: that of the last one where none was; None where there was none whose data is still there
         """
         restored = [server for server in self.servers if server.is_restored]
-        last = (restored or self.servers)[-1:]
+        last = (restored or [server for server in self.servers if server.own_disk is None])[-1:]
         return last[0].vault_again() if last else None
 
 
@@ -124,6 +134,8 @@ class LabServer:
     kept:    names of canaries that may be kept, so they may be in memory
     needles: of all that was planted here and must be on no disk in the clear, kept or not
     is_restored: whether its data comes from a backup
+    disk:    where its data lies, where that was to be a file system of its own; None for in its folder
+    why_no_disk: why it is an ordinary directory then; empty where it is not
     """
 
     lab: Lab
@@ -135,6 +147,8 @@ class LabServer:
     needles: list[Needle] = field(default_factory=list, repr=False)
     kept: set[str] = field(default_factory=set)
     is_restored: bool = False
+    disk: Path | None = None
+    why_no_disk: str = ""
     _process: ServerProcess | None = None
     _roles: Counter[str] = field(default_factory=Counter)
     _last_family: tuple[ProcessIdentity, ...] = ()
@@ -163,7 +177,12 @@ class LabServer:
     @property
     def data_directory(self) -> Path:
         """Where its data is."""
-        return self.folder / "data"
+        return (self.disk or self.folder) / "data"
+
+    @property
+    def own_disk(self) -> Path | None:
+        """A file system that nobody else uses; it goes with the server."""
+        return None if self.why_no_disk else self.disk
 
     @property
     def running(self) -> ServerProcess:

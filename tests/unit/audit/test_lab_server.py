@@ -117,3 +117,17 @@ def test_the_server_that_was_restored_seals_else_the_last_one_and_nobody_where_t
         assert lives.pop() == (chosen, "stop")
         lives.clear()
         lab.servers[1].is_restored = True
+
+
+def test_a_server_whose_disk_is_gone_seals_nothing_and_its_data_lay_there(tmp_path: Path) -> None:
+    server = lab_server(tmp_path)
+    disk = tmp_path / "served" / "place"
+    ordinary = dataclasses.replace(server, disk=disk, why_no_disk="mounting takes root")
+    mounted = dataclasses.replace(server, disk=disk)
+    assert (server.own_disk, ordinary.own_disk, mounted.own_disk) == (None, None, disk)
+    assert server.data_directory == tmp_path / "served" / "data"
+    assert ordinary.data_directory == mounted.data_directory == disk / "data"
+    server.lab.servers.append(mounted)
+    assert server.lab.sealing_vault() is None
+    server.lab.servers.insert(0, ordinary)
+    assert server.lab.sealing_vault() is not None

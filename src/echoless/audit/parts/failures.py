@@ -9,25 +9,28 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
-import resource
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from echoless.audit.canary import Canary
 from echoless.audit.client import Answer, AuditClient
+from echoless.audit.full_disk import filled, limited
 from echoless.audit.groundwork import lay_groundwork
 from echoless.audit.lab_server import Lab, LabServer, named, until
 from echoless.audit.parts.crashes import starve
+from echoless.audit.parts.places import note_place
 from echoless.audit.planting import Manner, Planting, Script
 from echoless.audit.plantings.catalogue import all_plantings
 from echoless.audit.plantings.places import switch_of
 from echoless.audit.plantings.speech_to_text import refused_transcriptions
 from echoless.audit.plantings.text_to_speech import MODEL, SPEECH
 from echoless.audit.plantings.voice_changer import refused_conversions
+from echoless.audit.reports.report import NOT_SEARCHED
+from echoless.audit.search.free_blocks import scan_blocks
 from echoless.audit.search.needles import MASK, Needle, text_needles
 from echoless.core.processes import ProcessIdentity
 
@@ -42,7 +45,7 @@ _ASKED: Final = 4
 _ANSWERED_WITHIN_S: Final = 45.0
 _RECOVERED_WITHIN_S: Final = 30.0
 _QUICK_SOCKETS: Final = 6
-_FULL_BYTES: Final = 4_096
+_DISK_BYTES: Final = 96 * 1024 * 1024
 _GOOD: Final = 200
 Answers = list[Answer]
 
@@ -52,15 +55,17 @@ class _Failing:
     """What went wrong on purpose, and what clients were told.
 
     broken_count: connections that were cut, which tells nothing
+    how:          it was brought about, where that depends on the host
     """
 
     answers: Answers = field(default_factory=list)
     broken_count: int = 0
+    how: str = ""
 
 
 def check_failures(lab: Lab) -> None:
     """Bring each error about and note what is answered; then search everything."""
-    with lab.server("failures", settings=_SETTINGS) as server:
+    with lab.server("failures", settings=_SETTINGS, disk_bytes=_DISK_BYTES) as server:
         _check_refusals(server)
         names = _QUICK if lab.options.is_quick else tuple(_LAYERS)
         for number, name in enumerate(names):
@@ -69,6 +74,16 @@ def check_failures(lab: Lab) -> None:
         lab.options.progress("failures: layers", 1.0)
         server.watch_new()
         server.search("after failures", *PROVES)
+        _search_blocks(server)
+
+
+def _search_blocks(server: LabServer) -> None:
+    """Search what was deleted, where there are blocks that can be searched."""
+    name, report = "after failures: free blocks", server.lab.report
+    if server.own_disk is None:
+        report.check(name, True, f"{NOT_SEARCHED} here: {server.why_no_disk}")
+    else:
+        note_place(report, scan_blocks(server.own_disk, server.needles), *PROVES, name=name)
 
 
 # --- refused by the gateway, or not to be decoded ---
@@ -138,7 +153,8 @@ def _check_layer(server: LabServer, name: str, bring_about: Callable[[LabServer,
     lab.report.check(
         f"failure: {name}", not echoed and is_well and bool(errors or failing.broken_count),
         f"answers: {statuses or 'none'}, {failing.broken_count} cut off, "
-        f"{'well again' if is_well else 'NOT well again'}" + named(echoed), *PROVES,
+        f"{'well again' if is_well else 'NOT well again'}{failing.how and f'; {failing.how}'}" + named(echoed),
+        *PROVES,
     )  # fmt: skip
 
 
@@ -197,16 +213,25 @@ def _dying_engine(server: LabServer, failing: _Failing) -> None:
 
 
 def _full_store(server: LabServer, failing: _Failing) -> None:
-    """Let no file of the vault grow: what must be kept is refused, until it can be kept again."""
-    (vault,) = server.members("vault")
-    soft, hard = resource.prlimit(vault.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(vault.pid, resource.RLIMIT_FSIZE, (_FULL_BYTES, hard))
-    try:
+    """Leave no room for what must be kept: it is refused, until it can be kept again."""
+    with _no_room(server, failing):
         _ask(server, failing, "kept/full store", is_kept=True)
         _ask(server, failing, "zero/full store", is_kept=False, count=1)
-    finally:
-        resource.prlimit(vault.pid, resource.RLIMIT_FSIZE, (soft, hard))
     until(lambda: _is_kept_again(server), _RECOVERED_WITHIN_S)
+
+
+@contextlib.contextmanager
+def _no_room(server: LabServer, failing: _Failing) -> Iterator[None]:
+    """Fill the file system to its last block where it is the server's own, else limit the vault's files."""
+    if server.own_disk is not None:
+        with filled(server.own_disk) as filled_bytes:
+            failing.how = f"a file system of its own, filled with {filled_bytes} bytes to its last block"
+            yield
+        return
+    (vault,) = server.members("vault")
+    failing.how = f"a limit on its files, since {server.why_no_disk or 'its data lies among others'}"
+    with limited(vault.pid):
+        yield
 
 
 def _is_kept_again(server: LabServer) -> bool:

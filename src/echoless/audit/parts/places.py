@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from echoless.audit.options import Scene
-from echoless.audit.reports.report import NOT_SEARCHED, Searched
+from echoless.audit.reports.report import NOT_SEARCHED, AuditReport, Searched
 from echoless.audit.search.database_scan import scan_databases
 from echoless.audit.search.disk_scan import SHARED_PLACES
 from echoless.audit.search.finder import Finder
@@ -79,17 +79,32 @@ def note(scene: Scene, scan: PlaceScan, *proves: str, name: str = "", is_whole: 
     name:     what the check is called; the place, unless told
     is_whole: whether something that could not be searched fails the check
     """
-    kept = sum(hit.owner in scene.kept for hit in scan.hits)
-    scene.report.searched.append(
+    note_place(scene.report, scan, *proves, name=name, kept_names=scene.kept, is_whole=is_whole)
+
+
+def note_place(
+    report: AuditReport,
+    scan: PlaceScan,
+    *proves: str,
+    name: str = "",
+    kept_names: frozenset[str] = frozenset(),
+    is_whole: bool = False,
+) -> None:
+    """Note the same where there is no scene.
+
+    kept_names: of canaries whose copies are counted as kept ones; they may be there in clear no more than others
+    """
+    kept = sum(hit.owner in kept_names for hit in scan.hits)
+    report.searched.append(
         Searched(
             name or scan.place, scan.kind, scan.item_count, scan.byte_count, len(scan.hits) - kept, kept,
             scan.duration_s,
         )
     )  # fmt: skip
-    scene.report.add_findings((hit.where, hit.kind, hit.owner) for hit in scan.hits)
+    report.add_findings((hit.where, hit.kind, hit.owner) for hit in scan.hits)
     is_passed = not scan.hits and not (is_whole and scan.unsearched)
     # Where nothing could be searched, nothing is proved.
-    scene.report.check(name or scan.place, is_passed, _said(scan), *(proves if scan.item_count else ()))
+    report.check(name or scan.place, is_passed, _said(scan), *(proves if scan.item_count else ()))
 
 
 def _said(scan: PlaceScan) -> str:
