@@ -76,6 +76,7 @@ async def test_before_the_wipe_and_for_foreign_or_unknown_requests_there_is_none
     vault: Vault, gateway: GatewayDouble, clock: TurnedClock
 ) -> None:
     """T41: they are answered alike."""
+    _, _, other_key = await vault.administration.create_workspace("other", "enterprise", is_entitled=True)
     request_id = await end(gateway, Switch.LOGGING_OFF)
     early = await gateway.question(RECEIPT, GetReceipt(request_id), Refused)
     unknown = await gateway.question(RECEIPT, GetReceipt("never"), Refused)
@@ -83,6 +84,7 @@ async def test_before_the_wipe_and_for_foreign_or_unknown_requests_there_is_none
     assert early.code == ErrorCode.NOT_FOUND
     await issued(vault, gateway, clock)
     assert (await checked(gateway, request_id)).receipt.request_id == request_id
+    assert await gateway.question(RECEIPT, GetReceipt(request_id), Refused, key=other_key) == unknown
 
 
 async def test_the_log_is_read_without_a_ticket_and_nothing_else_of_the_disk_is(gateway: GatewayDouble) -> None:
