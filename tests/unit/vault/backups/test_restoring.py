@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from echoless.crossing.records import OpenTicket, Refused
 from echoless.receipts.log_check import check_log
 from echoless.retention.decision import RetentionMode, Switch
 from echoless.vault.backups.age_keys import new_identity
+from echoless.vault.stores.proof_ring import RING_FILE
 from tests.unit.vault.backups.conftest import ITEM, Site
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -247,3 +249,19 @@ async def test_a_turn_that_was_cut_short_before_a_restore_is_finished_after_it(
     await site.restore(is_replacing=True)
     async with site.opened() as opened:
         assert await opened.vault.operate(GetProofKeys()) == before
+
+
+@pytest.mark.claim("Z33")
+async def test_a_ring_of_many_turned_keys_comes_back_from_a_backup(site: Site) -> None:
+    """With the proof of each end it is the largest file of keys, and must not be the one that is left out."""
+    path = site.data / "keys" / RING_FILE
+    async with site.opened() as opened:
+        rows = json.loads(path.read_bytes())
+        ended = rows[0] | {"ended_unix": rows[0]["begun_unix"], "ended_by_entry": 7, "handover": "h" * 4096}
+        many = json.dumps([ended] * 198 + rows).encode()
+        path.write_bytes(many)
+        await opened.backups.take()
+    shutil.rmtree(site.data)
+    await site.restore(is_replacing=False)
+    assert len(many) > 512 * 1024
+    assert path.read_bytes() == many
