@@ -26,6 +26,7 @@ from echoless.crossing.watch_records import AskWatch, WatchedProcess, WatchView
 from echoless.supervisor.data_directory import holder_of
 
 _HISTORY_MAX: Final = 60
+_REASONS_SHOWN: Final = 4
 _SILENCE_S_MAX: Final = 10.0
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 _MODES: Final = ("zero", "default")
@@ -129,25 +130,29 @@ def picture_of(history: Sequence[WatchView]) -> RenderableType:
     )  # fmt: skip
     if view.missing:
         head.append(f"   missing: {', '.join(view.missing)}", _ILL)
-    return Group(head, "", _receipts(history), "", _processes(view), "", _refusals(view), "", _proofs(view))
+    # A small terminal cuts off what stands last: of all that there is, processes that stand as they should.
+    return Group(head, "", _proofs(view), "", _receipts(history), "", _refusals(view), "", _processes(view))
+
+
+def _table(*heads: str, **more: Any) -> Table:
+    """Return a table without lines: on a terminal of 24 each is wanted."""
+    return Table(*heads, box=None, pad_edge=False, padding=(0, 2, 0, 0), **more)
 
 
 def _receipts(history: Sequence[WatchView]) -> Table:
     view = history[-1]
-    table = Table("receipts", "a minute", "since the start", "looks before", title_justify="left")
+    table = _table("receipts", "a minute", "since the start", "looks before")
     for mode in _MODES:
         past = [each.receipts_minute.get(mode, 0) for each in history]
         table.add_row(mode, str(past[-1]), str(view.receipts.get(mode, 0)), bars_of(past))
-    lost = Text(str(view.receipts_lost), _ILL if view.receipts_lost else _WELL)
-    table.add_row("to be signed", str(view.receipts_pending), "", "")
-    table.add_row("lost", "", lost, "")
-    table.add_row("with a capsule", "", str(view.capsules), "")
+    lost = Text(f"{view.receipts_lost} lost", _ILL if view.receipts_lost else _WELL)
+    table.add_row(f"{view.receipts_pending} to be signed", "", lost, f"{view.capsules} with a capsule")
     return table
 
 
 def _processes(view: WatchView) -> Table:
-    table = Table("process", "pid", "wall", "filter", "no new privileges", "KiB in swap", "says of itself")
-    for each in view.processes:
+    table = _table("process", "pid", "wall", "filter", "no new privileges", "KiB in swap", "says of itself")
+    for each in sorted(view.processes, key=lambda each: each.is_walled):
         wall = Text("stands", _WELL) if each.is_walled else Text("not seen" if not each.is_seen else "weak", _ILL)
         table.add_row(
             each.name, str(each.pid), wall, _word(each.seccomp_mode), _word(each.has_no_new_privs),
@@ -157,16 +162,19 @@ def _processes(view: WatchView) -> Table:
 
 
 def _refusals(view: WatchView) -> Table:
-    table = Table("refused, by reason", "times")
-    for code, count in _by_count(view.refusals):
+    table = _table("refused, by reason", "times")
+    told = _by_count(view.refusals)
+    for code, count in told[:_REASONS_SHOWN]:
         table.add_row(code, str(count))
-    if not view.refusals:
+    if len(told) > _REASONS_SHOWN:
+        table.add_row(f"{len(told) - _REASONS_SHOWN} more reasons", str(sum(n for _, n in told[_REASONS_SHOWN:])))
+    if not told:
         table.add_row("nothing", "")
     return table
 
 
 def _proofs(view: WatchView) -> Table:
-    table = Table("proof", "stands at", show_header=False)
+    table = _table("proof", "stands at", show_header=False)
     verdict_style = {"passed": _WELL, "failed": _ILL}.get(view.audit_verdict, "")
     table.add_row("last audit", Text(_audit_of(view), verdict_style))
     table.add_row("log", f"{view.log_size} entries of {view.log_origin}")
@@ -194,7 +202,9 @@ def _by_count(counts: dict[str, int]) -> list[tuple[str, int]]:
 
 
 def _said(process: WatchedProcess) -> str:
-    return ", ".join(name if holds else f"no {name}" for name, holds in sorted(process.self_reported.items()))
+    """Return what does not hold, by name; where all holds, that it does."""
+    lacking = [f"no {name}" for name, holds in sorted(process.self_reported.items()) if not holds]
+    return ", ".join(lacking) or ("all is well" if process.self_reported else "")
 
 
 def _word(value: int | bool | None) -> str:

@@ -28,8 +28,8 @@ ILL = msgspec.structs.replace(
 )  # fmt: skip
 
 
-def shown(picture: RenderableType) -> str:
-    console = Console(width=160, record=True, file=Path("/dev/null").open("w"))  # noqa: SIM115  # ends with the test
+def shown(picture: RenderableType, width: int = 160) -> str:
+    console = Console(width=width, record=True, file=Path("/dev/null").open("w"))  # noqa: SIM115  # ends with the test
     console.print(picture)
     console.file.close()
     return console.export_text()
@@ -98,6 +98,21 @@ def test_the_picture_shows_what_stands_and_what_does_not() -> None:
     assert "weak" not in well
     for word in ("refused here", "missing: swap_on", "weak", "not seen", "no landlock", "failed", "quota_exceeded"):
         assert word in ill
+
+
+def test_a_terminal_of_24_lines_shows_all_but_processes_that_stand() -> None:
+    """Log, last audit and refusals once stood below the edge of the screen."""
+    roles = ("engine-0", "engine-1", "gateway-0", "gateway-1", "live-0", "media-0", "media-1")
+    processes = [WALLED, *(msgspec.structs.replace(WALLED, name=name) for name in roles), UNSEEN, WEAK]
+    refusals = {f"reason_{number}": 10 - number for number in range(6)}
+    view = msgspec.structs.replace(ILL, processes=processes, refusals=refusals)
+    picture = shown(picture_of([view]), width=80).splitlines()
+    seen = "\n".join(picture[:24])
+    for word in (view.log_root, "last audit", "3 lost", "reason_3", "2 more reasons", "weak", "not seen"):
+        assert word in seen, word
+    assert "reason_4" not in seen
+    assert "all is well" in seen
+    assert all(len(line.rstrip()) <= 80 for line in picture)
 
 
 def test_a_terminal_gets_a_picture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
