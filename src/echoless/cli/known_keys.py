@@ -18,7 +18,8 @@ from echoless.cli.log_files import log_files, put_durably, read_object
 from echoless.cli.screen import show_note
 from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.growing import Fetch
-from echoless.receipts.key_turns import KeyTurn, follow_keys
+from echoless.receipts.handover import KeyTurn
+from echoless.receipts.key_turns import follow_keys
 from echoless.receipts.log_check import LogFault, check_growth
 from echoless.receipts.log_keys import LogKeys
 

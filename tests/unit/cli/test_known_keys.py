@@ -23,7 +23,7 @@ from echoless.receipts.certificate import CertificateSigner
 from echoless.receipts.checkpoint import Checkpoint, VerifierKey, sign_checkpoint
 from echoless.receipts.entries import EntryKind, committed_entry
 from echoless.receipts.growing import append_entries
-from echoless.receipts.key_turns import HANDOVER, TurnFault
+from echoless.receipts.handover import HANDOVER, TurnFault
 from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.receipt import RECEIPT_KIND
 from echoless.receipts.signing import SeedKey, StatementSigner
@@ -31,7 +31,7 @@ from echoless.receipts.tlog_proof import parse_proof
 from tests.unit.cli.conftest import Run
 from tests.unit.receipts.test_certificate import STATEMENT as CERTIFICATE
 from tests.unit.receipts.test_changes import STATEMENT as CHANGE
-from tests.unit.receipts.test_key_turns import LOG, NOW, ORIGIN, THIEF, Log
+from tests.unit.receipts.test_handover import LOG, NOW, ORIGIN, THIEF, Log
 from tests.unit.receipts.test_receipt import RECEIPT
 
 pytestmark = [pytest.mark.unit, pytest.mark.claim("Z33")]
