@@ -171,6 +171,51 @@ def test_a_delivered_or_lost_webhook_leaves_nothing(world: World, status: int) -
     assert gone(world, needles_of(*words)) == {}
 
 
+def answers_badly(asked: Asked) -> Said:
+    """Answer a fetch in each way that cannot be used."""
+    said = {
+        "missing": Said(404), "broken": Said(body=RECORDING[:900], breaks_off=True),
+        "astray": Said(302, headers={"location": f"http://[::1/x{asked.path}"}),
+        "packed": Said(headers={"content-encoding": "gzip"}, body=b"x"),
+    }  # fmt: skip
+    return said[asked.path.split("/")[1]]
+
+
+@pytest.mark.claim("Z1")
+def test_nothing_is_left_of_what_has_ended_while_something_else_goes_on(world: World) -> None:
+    """C32, C33: a fetch that lasts is no reason to remember those that failed beside it."""
+    lasting, may_answer = canary("lasting"), threading.Event()
+
+    def slow(_asked: Asked) -> Said:
+        may_answer.wait(30)
+        return Said(404)
+
+    world.files.script, world.hooks.script = slow, answers_badly
+    before = len(world.files.asked)
+    waiting = threading.Thread(target=fetched, args=(world, f"https://localhost:{world.files.port}/{lasting}"))
+    waiting.start()
+    ended: list[str] = []
+    try:
+        assert until(lambda: len(world.files.asked) > before or world.files.connection_count > before)
+        for kind in ("missing", "broken", "astray", "packed"):
+            ended.append(canary("ended"))
+            url = f"https://localhost:{world.hooks.port}/{kind}/{ended[-1]}"
+            assert fetched(world, url) == 400
+        left, found = gone(world, needles_of(*ended)), copies(world, needles_of(lasting))
+    finally:
+        may_answer.set()
+        waiting.join()
+    assert left == {}
+    assert found["lasting in egress"] > 0
+
+
+def fetched(world: World, url: str) -> int:
+    """Have a recording fetched, kept nowhere; return the status."""
+    body, headers = _form(model_id="scribe_v1", cloud_storage_url=url)
+    path = "/v1/speech-to-text?enable_logging=false"
+    return int(world.server.request("POST", path, body, headers=headers)[0])
+
+
 def test_the_search_sees_what_is_under_way(world: World) -> None:
     """C34: the control. A remote that has not answered yet holds the text in its egress process."""
     word, may_answer = canary("control"), threading.Event()

@@ -19,6 +19,7 @@ from echoless.volatile.egress.jobs import Job, ending
 
 JOBS_MAX: Final = 512
 _COLLECT_AFTER_S: Final = 0.2
+_AGAIN_AFTER_S: Final = 0.6
 _INPUT_KINDS: Final = frozenset({KIND_INPUT_AUDIO, KIND_WEBHOOK_BODY})
 _Key = tuple[Link, int]
 
@@ -45,6 +46,7 @@ class EgressHost:
         self._jobs: dict[_Key, Job] = {}
         self._tasks: dict[_Key, asyncio.Task[None]] = {}
         self._collecting: asyncio.TimerHandle | None = None
+        self._last: asyncio.TimerHandle | None = None
 
     async def add_link(self, end: socket.socket) -> None:
         """Serve one more gateway."""
@@ -121,12 +123,14 @@ class EgressHost:
                 task.cancel()
 
     def _collect_soon(self) -> None:
-        """Collect once no job is left: cycles of a library's objects may hold what was said."""
-        if self._collecting is not None:
-            self._collecting.cancel()
-        self._collecting = asyncio.get_running_loop().call_later(_COLLECT_AFTER_S, self._collect)
+        """Collect soon, whatever else goes on: cycles of a library's objects may hold what was said."""
+        if self._collecting is None:
+            self._collecting = asyncio.get_running_loop().call_later(_COLLECT_AFTER_S, self._collect)
 
     def _collect(self) -> None:
+        """Collect now, and once more when connections that were about to close have done so."""
         self._collecting = None
-        if not self._jobs:
-            gc.collect()
+        gc.collect()
+        if self._last is not None:
+            self._last.cancel()
+        self._last = asyncio.get_running_loop().call_later(_AGAIN_AFTER_S, gc.collect)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -100,3 +102,50 @@ async def test_more_jobs_than_may_be_are_refused(monkeypatch: pytest.MonkeyPatch
         assert caught.value.code is ErrorCode.CONCURRENT_LIMIT_EXCEEDED
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
+
+
+@pytest.mark.claim("Z1")
+async def test_what_failed_is_collected_soon_while_another_job_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """C32: an error and the frames that it names hold each other, so no count ends them."""
+    monkeypatch.setattr(host_module, "_COLLECT_AFTER_S", 0.01)
+    ringed = Ringed()
+    gc.disable()
+    try:
+        async with tied(ringed) as pair:
+            client = OutboundClient(pair.links, PEER, has_fetches=True)
+            lasting = asyncio.ensure_future(fetch(client))
+            while not ringed.begun:
+                await asyncio.sleep(0.001)
+            with pytest.raises(EcholessError):
+                await fetch(client)
+            (held,) = ringed.held
+            async with asyncio.timeout(5):
+                while held() is not None:
+                    await asyncio.sleep(0.005)
+            assert pair.host.job_count == 1
+            lasting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await lasting
+    finally:
+        gc.enable()
+
+
+class Held:
+    """What lives as long as the frame that has it."""
+
+
+class Ringed:
+    """Lets the first job last; the others fail with an error that holds itself by its frame."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.held: list[weakref.ref[Held]] = []
+
+    async def perform(self, job: Job, asked: Record) -> None:
+        self.begun += 1
+        if self.begun == 1:
+            await asyncio.Event().wait()
+        held = Held()
+        self.held.append(weakref.ref(held))
+        error = EcholessError(ErrorCode.INVALID_PARAMETERS, "words")
+        raise error
