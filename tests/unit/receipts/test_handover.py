@@ -238,6 +238,12 @@ def put_in(log: Log) -> None:
     log.answer["keys"][1] |= {HANDOVER: edited(log.answer["keys"][1][HANDOVER], extra=entry)}
 
 
+def in_a_circle(log: Log) -> None:
+    made = Log()
+    made.entries.append(key_entry("receipts", kid_of(RECEIPTS[0]), kid_of(RECEIPTS[0])))
+    log.answer["keys"][1] |= {HANDOVER: made.handover(LOG[0])}
+
+
 RECEIPT_BREAKS: dict[str, tuple[Callable[[Log], None], TurnFault]] = {
     "another public half under its name": (thief_follows, TurnFault.BROKEN_SUCCESSOR),
     "a missing link": (unlisted, TurnFault.NOT_LISTED),
@@ -246,6 +252,7 @@ RECEIPT_BREAKS: dict[str, tuple[Callable[[Log], None], TurnFault]] = {
     "an entry that ends another key": (other_ended, TurnFault.OTHER_ENDED),
     "an entry that was put in": (put_in, TurnFault.NOT_IN_LOG),
     "another entry": (spoiled_receipts(ended_by_entry=1), TurnFault.OTHER_END),
+    "a successor that had ended": (in_a_circle, TurnFault.AGAIN),
 }
 
 
