@@ -42,12 +42,15 @@ WitnessOption = Annotated[
 def log_files(url: str | None, folder: Path | None) -> Iterator[Fetch]:
     """Yield what reads the files of a log.
 
-    raises: EcholessError(INVALID_PARAMETERS) unless one of the two is named; what is yielded raises
-            EcholessError(NOT_FOUND) where a server cannot be reached
+    raises: EcholessError(INVALID_PARAMETERS) unless one of the two is named, and is there if a folder; what is
+            yielded raises EcholessError(NOT_FOUND) where a server cannot be reached
     """
     if (url is None) is (folder is None):
         raise EcholessError(ErrorCode.INVALID_PARAMETERS, "name the log by --url or by --dir", param="url")
     if folder is not None:
+        if not folder.is_dir():
+            # A place that is mistaken is no log that lies.
+            raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"{folder} is no folder", param="dir")
         yield fetch_from(folder)
         return
     with httpx2.Client(timeout=_TIMEOUT_S) as client:
@@ -70,8 +73,21 @@ def newest_note(fetch: Fetch) -> str:
 
 
 def put_durably(folder: Path, path: str, data: bytes) -> None:
-    """Write one file of a copy: there whole or not at all, also after loss of power."""
+    """Write one file of a copy: there whole or not at all, also after loss of power.
+
+    raises: EcholessError(INVALID_PARAMETERS) where it cannot be written
+    """
     place = folder / path
+    try:
+        _put(place, data)
+    except OSError as error:
+        reason = error.strerror or "the system refuses it"
+    else:
+        return
+    raise EcholessError(ErrorCode.INVALID_PARAMETERS, f"cannot write {place}: {reason}")
+
+
+def _put(place: Path, data: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     staging = place.with_name(place.name + ".new")
     with staging.open("wb") as file:

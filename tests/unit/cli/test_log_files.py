@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_written_whole_is_not_there(tmp_path: Path, monkey
         raise OSError(28, "no space")
 
     monkeypatch.setattr(log_files.os, "fsync", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(EcholessError, match="no space"):
         put_durably(tmp_path, "tile/0/000", b"second")
     assert (tmp_path / "tile/0/000").read_bytes() == b"first"
 
@@ -123,3 +123,17 @@ def test_a_file_that_is_nested_without_end_is_no_object(tmp_path: Path) -> None:
     (tmp_path / "deep").write_text('{"keys":' + "[" * 100_000)
     with pytest.raises(EcholessError, match="no JSON object"):
         read_object(tmp_path / "deep")
+
+
+def test_a_folder_that_is_not_there_is_no_log_that_lies(tmp_path: Path) -> None:
+    with (
+        pytest.raises(EcholessError, match="is no folder"),
+        log_files.log_files(None, tmp_path / "elsewhere"),
+    ):
+        pass
+
+
+def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EcholessError, match=r"cannot write .*file/checkpoint: File exists"):
+        put_durably(tmp_path / "file", "checkpoint", b"note")
