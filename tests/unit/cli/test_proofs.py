@@ -142,4 +142,7 @@ def test_a_bare_receipt_whose_key_has_ended_is_shown_with_what_that_means(run: R
     (tmp_path / "keys").write_text(json.dumps(ended))
     (tmp_path / "receipt").write_text(SIGNED)
     words = ("verify", "receipt", str(tmp_path / "receipt"), "--keys", str(tmp_path / "keys"))
-    assert "Its key has ended" in run(*words).output
+    unproved = run(*words)
+    assert "Its key has ended" in unproved.output
+    # Whoever has the old key can date a receipt back: a script must not take it for one that holds.
+    assert unproved.exit_code == 1
