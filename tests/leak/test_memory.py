@@ -100,6 +100,25 @@ def test_nothing_is_left_of_errors_and_departures(
     watched.assert_clean()
 
 
+def test_nothing_is_left_of_others_while_a_request_goes_on(
+    watched: Watched, client: AuditClient, mint: CanaryMint
+) -> None:
+    """C33: a request that lasts is no reason to remember those that ended, failed or were left beside it."""
+    lasting = mint.plain("lasting", 20_000, is_kept=False)
+    with AuditClient(watched.server.url, watched.server.api_key) as other:
+        path = f"{SPEECH}/stream?enable_logging=false&output_format=pcm_22050"
+        stream = other.open_stream(path, {"text": lasting.text, "model_id": MODEL, "seed": SEED})
+        assert stream.read(4_096)
+        plantings = [planting for planting in speech_plantings(mint, kept_too=False) if planting.text is None]
+        ended = mint.plain("ended", 60, is_kept=False)
+        watched.watch(mint.canaries)
+        watched.speak(client, ended, "mp3_44100_128")
+        assert plant(client, plantings).unexpected == []
+        held = watched.search()
+        stream.close()
+    assert held.owners() == {"lasting"}
+
+
 def test_a_request_in_flight_is_found(watched: Watched, client: AuditClient, mint: CanaryMint) -> None:
     """The search works on these very processes: what is being served is found (C34)."""
     canary = mint.plain("in flight", 20_000, is_kept=False)
