@@ -35,7 +35,9 @@ async def show_inclusion(call: Call) -> None:
     found = await call.services.vault.ask(GetInclusion(query.index, query.size or 0))
     if not isinstance(found, Inclusion):
         raise EcholessError(ErrorCode.ENGINE_UNAVAILABLE, _AWAY)
-    await call.answer(inclusion_wire(found))
+    # The checkpoint is the newest: whoever asks about a smaller tree has its root already.
+    asked = {"size": query.size} if query.size else {}
+    await call.answer(inclusion_wire(found) | asked)
 
 
 async def show_consistency(call: Call) -> None:

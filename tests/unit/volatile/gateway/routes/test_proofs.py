@@ -30,6 +30,8 @@ async def test_proofs_need_no_key() -> None:
         gateway.vault.scripted[GetConsistency] = Consistency(3, 9, "note", [b"a"])
         inclusion = await gateway.ask("GET", f"{PROOFS}/inclusion?index=7", api_key="")
         assert inclusion.json == HERE
+        smaller = await gateway.ask("GET", f"{PROOFS}/inclusion?index=7&size=9", api_key="")
+        assert smaller.json == HERE | {"size": 9}
         consistency = await gateway.ask("GET", f"{PROOFS}/consistency?old_size=3&size=9", api_key="")
         assert consistency.json == {"old_size": 3, "size": 9, "checkpoint": "note", "proof": ["YQ=="]}
 
