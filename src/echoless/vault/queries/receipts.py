@@ -46,9 +46,9 @@ class ReceiptQueries:
 
     def keys(self) -> ProofKeys:
         """Return whose signatures are to be believed."""
-        verifier, safe = self._book.log.verifier, self._keys.safe
+        origin, safe = self._book.log.verifier.name, self._keys.safe
         return ProofKeys(
-            self._keys.receipt_keys(), verifier.text, self._keys.log_keys(verifier.name),
+            self._keys.receipt_keys(), self._keys.log_key(origin), self._keys.log_keys(origin),
             memory=safe.memory_kind.value, at_rest=safe.at_rest.value,
         )  # fmt: skip
 

@@ -141,6 +141,13 @@ class ProofKeys:
         """Return the public keys of receipts as JSON Web Keys with their times, the newest first."""
         return [{**public_jwk(key.public), **ends_of(key)} for key in self.ring.of(KeyRole.RECEIPTS)]
 
+    def log_key(self, origin: str) -> str:
+        """Return the log's key of now as the list below has it: while a turn is taken and the new key is not listed
+        yet, nobody would find the link to it.
+        """
+        current = self.ring.current(KeyRole.LOG)
+        return VerifierKey(origin, _public(self.log) if current is None else current.public).text
+
     def log_keys(self, origin: str) -> list[dict[str, str | int]]:
         """Return the log's keys in the form of signed notes, with their times, the newest first."""
         return [_log_key(key, origin) for key in self.ring.of(KeyRole.LOG)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,8 +16,11 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.core.journal import MemoryJournal
 from echoless.crossing.receipt_records import GetProofKeys, ProofKeys, RotateProofKey
 from echoless.crossing.records import Refused
+from echoless.receipts.key_turns import follow_keys
 from echoless.receipts.log_check import check_log
+from echoless.receipts.log_keys import LogKeys
 from echoless.receipts.proof import check_receipt
+from echoless.receipts.signing import SigningKey
 from echoless.vault.service.opening import open_vault
 from echoless.vault.service.vault import Vault
 from echoless.vault.stores.proof_log import ProofLog
@@ -170,3 +174,56 @@ async def test_a_lost_log_begins_anew_under_another_key_and_name_and_has_every_r
         assert check_log(log.note(), log.fetch, log.verifier).is_sound
         pages = await again.proving.entering.statements.page(own_id(again), 5, None)
         assert all(statement.index is not None and statement.index < log.state.size for statement in pages)
+
+
+@pytest.mark.claim("Z33")
+async def test_nothing_is_entered_before_the_disk_has_what_a_turn_is_followed_by(
+    tmp_path: Path, clock: TurnedClock, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next entry would take the place of the state that both keys signed."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "no space")
+
+    config = config_for(tmp_path / "data")
+    async with open_vault(config, clock, journal) as vault:
+        book, first = vault.proving.book, await asked(vault, GetProofKeys())
+        with monkeypatch.context() as patched:
+            patched.setattr("echoless.vault.stores.proof_ring.write_whole", refuse)
+            assert isinstance(await vault.operate(RotateProofKey(is_log=True)), Refused)
+            size = book.log.state.size
+            with pytest.raises(EcholessError, match="could not write"):
+                await book.issue([RECEIPT])
+            assert book.log.state.size == size
+        await book.issue([msgspec.structs.replace(RECEIPT, request_id="later")])
+        assert book.log.state.size > size
+        before = await asked(vault, GetProofKeys())
+    async with open_vault(config, clock, journal) as again:
+        after = await asked(again, GetProofKeys())
+        assert after == before
+        followed = follow_keys(members(first), members(after))
+        assert ([turn.begun for turn in followed.log_turns], followed.log_break) == ([after.log_key], "")
+
+
+@pytest.mark.claim("Z33")
+async def test_whoever_asks_in_the_middle_of_a_turn_gets_keys_that_fit_together(
+    tmp_path: Path, clock: TurnedClock, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_vault(config_for(tmp_path / "data"), clock, journal) as vault:
+        seen: list[ProofKeys] = []
+        append_turn = ProofLog.append_turn
+
+        def look(log: ProofLog, entry: bytes, key: SigningKey) -> int:
+            index = append_turn(log, entry, key)
+            seen.append(vault.proving.queries.keys())
+            assert LogKeys.parse(members(seen[0])).open(log.note()).size == index + 1
+            return index
+
+        monkeypatch.setattr(ProofLog, "append_turn", look)
+        after = await asked(vault, RotateProofKey(is_log=True))
+        assert (len(seen), seen[0].log_key == after.log_key) == (1, False)
+
+
+def members(keys: ProofKeys) -> dict[str, Any]:
+    """The answer as the gateway gives it."""
+    return {"keys": keys.receipt_keys, "log_key": keys.log_key, "log_keys": keys.log_keys}

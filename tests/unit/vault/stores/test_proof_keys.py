@@ -50,7 +50,7 @@ class Proof:
     def answer_keys(self) -> dict[str, Any]:
         return {
             "keys": self.keys.receipt_keys(),
-            "log_key": self.proof_log.verifier.text,
+            "log_key": self.keys.log_key(ORIGIN),
             "log_keys": self.keys.log_keys(ORIGIN),
         }
 
