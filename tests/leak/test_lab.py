@@ -23,6 +23,7 @@ CONTROLS = {
     "control: an item is found before it is deleted",
     "control: what was kept comes back",
     "control: a wrapped key was changed",
+    "control: capsules say what was said, to whoever has the key",
     "control: ways out: a core of our own is found",
 }
 

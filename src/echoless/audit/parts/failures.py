@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from echoless.audit.canary import Canary
+from echoless.audit.capsules import Capsules
 from echoless.audit.client import Answer, AuditClient
 from echoless.audit.full_disk import filled, limited
 from echoless.audit.groundwork import lay_groundwork
@@ -64,15 +65,23 @@ class _Failing:
 
 
 def check_failures(lab: Lab) -> None:
-    """Bring each error about and note what is answered; then search everything."""
+    """Bring each error about and note what is answered; then search everything.
+
+    The workspace has a capsule key: what is told of failures is sealed into answers, and must be nowhere else.
+    """
+    capsules = Capsules()
     with lab.server("failures", settings=_SETTINGS, disk_bytes=_DISK_BYTES) as server:
-        _check_refusals(server)
+        with server.client() as client:
+            capsules.name_key(client)
+        capsules.take(_check_refusals(server))
         names = _QUICK if lab.options.is_quick else tuple(_LAYERS)
         for number, name in enumerate(names):
             lab.options.progress("failures: layers", number / len(names))
-            _check_layer(server, name, _LAYERS[name])
+            capsules.take(_check_layer(server, name, _LAYERS[name]))
         lab.options.progress("failures: layers", 1.0)
         server.watch_new()
+        capsules.check(lab.report, server.needles, *PROVES)
+        server.needles += capsules.needles()
         server.search("after failures", *PROVES)
         _search_blocks(server)
 
@@ -89,8 +98,8 @@ def _search_blocks(server: LabServer) -> None:
 # --- refused by the gateway, or not to be decoded ---
 
 
-def _check_refusals(server: LabServer) -> None:
-    """Send everything that is planted to be refused, and read the answers: HTTP, forms and sockets."""
+def _check_refusals(server: LabServer) -> Answers:
+    """Send everything that is planted to be refused, and return the answers: HTTP, forms and sockets."""
     lab = server.lab
     with server.client() as client:
         groundwork = lay_groundwork(client, lab.mint)
@@ -110,6 +119,7 @@ def _check_refusals(server: LabServer) -> None:
         f"{len(refused)} answers, {sum(len(answer.body) for answer in heard)} bytes of body, {wrong} not refused"
         + named(echoed), *PROVES,
     )  # fmt: skip
+    return heard
 
 
 def _sockets(plantings: Sequence[Planting]) -> list[Planting]:
@@ -140,8 +150,8 @@ def echoes(answers: Sequence[Answer], needles: Sequence[Needle]) -> list[str]:
 # --- a layer that fails ---
 
 
-def _check_layer(server: LabServer, name: str, bring_about: Callable[[LabServer, _Failing], None]) -> None:
-    """Bring one failure about, let clients ask meanwhile, undo it."""
+def _check_layer(server: LabServer, name: str, bring_about: Callable[[LabServer, _Failing], None]) -> Answers:
+    """Bring one failure about, let clients ask meanwhile, undo it; return what they were told."""
     lab, failing = server.lab, _Failing()
     before = len(lab.mint.canaries)
     bring_about(server, failing)
@@ -156,6 +166,7 @@ def _check_layer(server: LabServer, name: str, bring_about: Callable[[LabServer,
         f"{'well again' if is_well else 'NOT well again'}{failing.how and f'; {failing.how}'}" + named(echoed),
         *PROVES,
     )  # fmt: skip
+    return failing.answers
 
 
 def _ask(server: LabServer, failing: _Failing, name: str, *, is_kept: bool, count: int = _ASKED) -> None:
