@@ -115,7 +115,6 @@ def audit_command(
         return
     # Loaded late: the search loads numpy, whose threads a server must not have before its wall.
     from echoless.audit.reports.tables import print_report
-    from echoless.audit.reports.timeline import Timeline
     from echoless.audit.reports.writing import Wanted, write_report
 
     has_own_servers = lab or mutations or leaks
@@ -131,7 +130,6 @@ def audit_command(
     # Who ends the audit lets it take away what it made.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with progress_bars() as bars:
-        timeline = Timeline(bars.step)
         report = _kind(lab=lab, mutations=mutations, leaks=leaks)(
             AuditOptions(
                 ask_operator=ask_running,
@@ -143,11 +141,9 @@ def audit_command(
                 is_quick=quick,
                 is_live=live is not None,
                 pause_s=1.0 / rate if live is not None else 0.0,
-                progress=timeline.step,
+                progress=bars.step,
             )
         )
-    # What was sealed has its times already, and must not change.
-    report.steps = report.steps or timeline.steps()
     print_report(report, Console(highlight=False))
     write_report(report, Wanted(json_file, html_file, pdf_file))
     raise typer.Exit(0 if report.is_passed else 1)
