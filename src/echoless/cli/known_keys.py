@@ -17,14 +17,18 @@ import typer
 from echoless.cli.log_files import log_files, put_durably, read_object
 from echoless.cli.screen import show_note
 from echoless.core.errors import EcholessError, ErrorCode
+from echoless.receipts.checkpoint import NOT_SIGNED
 from echoless.receipts.growing import Fetch
 from echoless.receipts.handover import KeyTurn
 from echoless.receipts.key_turns import follow_keys
 from echoless.receipts.log_check import LogFault, check_growth
 from echoless.receipts.log_keys import LogKeys
+from echoless.receipts.signing import Fault
 
 KEYS_FILE: Final = "keys"
 """The answer with the public keys, beside the files of a log."""
+_UNFOLLOWED: Final = "If a key turned since these were saved, name --url or --dir to follow it."
+_OTHER_KEY: Final = (NOT_SIGNED, Fault.UNKNOWN_KEY.value)
 _NO_LIST: Final = "There is no list of keys here that it could be followed by."
 FollowUrlOption = Annotated[
     str | None, typer.Option("--url", help="Server or mirror: follow keys that turned since --keys was saved.")
@@ -148,7 +152,8 @@ def known_keys(
         checked, told = error.code, error.public_description
     if checked is not None:
         is_following = among is not None or url is not None or folder is not None
-        raise EcholessError(checked, f"{told} {known.breaks if is_following else ''}".strip())
+        hint = _UNFOLLOWED if any(words in told for words in _OTHER_KEY) else ""
+        raise EcholessError(checked, f"{told} {known.breaks if is_following else hint}".strip())
     known.save(save)
 
 

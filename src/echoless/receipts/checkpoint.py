@@ -19,6 +19,8 @@ from echoless.core.errors import EcholessError, ErrorCode
 from echoless.receipts.merkle import HASH_BYTES
 from echoless.receipts.signing import SigningKey
 
+NOT_SIGNED: Final = "is not signed by the key with the id"
+"""What is said of a checkpoint that another key may have signed."""
 _ED25519: Final = b"\x01"
 _COSIGNATURE: Final = b"\x04"
 _ID_BYTES: Final = 4
@@ -126,7 +128,7 @@ def open_checkpoint(note: str, log_key: VerifierKey, witnesses: Sequence[Verifie
         theirs = [line for line in signatures.split("\n") if _names(key, line)]
         # One signature of a known key that does not fit makes the whole note unbelievable.
         if not theirs or not all(_is_signed_by(key, line, text) for line in theirs):
-            raise _broken(f"The checkpoint is not signed by the key with the id {key.key_id.hex()}.")
+            raise _broken(f"The checkpoint {NOT_SIGNED} {key.key_id.hex()}.")
     checkpoint = _parse(text)
     if checkpoint.origin != log_key.name:
         raise _broken("The checkpoint is of another log.")

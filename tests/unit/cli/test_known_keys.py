@@ -317,7 +317,9 @@ def test_each_check_of_a_file_follows_where_it_is_told_to(place: Place, tmp_path
         # What lies beside it is enough, and says so.
         assert "is followed" in alone.stderr
     else:
+        # And what could be done about it.
         assert "not signed" in told(alone)
+        assert "--url or --dir" in told(alone)
     result = place.on(*words, "--save-keys", str(new))
     assert "is followed" in result.stderr
     assert place.run(*words, "--keys", str(new)).exit_code == 0
@@ -346,3 +348,11 @@ def test_a_list_that_cannot_be_read_harms_nobody_who_does_not_need_it(
     spoil(answer)
     (place.files / "keys").write_text(json.dumps(answer))
     assert place.on("verify", "log").exit_code == 0
+
+
+def test_a_check_that_fails_for_another_reason_is_not_blamed_on_keys(place: Place, tmp_path: Path) -> None:
+    answer = receipt_answer(place)
+    (tmp_path / "receipt").write_text(json.dumps(answer | {"receipt": answer["receipt"][:-9] + "AAAAAAAAA"}))
+    reason = told(place.run("verify", "receipt", str(tmp_path / "receipt"), "--keys", str(place.saved)))
+    assert "signature" in reason
+    assert "--url" not in reason

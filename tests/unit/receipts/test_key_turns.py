@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from echoless.core.errors import EcholessError
 from echoless.receipts.checkpoint import VerifierKey
@@ -107,3 +110,57 @@ def test_a_chain_without_end_is_left(log: Log, monkeypatch: pytest.MonkeyPatch) 
     followed = follow_keys(saved, log.answer)
     assert TurnFault.TOO_MANY.value in followed.log_break
     assert followed.keys == saved
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.sampled_from([text_of(THIEF), kid_of(THIEF)]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def places_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the way to every member, however deep."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for name, inner in items for found in ((*path, name), *places_in(inner, (*path, name)))]
+
+
+def spoil(answer: Answer, data: st.DataObject) -> None:
+    """Put anything in the place of a member, take it out, or change a sign of a text."""
+    *way, last = data.draw(st.sampled_from(places_in(answer)))
+    holder: Any = answer
+    for name in way:
+        holder = holder[name]
+    value = holder[last]
+    kind = data.draw(st.sampled_from(["replace", "remove", "sign"]))
+    if kind == "sign" and isinstance(value, str) and value:
+        at = data.draw(st.integers(0, len(value) - 1))
+        holder[last] = value[:at] + data.draw(st.characters(codec="utf-8")) + value[at + 1 :]
+    elif kind == "remove":
+        del holder[last]
+    else:
+        holder[last] = data.draw(JSON)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_whatever_is_changed_in_an_answer_no_other_key_is_ever_believed(data: st.DataObject) -> None:
+    log = Log()
+    saved = copy.deepcopy(log.answer)
+    for number in range(2):
+        log.turn_log(number)
+        log.turn_receipts(number, log_key=number + 1)
+    for _ in range(data.draw(st.integers(1, 3))):
+        if places_in(log.answer):
+            spoil(log.answer, data)
+    keys = follow_keys(saved, log.answer).keys
+    ends = {each.key: each.size_max for each in LogKeys.parse(keys).former}
+    assert {text_of(LOG[number]) for number in range(3)} >= {keys["log_key"], *(key.text for key in ends)}
+    assert ends.items() <= {VerifierKey.parse(text_of(LOG[0])): 3, VerifierKey.parse(text_of(LOG[1])): 7}.items()
+    assert {key["kid"] for key in keys["keys"]} <= {kid_of(RECEIPTS[number]) for number in range(3)}
+    # What is written down can be followed from.
+    assert follow_keys(keys, keys).keys == keys

@@ -109,3 +109,11 @@ def test_what_the_disk_refused_is_known_and_written_later(
     assert not ProofRing(directory).of(KeyRole.LOG)
     ring.save()
     assert ProofRing(directory).of(KeyRole.LOG) == ring.of(KeyRole.LOG)
+
+
+def test_a_new_log_has_no_proof_of_what_a_lost_one_said(directory: DataDirectory) -> None:
+    ring = ProofRing(directory)
+    ring.turn(KeyRole.RECEIPTS, FIRST, 100, entry=0)
+    ring.turn(KeyRole.RECEIPTS, SECOND, 200, entry=7, handover="of the lost log")
+    ring.begin_new_log()
+    assert ends_of(ProofRing(directory).of(KeyRole.RECEIPTS)[1]) == {"nbf": 100, "exp": 200}
