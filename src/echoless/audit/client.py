@@ -11,8 +11,10 @@ import json
 import socket
 import struct
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -26,7 +28,15 @@ BROKEN_OFF: Final = (
     AssertionError, ArithmeticError, EOFError, RuntimeError, struct.error,
 )  # fmt: skip
 """What ends an audit of a server that breaks off, or whose answers are not what they must be to be read."""
+_FRAMES_TOLD: Final = 4
 _JSON_HEADERS: Final = {"content-type": "application/json"}
+
+
+def ending_of(error: BaseException) -> str:
+    """Say what broke an audit off, and where in it, innermost first: an error's text may hold what was said."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_TOLD:]
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {places}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from echoless.audit.client import BROKEN_OFF
+from echoless.audit.client import BROKEN_OFF, ending_of
 from echoless.audit.lab_server import Lab, lab_of, named
 from echoless.audit.options import AuditOptions
 from echoless.audit.parts.crashes import check_crashes
@@ -70,7 +70,7 @@ def _run_part(lab: Lab, name: str) -> None:
     except EcholessError as error:
         reason = error.public_description
     except BROKEN_OFF as error:
-        reason = type(error).__name__
+        reason = ending_of(error)
     else:
         return
     lab.report.check(f"{name}: could not be run to its end", False, reason)

@@ -6,14 +6,12 @@ import contextlib
 import secrets
 import tempfile
 import time
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from echoless.audit.canary import CanaryMint
-from echoless.audit.client import BROKEN_OFF
+from echoless.audit.client import BROKEN_OFF, ending_of
 from echoless.audit.controls import control_servers
 from echoless.audit.looking import is_in_memory
 from echoless.audit.options import AuditOptions, RunningServer, Scene
@@ -27,8 +25,6 @@ from echoless.audit.search.free_blocks import place_of_own
 from echoless.audit.welcome import expect_welcome
 from echoless.core.build import build_hash
 from echoless.core.server_process import ServerProcess, running_supervisor
-
-_FRAMES_TOLD: Final = 4
 
 
 def run_audit(options: AuditOptions) -> AuditReport:
@@ -119,17 +115,11 @@ def _is_audited(scene: Scene, parts: Sequence[Part]) -> bool:
     try:
         _audit(scene, parts)
     except BROKEN_OFF as error:
-        ending = f"{type(error).__name__} at {_place_of(error)}"
+        ending = ending_of(error)
     else:
         return True
     scene.report.check(CAME_TO_ITS_END, False, f"ended by {ending}")
     return False
-
-
-def _place_of(error: BaseException) -> str:
-    """Return where in the audit an error arose, innermost first: its text may hold what was said, no place does."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-_FRAMES_TOLD:]))
 
 
 def _audit(scene: Scene, parts: Sequence[Part]) -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from echoless.audit.client import AuditClient
+from echoless.audit.client import AuditClient, ending_of
 from echoless.audit.planting import Form, FormPart
 from tests.unit.audit.conftest import Stub
 
@@ -70,3 +70,15 @@ def test_an_answer_prints_without_its_body(stub: Stub) -> None:
     stub.reply = lambda *_: (200, {}, b"secret")
     with AuditClient(stub.url, "k") as client:
         assert "secret" not in repr(client.request("GET", "/"))
+
+
+def test_what_breaks_an_audit_off_is_told_by_its_type_and_its_place_and_no_word() -> None:
+    def breaks() -> None:
+        raise ValueError("what a word")
+
+    with pytest.raises(ValueError, match="word") as broken:
+        breaks()
+    told = ending_of(broken.value)
+    assert told.startswith("ValueError at test_client.py:")
+    assert told.count("test_client.py:") == 2
+    assert "word" not in told

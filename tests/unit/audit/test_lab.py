@@ -31,7 +31,7 @@ def test_a_part_that_there_is_not_is_refused_before_anything_is_started() -> Non
     ("error", "reason"),
     [
         (EcholessError(ErrorCode.ENGINE_UNAVAILABLE, "it does not serve"), "it does not serve"),
-        (ConnectionResetError("what a word"), "ConnectionResetError"),
+        (ConnectionResetError("what a word"), "ConnectionResetError at test_lab.py:"),
     ],
 )
 def test_a_part_that_cannot_go_on_has_failed_and_the_next_one_runs(
@@ -53,7 +53,9 @@ def test_a_part_that_cannot_go_on_has_failed_and_the_next_one_runs(
     monkeypatch.setattr("echoless.audit.lab.vault_of_own", own)
     report = run_lab(AuditOptions(ask_running))
     failed = [(check.name, check.detail) for check in report.checks if not check.is_passed]
-    assert failed == [("first: could not be run to its end", reason), ("temporary places", "nothing was planted")]
+    assert [name for name, _ in failed] == ["first: could not be run to its end", "temporary places"]
+    assert failed[0][1].startswith(reason)
+    assert "word" not in failed[0][1]
     assert "it ran" in {check.name for check in report.checks}
     # No server of the laboratory came up, so one of its own seals that it failed.
     assert check_sealed(document_of(report), KEYS).audit.statement.verdict == "failed"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from echoless.audit.altered.alteration import Alteration
 from echoless.audit.altered.installation import install_altered
-from echoless.audit.client import BROKEN_OFF
+from echoless.audit.client import BROKEN_OFF, ending_of
 from echoless.audit.lab import run_lab
 from echoless.audit.options import AuditOptions
 from echoless.audit.planting import ZERO
@@ -32,7 +32,7 @@ def audit_altered(alterations: Iterable[Alteration], options: AuditOptions, *, i
             return run(replace(options, interpreter=interpreter, server=None, has_controls=False, is_sealed=False))
         except BROKEN_OFF as error:
             # An answer that is cut short, say: whoever runs an audit sees it end in failure.
-            ending = type(error).__name__
+            ending = ending_of(error)
     report = AuditReport()
     report.check(CAME_TO_ITS_END, False, f"ended by {ending}")
     return report

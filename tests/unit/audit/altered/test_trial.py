@@ -68,7 +68,7 @@ def test_a_server_that_breaks_off_what_the_audit_was_about_has_failed(
     monkeypatch.setattr(trial, "install_altered", lambda directory, _alterations: Path(directory))
     monkeypatch.setattr(trial, "run_audit", broken_off)
     report = audit_altered((), AuditOptions(lambda _directory, record: record))
-    assert naming(report, f"^the audit came to its end: ended by {type(error).__name__}$")
+    assert naming(report, f"^the audit came to its end: ended by {type(error).__name__} at test_trial.py:")
     assert not report.is_passed
 
 
