@@ -34,6 +34,7 @@ class Part:
     check:    looks, and notes checks in the scene's report
     watch:    looks on while everything else runs; notes its checks on leaving
     is_quick: whether a quick audit has it unasked
+    needs_rounds: whether it shows something only of what the rounds ask and plant, so that they come with it
     is_local: whether it looks at processes and files, which are out of sight over the network
     """
 
@@ -42,6 +43,7 @@ class Part:
     watch: Watch | None = None
     is_quick: bool = False
     is_local: bool = False
+    needs_rounds: bool = False
 
 
 PARTS: Final[tuple[Part, ...]] = (
@@ -49,12 +51,12 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("policy", check_policy),
     Part("proof", check_proof),
     Part("concurrency", check_concurrency),
-    Part("metrics", watch=watch_metrics, is_quick=True, is_local=True),
-    Part("watching", watch=watch_processes, is_quick=True, is_local=True),
+    Part("metrics", watch=watch_metrics, is_quick=True, is_local=True, needs_rounds=True),
+    Part("watching", watch=watch_processes, is_quick=True, is_local=True, needs_rounds=True),
     Part("searches", check_searches, is_local=True),
     Part("wall", check_wall, is_quick=True, is_local=True),
-    Part("journal", check_journal, is_quick=True, is_local=True),
-    Part("places", check=check_places, watch=watch_places, is_quick=True, is_local=True),
+    Part("journal", check_journal, is_quick=True, is_local=True, needs_rounds=True),
+    Part("places", check=check_places, watch=watch_places, is_quick=True, is_local=True, needs_rounds=True),
 )
 
 
@@ -71,5 +73,9 @@ def parts_of(options: AuditOptions) -> tuple[Part, ...]:
     is_remote = options.server is not None and options.server.is_remote
     parts = [part for part in PARTS if not (part.is_local and is_remote)]
     if options.parts:
-        return tuple(part for part in parts if part.name in options.parts)
+        chosen = {part.name for part in parts if part.name in options.parts}
+        if any(part.needs_rounds for part in parts if part.name in chosen):
+            # Else a search for nothing, or a look at nobody, would find nothing, and pass.
+            chosen.add(ROUNDS)
+        return tuple(part for part in parts if part.name in chosen)
     return tuple(part for part in parts if part.is_quick or not options.is_quick)

@@ -40,3 +40,9 @@ def test_each_part_has_a_name_of_its_own_and_does_something() -> None:
     names = [part.name for part in PARTS]
     assert len(set(names)) == len(names)
     assert all(part.check or part.watch or part.name == ROUNDS for part in PARTS)
+
+
+@pytest.mark.parametrize("name", [part.name for part in PARTS if part.watch])
+def test_what_looks_on_has_something_to_look_at(name: str) -> None:
+    """Alone it would pass without a request, and its vault would seal that."""
+    assert _names(AuditOptions(nobody, parts=(name,))) == [ROUNDS, name]
