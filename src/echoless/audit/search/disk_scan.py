@@ -130,23 +130,30 @@ def scan_shared_places(
     excluded: directories that are searched in another way or belong to whoever searches
     """
     tally, finder = _Tally(), Finder(needles)
+    changed: list[tuple[int, Path]] = []
     for path, facts in (found for place in places for found in _files(place, excluded)):
         is_new = max(facts.st_mtime, facts.st_ctime) >= changed_since_unix_s
-        if not is_new and (path not in before or _digest(path) == before[path]):
-            continue
-        if facts.st_size > _SHARED_FILE_BYTES_MAX or tally.read_bytes > _SHARED_BYTES_MAX:
+        if is_new or (path in before and _digest(path) != before[path]):
+            changed.append((facts.st_size, path))
+    # The small ones first: whoever fills the bound with much of its own hides no word behind it.
+    for size_bytes, path in sorted(changed):
+        is_within = size_bytes <= _SHARED_FILE_BYTES_MAX and tally.read_bytes <= _SHARED_BYTES_MAX
+        _search_shared_file(path, finder, tally, is_read=is_within)
+        if not is_within:
             tally.skipped.append(str(path))
-            continue
-        _search_shared_file(path, finder, tally)
     return tally.result()
 
 
-def _search_shared_file(path: Path, finder: Finder, tally: _Tally) -> None:
-    """Search a file that may be another program's, by chance with a few bytes like ours."""
+def _search_shared_file(path: Path, finder: Finder, tally: _Tally, *, is_read: bool) -> None:
+    """Search a file that may be another program's, by chance with a few bytes like ours.
+
+    is_read: whether what is in it is searched, and not its name alone
+    """
     found = _Tally()
     try:
         _search_name(path, finder, found)
-        _search_file(path, finder, found)
+        if is_read:
+            _search_file(path, finder, found)
     except OSError:
         tally.skipped.append(str(path))
     tally.file_count += found.file_count

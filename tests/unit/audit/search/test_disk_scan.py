@@ -136,6 +136,21 @@ def test_what_was_left_out_is_named(tmp_path: Path, canary: Canary, monkeypatch:
     assert scan.skipped == (str(tmp_path / "large"),)
 
 
+def test_nothing_hides_behind_files_that_fill_the_bound(
+    tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C16: many bytes of other programs come last, and names are searched all the same."""
+    monkeypatch.setattr(disk_scan, "_SHARED_BYTES_MAX", 5_000)
+    for number in range(4):
+        (tmp_path / f"{number}").write_bytes(bytes(4_000))
+    word = canary.words[0]
+    (tmp_path / "z").write_bytes(word.encode())
+    (tmp_path / f"zz-{word}").write_bytes(bytes(9_000))
+    scan = _shared(tmp_path, text_needles([canary]))
+    assert {hit.path for hit in scan.hits} == {str(tmp_path / "z"), "(a file name)"}
+    assert {Path(path).name for path in scan.skipped} == {"2", "3", f"zz-{word}"}
+
+
 def test_an_excluded_directory_is_left_to_others(tmp_path: Path, canary: Canary) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "file").write_bytes(canary.words[0].encode())
