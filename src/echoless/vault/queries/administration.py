@@ -133,12 +133,16 @@ class Administration:
         """Change a workspace as it stands when its turn comes; return it as it is now.
 
         change:    returns the changed workspace, or raises where it may not be
-        more:      rows to be written in the same transaction
+        more:      rows to be written in the same transaction; not where nothing changes
         is_policy: whether the change is one of policy, which has its own version and its place on the trail
         """
         async with self._one_at_a_time:
             before = self._known(workspace_id)
-            after = replace(change(before), policy_version=before.policy_version + is_policy)
+            changed = change(before)
+            if changed == before:
+                # Nothing to log, to enter or to tell: a new version would be one of the same policy.
+                return before
+            after = replace(changed, policy_version=before.policy_version + is_policy)
             act = (self._act(workspace_id, actor_id, activity, workspace_id),) if is_policy else ()
             logged = self._logging.of_workspace(before, after, actor_id, activity)
             await self._storage.writer.now((Write.WORKSPACE, workspace_row(after)), *act, *logged, *more)

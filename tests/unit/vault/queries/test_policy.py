@@ -168,6 +168,17 @@ async def test_each_change_of_policy_is_on_the_trail_by_its_weightiest_part(gate
     ]  # fmt: skip
 
 
+async def test_a_change_that_changes_nothing_is_no_new_version_and_no_act(gateway: GatewayDouble) -> None:
+    """C9: one version of a policy is one policy, and the trail has acts only."""
+    first = await set_policy(gateway, is_enforced=True)
+    again = await set_policy(gateway, is_enforced=True)
+    assert again == first
+    other = await set_policy(gateway, ineligible=Ineligible.ALLOW)
+    assert other.policy_version == first.policy_version + 1
+    trail = await gateway.question("GET /v1/workspace/audit-logs", ListAuditEntries(6), AuditEntries)
+    assert [entry.activity for entry in trail.entries][:2] == ["zero_retention.change", "zero_retention.enforce"]
+
+
 @pytest.mark.claim("Z23")
 @pytest.mark.parametrize("policy", [{}, {"is_enforced": True}, {"is_hipaa": True, "hipaa_agreed_on": AGREED}])
 async def test_what_is_foreseen_is_what_happens(gateway: GatewayDouble, policy: dict[str, Any]) -> None:

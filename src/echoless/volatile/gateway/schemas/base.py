@@ -24,7 +24,10 @@ _LANGUAGE: Final = "A language is its ISO 639 code, such as en or eng."
 # What a value that does not match the pattern of its field should look like, by the field's name.
 _PATTERNS: Final = {"language_code": _LANGUAGE, "language": _LANGUAGE}
 # pydantic's own words name our classes, which mean nothing to a client.
-_OBJECT_WANTED: Final = dict.fromkeys(("model_type", "model_attributes_type"), "The value is not a JSON object.")
+_TOLD_INSTEAD: Final = {
+    **dict.fromkeys(("model_type", "model_attributes_type"), "The value is not a JSON object."),
+    "extra_forbidden": "There is no such member here; nothing was changed.",
+}
 
 
 class Schema(BaseModel):
@@ -104,7 +107,7 @@ def _field_errors(schema: type[Schema], error: ValidationError) -> list[FieldErr
         # A part of a place that is no name of ours is a key that the client chose.
         place = tuple(part for part in item["loc"] if isinstance(part, int) or part in names)
         kind = item["type"]
-        message = item["msg"] if kind in _QUOTED_KINDS else _OBJECT_WANTED.get(kind, _OTHERWISE)
+        message = item["msg"] if kind in _QUOTED_KINDS else _TOLD_INSTEAD.get(kind, _OTHERWISE)
         if kind == "string_pattern_mismatch" and place:
             message = _PATTERNS.get(str(place[-1]), message)
         found.append(FieldError((schema.WHERE, *place), message, kind))

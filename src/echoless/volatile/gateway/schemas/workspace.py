@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from echoless.volatile.gateway.schemas.base import Body, Query
 
@@ -87,7 +87,12 @@ class AuditLogQuery(Query):
 
 
 class ZeroRetentionBody(Body):
-    """Changes to the policy of the workspace; what is absent stays as it is."""
+    """Changes to the policy of the workspace; what is absent stays as it is.
+
+    A member that it does not have is refused: a switch whose name is misspelled must not look thrown.
+    """
+
+    model_config = ConfigDict(extra="forbid")
 
     enforced: bool | None = None
     ineligible: Literal["refuse", "allow"] | None = None

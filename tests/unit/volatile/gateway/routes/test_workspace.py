@@ -118,6 +118,18 @@ async def test_policy_changes_only_what_is_given() -> None:
             assert (await gateway.ask("PATCH", "/v1/workspace/zero-retention", wrong)).status == 422
 
 
+@pytest.mark.claim("Z23")
+async def test_a_misspelled_switch_of_the_policy_is_refused_and_not_repeated() -> None:
+    """T2: it must not look thrown, and its name may be anything a client wrote."""
+    async with running_gateway() as gateway:
+        gateway.vault.scripted[queries.SetZeroRetention] = POLICY
+        reply = await gateway.ask("PATCH", "/v1/workspace/zero-retention", {"enforcd": True, "hipaa": None})
+        assert reply.status == 422
+        assert reply.json["detail"][0]["msg"] == "There is no such member here; nothing was changed."
+        assert "enforcd" not in str(reply.json)
+        assert not [record for record in gateway.vault.questions if isinstance(record, queries.SetZeroRetention)]
+
+
 async def test_the_date_of_an_agreement_crosses_as_it_was_given() -> None:
     async with running_gateway() as gateway:
         gateway.vault.scripted[queries.SetZeroRetention] = POLICY
