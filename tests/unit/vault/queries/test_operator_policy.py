@@ -171,16 +171,17 @@ async def test_an_unknown_workspace_is_said_to_be_one(vault: Vault, record: Reco
 
 
 async def test_administrators_are_told_of_what_the_operator_changes(vault: Vault) -> None:
-    """T33: entitlement and policy do not change in silence."""
+    """T33: entitlement and policy do not change in silence; nobody is told of what did not change."""
     created = await made(vault)
+    for is_enforced in (True, True, False):
+        await operate(vault, OperatorSetPolicy(created.workspace_id, is_enforced=is_enforced), Done)
     await operate(vault, SetEntitlement(created.workspace_id, False), Done)
-    await operate(vault, OperatorSetPolicy(created.workspace_id, is_enforced=False), Done)
     refused = await operate(vault, OperatorSetPolicy(created.workspace_id, is_hipaa=True), Refused)
     assert refused.param == "hipaa_agreement_date"
     wanted = NoticeFilter(created.workspace_id)
     told = await vault._storage.read(lambda reader: list_notices(reader, wanted, count_max=9))
     assert [notice.facts["what"] for notice in reversed(told)] == [
-        "zero_retention.withdraw", "zero_retention.change",
+        "zero_retention.enforce", "zero_retention.release", "zero_retention.withdraw",
     ]  # fmt: skip
 
 
