@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -115,8 +118,12 @@ class AuditSocket:
         self._block.close()
 
     def vanish(self) -> None:
-        """Lose the connection, without a close."""
-        self._connection.socket.close()
+        """Lose the connection, without a close.
+
+        Shut down, not closed: whoever reads from it in another thread would wait for a descriptor that is gone.
+        """
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._connection.socket.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
         self._block.close()
 
     def _take(self, timeout_s: float) -> bool:

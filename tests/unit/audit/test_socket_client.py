@@ -6,11 +6,14 @@ import socket
 import threading
 
 import pytest
+from websockets.utils import accept_key
 
 from echoless.audit.socket_client import AuditSocket, SocketRefusedError
 from tests.unit.audit.conftest import SocketStub
 
 pytestmark = pytest.mark.unit
+# source: RFC 6455, section 5.5.1: a last frame of kind 8 with a code, here 1008
+_CLOSE_FRAME = b"\x88\x02\x03\xf0"
 
 
 def test_everything_is_heard_to_the_close(socket_stub: SocketStub) -> None:
@@ -53,6 +56,31 @@ def test_a_socket_that_is_quiet_stays_open(socket_stub: SocketStub) -> None:
     assert not socket_stub.left.is_set()
     opened.close()
     assert socket_stub.left.wait(5)
+
+
+@pytest.mark.timeout(20)
+def test_a_socket_that_the_server_is_closing_vanishes_at_once() -> None:
+    """The server has said its close and holds the line: who vanishes then does not wait for it."""
+    is_gone = threading.Event()
+
+    def hold() -> None:
+        line = listener.accept()[0]
+        with line:
+            head = line.recv(65_536).decode()
+            key = next(row.split()[1] for row in head.splitlines() if row.lower().startswith("sec-websocket-key:"))
+            answer = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept_key(key)}"
+            line.sendall(f"HTTP/1.1 101 Switching Protocols\r\n{answer}\r\n\r\n".encode() + _CLOSE_FRAME)
+            while line.recv(65_536):
+                pass
+            is_gone.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=hold)
+        thread.start()
+        opened = AuditSocket.opened(f"http://127.0.0.1:{listener.getsockname()[1]}", "/a", {})
+        opened.vanish()
+        assert is_gone.wait(5)
+        thread.join(5)
 
 
 def test_a_socket_vanishes_without_a_close(socket_stub: SocketStub) -> None:
