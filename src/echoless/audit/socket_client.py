@@ -51,6 +51,15 @@ class AuditSocket:
         url:    of the server, `http` or `https`
         raises: SocketRefusedError, ConnectionAbortedError where there is no whole answer
         """
+        if url.startswith("https"):
+            # Before Python 3.13 two threads use one TLS connection without a lock; now and then the reader, who
+            # takes what TLS 1.3 sends after its handshake, swallows the request of the writer.
+            with contextlib.suppress(ConnectionAbortedError):
+                return cls._opened_once(url, path, headers)
+        return cls._opened_once(url, path, headers)
+
+    @classmethod
+    def _opened_once(cls, url: str, path: str, headers: Mapping[str, str]) -> Self:
         context = unverified() if url.startswith("https") else None
         # Its block ends when the socket is closed, or has vanished.
         block = ExitStack()

@@ -6,8 +6,10 @@ import socket
 import threading
 
 import pytest
+from websockets.exceptions import InvalidMessage
 from websockets.utils import accept_key
 
+from echoless.audit import socket_client
 from echoless.audit.socket_client import AuditSocket, SocketRefusedError
 from tests.unit.audit.conftest import SocketStub
 
@@ -45,6 +47,22 @@ def test_a_handshake_that_is_broken_off_is_a_broken_connection() -> None:
         with pytest.raises(OSError, match="handshake"):
             AuditSocket.opened(f"http://127.0.0.1:{listener.getsockname()[1]}", "/a", {})
         thread.join(5)
+
+
+@pytest.mark.parametrize(("scheme", "tries"), [("https", 2), ("http", 1)])
+def test_a_handshake_over_tls_that_is_not_answered_is_tried_once_more(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, tries: int
+) -> None:
+    asked: list[str] = []
+
+    def unanswered(url: str, **_: object) -> None:
+        asked.append(url)
+        raise InvalidMessage("did not receive a valid HTTP response")
+
+    monkeypatch.setattr(socket_client, "connect", unanswered)
+    with pytest.raises(ConnectionAbortedError, match="not answered"):
+        AuditSocket.opened(f"{scheme}://127.0.0.1:1", "/a", {})
+    assert len(asked) == tries
 
 
 def test_a_socket_that_is_quiet_stays_open(socket_stub: SocketStub) -> None:
